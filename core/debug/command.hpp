@@ -1,0 +1,44 @@
+#pragma once
+
+#include "core/base/result.hpp"
+#include "core/debug/debugger.hpp"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rnnscope::debug {
+
+/// A request to do something, from a menu, key, palette, panel, terminal or lesson. Plain data: a log of them is a
+/// macro, a bug report and a test.
+struct Command {
+    std::string id;       ///< "step.over"
+    std::string argument; ///< what the CommandDef asks for; may be empty
+    std::string origin;   ///< "menu", "key", "palette", "panel:graph", "terminal", "lesson"
+};
+
+/// One row of the command table: everything that can be done to a Debugger. Menus, toolbar, palette, keys, terminal and
+/// manual are views of this table.
+struct CommandDef {
+    std::string_view id;
+    std::string_view title;    ///< sentence case, no full stop; ends in "…" when it asks for an argument
+    std::string_view summary;  ///< one sentence with a full stop
+    std::string_view menu;     ///< "Run"; "" when in no menu
+    std::string_view key;      ///< "F10", "Shift+F10", "Ctrl+P"; "" when none. Unique.
+    std::string_view argument; ///< what it asks for: "op name"; "" when nothing
+    /// Why it cannot be done now, in the user's words; nullopt when it can.
+    std::optional<std::string> (*blocked)(const Debugger&) = nullptr;
+    /// Does it, or starts a movement. The text of a success is what the terminal prints; may be empty.
+    Result<std::string> (*run)(Debugger&, std::string_view argument) = nullptr;
+};
+
+std::span<const CommandDef> all_commands();
+const CommandDef* find_command(std::string_view id);
+
+/// Unknown ids: "command.unknown" with the nearest one; commands that cannot run now: "command.blocked" with the
+/// reason.
+Result<std::string> execute(Debugger& debugger, const Command& command);
+
+} // namespace rnnscope::debug

@@ -1,0 +1,139 @@
+#pragma once
+
+#include "core/base/result.hpp"
+#include "core/debug/diagnosis.hpp"
+#include "core/graph/scope_tree.hpp"
+#include "core/program/document.hpp"
+#include "core/program/evaluator.hpp"
+#include "core/record/recording.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace rnnscope::debug {
+
+using record::Position;
+
+/// What the user has selected: everything that can be a link.
+struct Selection {
+    enum class Kind { none, node, variable, scope, statement } kind = Kind::none;
+    GraphId graph;
+    NodeId node;
+    VariableId variable;
+    std::string scope; ///< path
+    StatementId statement;
+    friend bool operator==(const Selection&, const Selection&) = default;
+};
+
+struct Breakpoint {
+    enum class Kind { statement, op, scope } kind = Kind::statement;
+    StatementId statement;
+    std::string name; ///< op or scope path
+    bool enabled = true;
+    friend auto operator<=>(const Breakpoint&, const Breakpoint&) = default;
+};
+
+enum class StopReason { none, opened, step, breakpoint, uninitialized_read, error, finished, paused };
+
+/// How far a movement goes. Each works forwards and backwards.
+enum class Granularity { op, time_step, statement_into, statement_over, statement_out, run };
+
+/// One debugged program: its document, the evaluation so far, the recording, and the position that is looked at.
+/// Moving within the recording never runs anything; moving past its end evaluates.
+class Debugger {
+  public:
+    Debugger();
+    ~Debugger();
+    Debugger(const Debugger&) = delete;
+    Debugger& operator=(const Debugger&) = delete;
+
+    // --- the document -------------------------------------------------------------------------------------------
+    /// Replaces what is open and stops before the first statement. On failure what was open stays untouched.
+    Diagnostics open(const std::string& path);
+    Diagnostics open_text(std::string text, std::string file, std::string directory);
+    bool is_open() const;
+    const program::Document& document() const;
+    const program::Program& program() const { return document().program(); }
+    bool modified() const; ///< a fix or an edit was applied since it was opened or saved
+    Status save(const std::string& path);
+    void restart(); ///< to position 0; the recording starts anew
+
+    // --- where we are -------------------------------------------------------------------------------------------
+    Position position() const;
+    const record::Recording& recording() const;
+    const program::Evaluator& evaluator() const;
+    bool at_start() const;
+    bool at_end() const; ///< at the end of the recording, and the program is done
+    StopReason stop_reason() const;
+    StatementId current_statement() const; ///< about to execute (or executing, inside a run); invalid at the end
+    RunId current_run() const;             ///< the run that the position is inside of; invalid outside
+    /// Index of the event that is about to happen in current_run(); the failed event when stopped at an error.
+    std::uint32_t current_event() const;
+    GraphId current_graph() const;
+    const Graph* graph() const;        ///< current_graph(), or null before anything was made
+    std::size_t visible_nodes() const; ///< of graph(), at the position
+    SessionId current_session() const; ///< chosen by the user, else the latest one used at the position
+    const std::optional<program::ProgramError>& error_at_position() const;
+
+    // --- moving -------------------------------------------------------------------------------------------------
+    /// Starts a movement; pump() performs it. Only one at a time.
+    void move(Granularity granularity, bool forward);
+    void run_on(bool forward); ///< continue, to the next breakpoint, uninitialized read, error or end
+    void go(Position position);
+    bool busy() const;
+    /// Works for at most `budget`; true when the movement is over.
+    bool pump(std::chrono::microseconds budget);
+    void wait() {
+        while (!pump(std::chrono::seconds(1))) {
+        }
+    }
+    void cancel();
+
+    // --- what the user arranged (undoable) ------------------------------------------------------------------------
+    const std::vector<Breakpoint>& breakpoints() const;
+    void toggle_breakpoint(Breakpoint breakpoint);
+    const Selection& selection() const;
+    void select(Selection selection);
+    bool can_select_back() const;
+    bool can_select_forward() const;
+    void select_back();
+    void select_forward();
+    void choose_session(SessionId session);
+    bool can_undo() const;
+    bool can_redo() const;
+    std::string undo_label() const;
+    std::string redo_label() const;
+    void undo();
+    void redo();
+
+    // --- what is wrong --------------------------------------------------------------------------------------------
+    /// One for each error of the recording up to its end, in order; verified fixes included once checked.
+    const std::vector<Diagnosis>& diagnoses() const;
+    /// The one at the position, or null.
+    const Diagnosis* current_diagnosis() const;
+    /// All uninitialized reads of the program from start to end, found by evaluating a copy to its end once.
+    struct PreflightItem {
+        UninitializedRead read;
+        RunId run;
+        StatementId statement;
+        std::string cause;
+    };
+    struct PreflightReport {
+        std::vector<PreflightItem> reads;
+        std::vector<Warning> warnings;
+    };
+    const PreflightReport& preflight() const;
+    /// Applies the patch to the document, evaluates it from the start to the end or the next failure. Undoable.
+    Status apply_fix(std::size_t diagnosis, std::size_t fix);
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace rnnscope::debug

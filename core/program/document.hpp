@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/base/diagnostic.hpp"
+#include "core/base/result.hpp"
+#include "core/program/ast.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace rnnscope::program {
+
+/// The text of a program file together with what was read from it. Immutable; `patched` makes the next one.
+class Document {
+  public:
+    /// Reads the JSON form ("format": "rnnscope/1"). Every mistake is reported, not the first. Never throws and never
+    /// recurses deeper than its own limit, whatever the text is. `file` is used in positions only.
+    static std::variant<std::shared_ptr<const Document>, Diagnostics> read(std::string text, std::string file,
+                                                                           std::string directory);
+    static std::variant<std::shared_ptr<const Document>, Diagnostics> open(const std::string& path);
+
+    const std::string& text() const { return text_; }
+    const Program& program() const { return *program_; }
+    std::shared_ptr<const Program> program_ptr() const { return program_; }
+
+    /// The document after a JSON Patch (RFC 6902, as text), pretty-printed again where the patch touched it.
+    std::variant<std::shared_ptr<const Document>, Diagnostics> patched(std::string_view patch) const;
+
+  private:
+    std::string text_;
+    std::shared_ptr<const Program> program_;
+};
+
+} // namespace rnnscope::program

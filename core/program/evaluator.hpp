@@ -1,0 +1,114 @@
+#pragma once
+
+#include "core/base/id.hpp"
+#include "core/program/ast.hpp"
+#include "core/runtime/session.hpp"
+#include "core/tf1/context.hpp"
+#include "core/tf1/value.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rnnscope::program {
+
+/// An error of the program under evaluation: a Python exception with its place.
+struct ProgramError {
+    std::string error_class; ///< "ValueError", "FailedPreconditionError"
+    std::string message;     ///< first line
+    std::string text;        ///< whole text for the wanted version
+    std::string op, variable;
+    GraphId graph;
+    NodeId node;           ///< the client graph's node, if there is one
+    StatementId statement; ///< innermost
+    StepId step;
+    RunId run; ///< invalid: not inside a run ("build-error")
+};
+
+/// One execution of one statement.
+struct Step {
+    StepId id;
+    StepId parent; ///< the step of the block or call that encloses it; invalid at the top
+    StatementId statement;
+    int depth = 0;      ///< nesting of statements, calls included: what step over and step out compare
+    int call_depth = 0; ///< nesting of function calls only
+};
+
+struct RunInfo {
+    RunId id;
+    StepId step;
+    SessionId session;
+    GraphId graph;
+    std::size_t graph_nodes = 0;   ///< when it started
+    std::size_t planned_nodes = 0; ///< after pruning
+    runtime::RunRequest request;
+};
+
+struct RunOutcome {
+    std::optional<ProgramError> error;
+    std::vector<Tensor> results; ///< by fetch; empty on error
+};
+
+/// Hears what the evaluator does, in order. Events of runs arrive through RunObserver.
+class EvaluationObserver : public runtime::RunObserver {
+  public:
+    virtual void on_step(const Step&) {} ///< the statement is about to execute
+    virtual void on_step_done(StepId) {} ///< a plain statement is done; a block's header is done
+    virtual void on_session(SessionId, GraphId) {}
+    virtual void on_run(const RunInfo&) {}
+    virtual void on_run_done(RunId, const RunOutcome&) {}
+    virtual void on_error(const ProgramError&, bool caught) { (void)caught; }
+};
+
+struct EvaluatorOptions {
+    runtime::SessionOptions session;
+    /// Statements a program may execute before it is stopped ("program.too-long"): loops and calls are bounded, but a
+    /// file can nest them.
+    std::uint64_t max_steps = 1'000'000;
+    int max_call_depth = 100;
+};
+
+/// Runs a program one statement at a time, and a Session.run one op at a time. Deterministic.
+class Evaluator {
+  public:
+    explicit Evaluator(std::shared_ptr<const Program> program, EvaluatorOptions options = {});
+    ~Evaluator();
+
+    const Program& program() const;
+    bool done() const;                                ///< finished, or ended by an error
+    const std::optional<ProgramError>& error() const; ///< the error that ended the program
+
+    /// What the next call of advance() does.
+    enum class Next { statement, run_event, run_end, done };
+    Next next() const;
+    StatementId next_statement() const;      ///< for Next::statement; else the one that is running
+    const runtime::Run* current_run() const; ///< for run_event and run_end
+
+    /// The smallest piece of work: a plain statement, a block's header, the start of a run (for a statement that calls
+    /// Session.run), one event of it, or its end.
+    void advance(EvaluationObserver& observer);
+    void finish(EvaluationObserver& observer) {
+        while (!done()) advance(observer);
+    }
+
+    const tf1::Context& context() const;
+    const Graph& graph(GraphId id) const;
+    std::size_t graph_count() const;
+    runtime::Session& session(SessionId id);
+    const runtime::Session& session(SessionId id) const;
+    std::size_t session_count() const;
+
+    /// Names visible at the next statement, innermost first: for the inspector and the terminal.
+    std::vector<std::pair<std::string, tf1::Value>> locals() const;
+    /// The statements that were active when a node was made, innermost first.
+    std::vector<StatementId> origin_stack(OriginId origin) const;
+    /// The innermost of them; invalid when unknown.
+    StatementId statement_of(const Node& node) const;
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace rnnscope::program

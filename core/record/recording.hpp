@@ -1,0 +1,136 @@
+#pragma once
+
+#include "core/base/id.hpp"
+#include "core/program/evaluator.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rnnscope::record {
+
+/// A point in the recording: so many ticks have happened. Positions compare by time; 0 is before everything.
+struct Position {
+    std::uint64_t ticks = 0;
+    friend auto operator<=>(const Position&, const Position&) = default;
+};
+
+enum class TickKind : std::uint8_t { statement, run_begin, event, run_end };
+
+/// The smallest thing that happens: a statement (or a block's header), the start of a run, one event, the end of a run.
+struct Tick {
+    TickKind kind = TickKind::statement;
+    StepId step;
+    RunId run;               ///< invalid for statements
+    std::uint32_t event = 0; ///< for events: index into the run's events
+};
+
+/// A value that was seen: a tensor, a reference to a variable, or nothing (dead).
+struct RecordedValue {
+    Tensor tensor;        ///< empty for references to variables without value, and for nothing
+    std::string variable; ///< storage name when it was a reference
+    bool present = false;
+};
+
+struct RecordedAccess {
+    std::string variable; ///< storage name
+    bool write = false;
+    Tensor value; ///< read, or written; empty: read while uninitialized
+};
+
+struct RecordedEvent {
+    NodeId node;
+    int slot = -1; ///< of a _retval or _arg when `node` is invalid
+    std::uint32_t frame = 0;
+    std::int64_t iteration = 0;
+    bool dead = false;
+    bool failed = false;
+    std::span<const RecordedValue> inputs, outputs;
+    std::span<const RecordedAccess> accesses;
+};
+
+struct RecordedStep {
+    program::Step step;
+    std::uint64_t first_tick = 0, last_tick = 0; ///< inclusive
+    GraphId graph;                               ///< the default graph
+    std::size_t nodes_before = 0, nodes_after = 0;
+    RunId run; ///< the run that it performed, if any
+    std::optional<program::ProgramError> error;
+    bool error_caught = false;
+};
+
+struct RecordedRun {
+    program::RunInfo info;
+    std::uint64_t first_tick = 0, last_tick = 0; ///< run_begin, run_end (or the last so far)
+    std::vector<runtime::FrameInfo> frames;
+    bool done = false;
+    program::RunOutcome outcome;
+};
+
+/// Life of a variable in a session.
+enum class InitState : std::uint8_t { absent, declared, initialized, updated, restored, poisoned };
+std::string_view init_state_name(InitState state); ///< "declared": also the command line's spelling
+
+struct HistoryEntry {
+    enum class Kind : std::uint8_t { declared, write, read, uninitialized_read } kind = Kind::declared;
+    std::uint64_t tick = 0;
+    RunId run;
+    std::uint32_t event = 0;
+    NodeId node;                           ///< who wrote or read
+    InitState state = InitState::declared; ///< after this entry
+    Tensor value;                          ///< read or written
+};
+
+/// Everything that happened, in order; grows as the evaluator goes on and is never changed. Moving in time is reading
+/// it.
+class Recording : public program::EvaluationObserver {
+  public:
+    /// `evaluator` must outlive the recording's growth; it is asked for graph sizes.
+    explicit Recording(const program::Evaluator& evaluator);
+    ~Recording() override;
+
+    Position end() const;
+    const Tick& tick(std::uint64_t index) const;
+    std::span<const Tick> ticks() const;
+    std::span<const RecordedStep> steps() const;
+    const RecordedStep& step(StepId id) const;
+    std::span<const RecordedRun> runs() const;
+    const RecordedRun& run(RunId id) const;
+    std::size_t event_count(RunId id) const;
+    const RecordedEvent& event(RunId id, std::uint32_t index) const;
+    std::uint64_t tick_of(RunId id, std::uint32_t event) const;
+    /// Events of one node in one run, in order.
+    std::span<const std::uint32_t> events_of(RunId id, NodeId node) const;
+    std::size_t sessions() const;
+    GraphId graph_of(SessionId session) const;
+    std::size_t bytes() const; ///< an estimate of the memory held by values, shared ones counted once
+
+    /// Nodes of the graph that existed at the position.
+    std::size_t nodes_at(GraphId graph, Position position) const;
+
+    /// All entries of the variable, by name of its storage, in one session; oldest first.
+    std::span<const HistoryEntry> history(SessionId session, std::string_view variable) const;
+    InitState state_at(SessionId session, const Variable& variable, Position position) const;
+    Tensor value_at(SessionId session, std::string_view variable, Position position) const; ///< empty: none
+    /// Was the variable read while it had no value before or at the position?
+    bool read_uninitialized(SessionId session, std::string_view variable, Position position) const;
+
+    // EvaluationObserver
+    void on_step(const program::Step&) override;
+    void on_step_done(StepId) override;
+    void on_session(SessionId, GraphId) override;
+    void on_run(const program::RunInfo&) override;
+    void on_run_done(RunId, const program::RunOutcome&) override;
+    void on_error(const program::ProgramError&, bool caught) override;
+    void on_frame(const runtime::FrameInfo&) override;
+    void on_event(const runtime::Event&) override;
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+} // namespace rnnscope::record

@@ -1,0 +1,130 @@
+#pragma once
+
+#include "core/base/id.hpp"
+#include "core/graph/graph.hpp"
+#include "core/ops/kernel.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace rnnscope::runtime {
+
+/// What one Session.run is asked for. Fed and fetched outputs may be any of the graph's.
+struct RunRequest {
+    struct Feed {
+        Output output;
+        Tensor value;
+    };
+    std::vector<Output> fetches; ///< in the order of the results
+    std::vector<Feed> feeds;
+    std::vector<NodeId> targets; ///< fetched operations: run, no value
+};
+
+/// A frame instance (while loop) of one run. Frame 0 is the root.
+struct FrameInfo {
+    std::uint32_t id = 0;
+    std::uint32_t parent = 0;
+    std::int64_t parent_iteration = 0;
+    std::string name; ///< frame_name attribute: "rnn/while/while_context"
+};
+
+/// Why a run stopped. `op` and `variable` are what the text names; `node` is the client graph's node, invalid for the
+/// nodes that a run adds ("_retval_v_0_0") and for errors that happen before anything runs.
+struct RunError {
+    std::string error_class; ///< "FailedPreconditionError"
+    std::string message;     ///< first line, without dress
+    NodeId node;
+    std::string op;
+    std::string variable; ///< the variable that had no value, if that is the reason
+};
+
+/// One visit of one node in one iteration. Fixed order: creation order, first in first out (tf1-semantics 7.5).
+struct Event {
+    NodeId node; ///< invalid for `_retval`/`_arg` nodes: then `slot` tells which fetch or feed
+    int slot = -1;
+    std::uint32_t frame = 0;
+    std::int64_t iteration = 0;
+    bool dead = false; ///< visited by a dead token: no kernel ran
+    std::span<const ops::Value> inputs;
+    std::span<const ops::Value> outputs;
+    std::span<const ops::VariableAccess> accesses;
+    const RunError* error = nullptr; ///< set on the last event of a failing run
+};
+
+/// Watches a run. Values are shared, not copied; spans are valid during the call only.
+class RunObserver {
+  public:
+    virtual ~RunObserver() = default;
+    virtual void on_frame(const FrameInfo&) {}
+    virtual void on_event(const Event&) = 0;
+};
+
+struct SessionOptions {
+    /// Iterations of one loop in flight; 0: what the graph's Enter nodes say. Results do not depend on it.
+    int max_parallel_iterations = 1;
+    std::uint64_t nondeterministic_seed = 0; ///< stands in for the clock where TensorFlow would use it
+};
+
+/// One Session.run in progress: prunes, then visits one node per step.
+class Run {
+  public:
+    ~Run();
+    bool done() const;
+    /// Visits one node. Only when !done().
+    void step(RunObserver& observer);
+    void finish(RunObserver& observer) {
+        while (!done()) step(observer);
+    }
+    /// The node that step() will visit next: what a debugger shows as "about to run". nullopt when done.
+    struct Next {
+        NodeId node;
+        int slot = -1;
+        std::uint32_t frame = 0;
+        std::int64_t iteration = 0;
+        bool dead = false;
+    };
+    std::optional<Next> next() const;
+
+    std::size_t planned_nodes() const; ///< nodes left after pruning, _arg and _retval included
+    bool is_planned(NodeId node) const;
+    const std::optional<RunError>& error() const; ///< after done(): why it failed, if it did
+    const std::vector<Tensor>& results() const;   ///< after done() without error: one for each fetch
+    std::size_t live_frames() const;              ///< after done() without error: 0, or the executor has a bug
+
+  private:
+    friend class Session;
+    class Impl;
+    explicit Run(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+/// Variable storage and kernel state of one tf.Session. The graph may grow between runs; values stay.
+class Session {
+  public:
+    explicit Session(const Graph& graph, SessionOptions options = {});
+    ~Session();
+
+    const Graph& graph() const { return graph_; }
+    /// Starts a run. The request must fit the graph (client.hpp checks what users write). Fails before anything runs
+    /// with TensorFlow's texts: "... is both fed and fetched.", no target, a cycle without a loop ("graph.cycle"), ...
+    /// Only one run at a time.
+    Result<std::unique_ptr<Run>> start(RunRequest request);
+
+    ops::ResourceContainer& resources() { return resources_; }
+    const ops::ResourceContainer& resources() const { return resources_; }
+    /// The variable's storage in this session; null when nothing ran that makes it.
+    const ops::VariableStorage* storage(const Variable& variable) const;
+    bool is_initialized(const Variable& variable) const;
+
+  private:
+    friend class Run;
+    const Graph& graph_;
+    SessionOptions options_;
+    ops::ResourceContainer resources_;
+    std::vector<std::unique_ptr<ops::KernelState>> kernel_states_; ///< by node
+};
+
+} // namespace rnnscope::runtime
