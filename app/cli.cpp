@@ -1,0 +1,150 @@
+#include "app/cli.hpp"
+
+#include "app/report.hpp"
+#include "core/debug/command.hpp"
+#include "core/debug/pasted_error.hpp"
+#include "core/debug/terminal_text.hpp"
+#include "core/graph/graphdef.hpp"
+#include "core/view/graph_text.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+
+#include <fmt/format.h>
+
+namespace rnnscope::app {
+namespace {
+
+void print(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+}
+void complain(std::string_view text) {
+    std::fwrite(text.data(), 1, text.size(), stderr);
+}
+
+bool open(debug::Debugger& debugger, const std::string& file, bool json) {
+    const Diagnostics problems = debugger.open(file);
+    if (problems.empty()) return true;
+    if (json) print(diagnostics_json(problems));
+    complain(to_text(problems));
+    return false;
+}
+
+/// To the end of the program, past errors that it catches itself.
+void run_to_end(debug::Debugger& debugger) {
+    while (!debugger.at_end()) {
+        debugger.run_on(true);
+        debugger.wait();
+    }
+}
+
+bool any_run_failed(const debug::Debugger& debugger) {
+    for (const record::RecordedRun& run : debugger.recording().runs())
+        if (run.outcome.error) return true;
+    return debugger.evaluator().error().has_value();
+}
+
+} // namespace
+
+int cli_run(const std::string& file, bool json) {
+    debug::Debugger debugger;
+    if (!open(debugger, file, json)) return exit_unreadable;
+    run_to_end(debugger);
+    print(json ? run_json(debugger) : run_text(debugger));
+    return any_run_failed(debugger) ? exit_program_failed : exit_ok;
+}
+
+int cli_check(const std::string& file, bool json) {
+    debug::Debugger debugger;
+    if (!open(debugger, file, json)) return exit_unreadable;
+    run_to_end(debugger); // variables and their states are those at the end; the preflight does not depend on it
+    print(json ? check_json(debugger) : check_text(debugger));
+    const debug::Debugger::PreflightReport& report = debugger.preflight();
+    return report.reads.empty() && report.warnings.empty() ? exit_ok : exit_program_failed;
+}
+
+int cli_graph(const std::string& file, const std::string& format, const std::string& output) {
+    debug::Debugger debugger;
+    if (!open(debugger, file, false)) return exit_unreadable;
+    run_to_end(debugger);
+    static const Graph empty;
+    const Graph& graph = debugger.graph() == nullptr ? empty : *debugger.graph();
+    const std::string text = format == "json"    ? to_graphdef_json(graph)
+                             : format == "pbtxt" ? to_graphdef_text(graph)
+                             : format == "ops"   ? to_ops_text(graph)
+                             : format == "dot"   ? graph_dot(graph)
+                                                 : graph_summary(graph);
+    if (output.empty()) {
+        print(text);
+        return exit_ok;
+    }
+    std::ofstream out(output, std::ios::binary);
+    out << text;
+    if (!out.flush()) {
+        complain(fmt::format("rnnscope: cannot write {}\n", output));
+        return exit_unreadable;
+    }
+    return exit_ok;
+}
+
+int cli_python(const std::string& file) {
+    debug::Debugger debugger;
+    if (!open(debugger, file, false)) return exit_unreadable;
+    for (const std::string& line : debugger.program().python.lines) print(line + "\n");
+    return exit_ok;
+}
+
+int cli_debug(const std::string& file, const std::vector<std::string>& commands) {
+    debug::Debugger debugger;
+    if (!file.empty() && !open(debugger, file, false)) return exit_unreadable;
+    bool all_done = true;
+    const auto perform = [&](const std::string& line) {
+        const std::size_t start = line.find_first_not_of(" \t");
+        if (start == std::string::npos || line[start] == '#') return;
+        const std::size_t space = line.find(' ', start);
+        debug::Command command{line.substr(start, space - start), "", "terminal"};
+        if (space != std::string::npos) command.argument = line.substr(line.find_first_not_of(' ', space));
+        const Result<std::string> said = debug::execute(debugger, command);
+        debugger.wait();
+        if (said) {
+            print(*said);
+            print(debug::location_text(debugger));
+        } else {
+            all_done = false;
+            complain(fmt::format("error [{}] {}\n", said.error().code, said.error().message));
+        }
+        std::fflush(stdout);
+    };
+    for (const std::string& line : commands) perform(line);
+    if (!commands.empty()) return all_done ? exit_ok : exit_usage;
+    print(debug::location_text(debugger));
+    for (std::string line; print("(rnnscope) "), std::fflush(stdout), std::getline(std::cin, line);) {
+        if (line == "quit" || line == "exit" || line == "q") break;
+        perform(line);
+    }
+    return exit_ok;
+}
+
+int cli_explain(const std::string& code, const std::string& text) {
+    if (!text.empty()) {
+        const std::optional<debug::PastedError> found = debug::recognize_error(text);
+        if (!found) {
+            complain("rnnscope: this is no TensorFlow 1.x error that rnnscope knows; paste the whole message, from the "
+                     "exception's class on\n");
+            return exit_program_failed;
+        }
+        print(debug::to_text(*found));
+        return exit_ok;
+    }
+    if (const debug::CauseDef* cause = debug::find_cause(code)) {
+        print(debug::explain_text(*cause));
+        return exit_ok;
+    }
+    complain(fmt::format("rnnscope: no cause is called \"{}\"; these are known:\n", code));
+    for (const debug::CauseDef& cause : debug::all_causes())
+        complain(fmt::format("  {:<24} {}\n", cause.code, cause.title));
+    return exit_usage;
+}
+
+} // namespace rnnscope::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rnnscope::app {
+
+/// Exit status of every command (stable interface).
+enum ExitStatus : int {
+    exit_ok = 0,
+    exit_program_failed = 1, ///< the debugged program failed, or `check` found something
+    exit_usage = 2,
+    exit_unreadable = 3,
+    exit_our_fault = 4,
+};
+
+int cli_run(const std::string& file, bool json);
+int cli_check(const std::string& file, bool json);
+/// `output`: a file, or "" for standard output.
+int cli_graph(const std::string& file, const std::string& format, const std::string& output);
+int cli_python(const std::string& file);
+/// Executes `commands`, then (when there are none) reads commands from standard input.
+int cli_debug(const std::string& file, const std::vector<std::string>& commands);
+int cli_explain(const std::string& code, const std::string& text);
+
+} // namespace rnnscope::app

@@ -1,0 +1,113 @@
+#include "app/report.hpp"
+
+#include <fmt/format.h>
+
+namespace rnnscope::app {
+namespace {
+
+using debug::Debugger;
+using debug::Diagnosis;
+
+/// "FILE:LINE" of the statement, the form that terminals and editors turn into a link.
+std::string place(const program::Program& program, StatementId id) {
+    if (!id.valid()) return program.file;
+    const SourcePosition& where = program.statement(id).where;
+    return fmt::format("{}:{}", where.file, where.line);
+}
+
+/// The statement's first Python line, without indentation.
+std::string source_line(const program::Program& program, StatementId id) {
+    if (!id.valid() || id.index() >= program.python.statements.size()) return {};
+    const int line = program.python.statements[id.index()].first;
+    if (line < 1 || line > static_cast<int>(program.python.lines.size())) return {};
+    const std::string& text = program.python.lines[static_cast<std::size_t>(line - 1)];
+    const std::size_t start = text.find_first_not_of(' ');
+    return start == std::string::npos ? std::string{} : text.substr(start);
+}
+
+std::string count(std::size_t n, std::string_view noun) {
+    return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+}
+
+std::string diagnosis_text(const program::Program& program, const Diagnosis& diagnosis) {
+    std::string text = fmt::format("\n{}: {}: {}\n", place(program, diagnosis.failed_at), diagnosis.error.error_class,
+                                   diagnosis.error.message);
+    if (!diagnosis.error.op.empty()) text += fmt::format("  at op {}\n", diagnosis.error.op);
+    if (!diagnosis.headline.empty()) text += fmt::format("  {}\n", diagnosis.headline);
+    if (!diagnosis.cause.empty()) text += fmt::format("  cause: {} [{}]\n", diagnosis.summary, diagnosis.cause);
+    for (const debug::Evidence& evidence : diagnosis.evidence) text += fmt::format("    - {}\n", evidence.text);
+    text += fmt::format("  failed    {}\n", source_line(program, diagnosis.failed_at));
+    if (diagnosis.fix_at.valid()) text += fmt::format("  change    {}\n", source_line(program, diagnosis.fix_at));
+    for (const debug::Fix& fix : diagnosis.fixes) {
+        const bool verified = fix.check == debug::Fix::Check::verified;
+        text += fmt::format("  fix: {}{}\n", fix.title, verified ? " (verified: the program then succeeds)" : "");
+        if (!fix.new_line.empty()) text += fmt::format("            {}\n", fix.new_line);
+    }
+    if (diagnosis.reads.size() > 1) {
+        text += fmt::format("  {} that this run would meet:\n", count(diagnosis.reads.size(), "uninitialized read"));
+        for (const debug::UninitializedRead& read : diagnosis.reads)
+            text += fmt::format("    {} reads {}\n", read.op, read.variable_name);
+    }
+    if (!diagnosis.cause.empty()) text += fmt::format("  more: rnnscope explain {}\n", diagnosis.cause);
+    return text;
+}
+
+std::string warnings_text(const Debugger& debugger) {
+    std::string text;
+    for (const debug::Warning& warning : debugger.preflight().warnings)
+        text += fmt::format("{}: warning [{}] {}\n", place(debugger.program(), warning.statement), warning.code,
+                            warning.summary);
+    return text;
+}
+
+std::string values_text(const Graph& graph, const record::RecordedRun& run) {
+    std::string text;
+    for (std::size_t i = 0; i < run.outcome.results.size(); ++i) {
+        const Tensor& tensor = run.outcome.results[i];
+        text += fmt::format("  {} {} {}\n", graph.tensor_name(run.info.request.fetches[i]), dtype_name(tensor.dtype()),
+                            to_text(tensor.shape()));
+        PrintOptions options;
+        options.threshold = 40;
+        std::string values = to_text(tensor, options);
+        for (std::size_t at = 0; (at = values.find('\n', at)) != std::string::npos; at += 5)
+            values.replace(at, 1, "\n    ");
+        text += "    " + values + "\n";
+    }
+    return text;
+}
+
+} // namespace
+
+std::string run_text(const Debugger& debugger) {
+    const program::Program& program = debugger.program();
+    const record::Recording& recording = debugger.recording();
+    const Graph* graph = debugger.graph();
+    std::string text = fmt::format("{}: {}, {}\n", program.file, count(graph == nullptr ? 0 : graph->size(), "node"),
+                                   count(graph == nullptr ? 0 : graph->variables().size(), "variable"));
+    for (const record::RecordedRun& run : recording.runs()) {
+        const StatementId statement = recording.step(run.info.step).step.statement;
+        text += fmt::format("run {} in session {}: {}  {}  {}\n", run.info.id.value + 1, run.info.session.value + 1,
+                            source_line(program, statement), run.outcome.error ? "FAILED" : "ok",
+                            count(recording.event_count(run.info.id), "event"));
+        text += values_text(debugger.evaluator().graph(run.info.graph), run);
+    }
+    for (const Diagnosis& diagnosis : debugger.diagnoses()) text += diagnosis_text(program, diagnosis);
+    const std::string warnings = warnings_text(debugger);
+    if (!warnings.empty()) text += "\n" + warnings;
+    return text;
+}
+
+std::string check_text(const Debugger& debugger) {
+    const program::Program& program = debugger.program();
+    const Debugger::PreflightReport& report = debugger.preflight();
+    std::string text;
+    for (const Debugger::PreflightItem& item : report.reads)
+        text += fmt::format("{}: run {}: {} reads {} before it has a value [{}]\n", place(program, item.statement),
+                            item.run.value + 1, item.read.op, item.read.variable_name, item.cause);
+    text += warnings_text(debugger);
+    if (text.empty()) return fmt::format("{}: no uninitialized reads, no warnings\n", program.file);
+    return text + fmt::format("{}, {}\n", count(report.reads.size(), "uninitialized read"),
+                              count(report.warnings.size(), "warning"));
+}
+
+} // namespace rnnscope::app

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "core/graph/graph.hpp"
+
+#include <string>
+
+namespace rnnscope {
+
+/// The graph in a few lines: sizes, op types by count, scopes at the top with their variables.
+std::string graph_summary(const Graph& graph);
+
+/// The graph for Graphviz: scopes as clusters, control edges dashed, reference edges with a ring.
+std::string graph_dot(const Graph& graph);
+
+} // namespace rnnscope
