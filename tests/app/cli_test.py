@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""The command line as a user meets it: exit statuses, streams, JSON that fits its schema, fixes that work.
+
+usage: cli_test.py RNNSCOPE PROJECT_ROOT
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import jsonschema
+
+BINARY, ROOT = sys.argv[1], pathlib.Path(sys.argv[2])
+PROGRAMS = sorted((ROOT / "samples" / "programs").glob("*.json"))
+BAD_FILES = sorted((ROOT / "samples" / "errors").glob("*.json"))
+
+
+def call(*args, stdin=None):
+    done = subprocess.run([BINARY, *map(str, args)], capture_output=True, text=True, input=stdin, timeout=120, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def schema(name):
+    return json.loads((ROOT / "assets" / "schema" / name).read_text(encoding="utf-8"))
+
+
+def apply_patch(document, patch):
+    """JSON Patch (RFC 6902), the operations that fixes use: an implementation that is not the program's own."""
+    def find(pointer):
+        parts = [p.replace("~1", "/").replace("~0", "~") for p in pointer.split("/")[1:]]
+        at = document
+        for part in parts[:-1]:
+            at = at[int(part)] if isinstance(at, list) else at[part]
+        return at, parts[-1]
+
+    def take(pointer):
+        at, last = find(pointer)
+        return at.pop(int(last)) if isinstance(at, list) else at.pop(last)
+
+    def put(pointer, value):
+        at, last = find(pointer)
+        if isinstance(at, list):
+            at.insert(len(at) if last == "-" else int(last), value)
+        else:
+            at[last] = value
+
+    for change in patch:
+        if change["op"] == "move":
+            put(change["path"], take(change["from"]))
+        elif change["op"] == "remove":
+            take(change["path"])
+        elif change["op"] == "replace":
+            take(change["path"])
+            put(change["path"], change["value"])
+        elif change["op"] == "add":
+            put(change["path"], change["value"])
+        else:
+            raise AssertionError(f"unexpected operation {change['op']}")
+    return document
+
+
+class Samples(unittest.TestCase):
+    def test_output_fits_the_schema_and_is_the_same_twice(self):
+        self.assertGreater(len(PROGRAMS), 35)
+        run_schema, check_schema = schema("run.schema.json"), schema("check.schema.json")
+        for sample in PROGRAMS:
+            with self.subTest(sample.stem):
+                status, out, _ = call("run", sample, "--json")
+                result = json.loads(out)
+                jsonschema.validate(result, run_schema)
+                failed = "error" in result or any(r["outcome"] == "error" for r in result["runs"])
+                self.assertEqual(status, 1 if failed else 0)
+                self.assertEqual(call("run", sample, "--json")[1], out)
+                status, out, _ = call("check", sample, "--json")
+                checked = json.loads(out)
+                jsonschema.validate(checked, check_schema)
+                self.assertEqual(checked["uninitialized_reads"], result["uninitialized_reads"])
+                self.assertEqual(status, 1 if checked["uninitialized_reads"] or checked["warnings"] else 0)
+
+    def test_the_offered_fix_repairs_the_file(self):
+        """Not through our own reader's idea of a patch: the patched file is written and run as a new program."""
+        repaired = 0
+        for sample in PROGRAMS:
+            result = json.loads(call("run", sample, "--json")[1])
+            errors = [r["error"] for r in result["runs"] if "error" in r]
+            if not errors and "error" in result:
+                errors = [result["error"]]
+            if not errors:
+                continue
+            with self.subTest(sample.stem):
+                document = json.loads(sample.read_text(encoding="utf-8"))
+                for _ in range(len(errors)):  # a fix may repair several failures, or one of several
+                    fixes = errors[0]["diagnosis"]["fixes"]
+                    self.assertTrue(fixes, "no fix is offered")
+                    document = apply_patch(document, fixes[0]["patch"])
+                    with tempfile.TemporaryDirectory() as folder:
+                        path = pathlib.Path(folder) / sample.name
+                        path.write_text(json.dumps(document), encoding="utf-8")
+                        status, out, err = call("run", path, "--json")
+                    after = json.loads(out)
+                    errors = [r["error"] for r in after["runs"] if "error" in r] + ([after["error"]] if "error" in after else [])
+                    if not errors:
+                        break
+                self.assertEqual((status, after["outcome"]), (0, "ok"), out[:2000] + err)
+                repaired += 1
+        self.assertGreater(repaired, 20)
+
+    def test_text_output_names_the_cause(self):
+        status, out, _ = call("run", ROOT / "samples" / "programs" / "seed_a_init_early.json")
+        self.assertEqual(status, 1)
+        self.assertIn("init-built-too-early", out)
+        self.assertIn("rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel/read", out)
+
+    def test_python_compiles(self):
+        for sample in PROGRAMS:
+            with self.subTest(sample.stem):
+                status, out, _ = call("python", sample)
+                self.assertEqual(status, 0)
+                compile(out, sample.stem, "exec")
+
+    def test_graph_formats(self):
+        sample = ROOT / "samples" / "programs" / "seed_a_ok.json"
+        for form in ("summary", "ops", "json", "pbtxt", "dot"):
+            status, out, _ = call("graph", sample, "--format", form)
+            self.assertEqual(status, 0)
+            self.assertIn("gates/kernel", out)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "graph.json"
+            self.assertEqual(call("graph", sample, "--format", "json", "-o", path)[:2], (0, ""))
+            self.assertEqual(len(json.loads(path.read_text())["node"]), 229)
+
+
+class Usage(unittest.TestCase):
+    def test_exit_statuses(self):
+        self.assertEqual(call("run", "/nowhere/to/be/found.json")[0], 3)
+        self.assertEqual(call("run")[0], 2)
+        self.assertEqual(call("run", "a.json", "--unknown")[0], 2)
+        self.assertEqual(call("explain", "no-such-cause")[0], 2)
+        self.assertEqual(call("explain")[0], 2)
+        self.assertEqual(call("--help")[0], 0)
+        self.assertEqual(call("run", ROOT / "samples/programs/seed_a_ok.json", "--fetch", "x")[0], 2)
+
+    def test_unreadable_files_are_reported_in_both_forms(self):
+        self.assertGreaterEqual(len(BAD_FILES), 30)
+        for path in BAD_FILES:
+            with self.subTest(path.stem):
+                status, out, err = call("run", path, "--json")
+                self.assertEqual(status, 3)
+                self.assertTrue(json.loads(out)["diagnostics"])
+                self.assertIn(path.name, err)
+                self.assertEqual(call("run", path)[0], 3)
+
+    def test_explain(self):
+        status, out, _ = call("explain", "init-built-too-early")
+        self.assertEqual(status, 0)
+        self.assertIn("snapshot", out)
+        text = "Attempting to use uninitialized value v\n\t [[node v/read (defined at a.py:3) ]]"
+        status, out, _ = call("explain", "--text", text)
+        self.assertEqual(status, 0)
+        self.assertIn("v/read", out)
+        self.assertEqual(call("explain", "--text", "hello")[0], 1)
+
+    def test_debugger_in_the_terminal(self):
+        sample = ROOT / "samples" / "programs" / "seed_a_init_early.json"
+        status, out, err = call("debug", sample, "-x", "run.continue")
+        self.assertEqual((status, err), (0, ""))
+        self.assertIn("gates/kernel/read", out)
+        status, out, _ = call("debug", sample, stdin="run.continue\nno.such.command\nquit\n")
+        self.assertEqual(status, 0)
+        self.assertEqual(call("debug", sample, "-x", "no.such.command")[0], 2)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=1)
