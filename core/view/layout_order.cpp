@@ -1,0 +1,281 @@
+#include "core/view/layout.hpp"
+#include "core/view/layout_rank.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <numeric>
+
+namespace rnnscope::view {
+namespace {
+
+using Layers = std::vector<std::vector<std::uint32_t>>;
+
+/// One step of an edge between two neighbouring layers.
+struct Segment {
+    std::uint32_t upper = 0, lower = 0;
+    std::uint32_t weight = 1;
+};
+
+std::vector<Segment> segments_of(const LayoutOrder& order, std::span<const LayoutEdge> edges) {
+    std::vector<Segment> segments;
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        if (edges[i].back || edges[i].from == edges[i].to) continue;
+        std::uint32_t above = order.against[i] ? edges[i].to : edges[i].from;
+        const std::uint32_t last = order.against[i] ? edges[i].from : edges[i].to;
+        for (const std::uint32_t bend : order.bends[i]) {
+            segments.push_back({above, bend, edges[i].weight});
+            above = bend;
+        }
+        if (order.rank[last] == order.rank[above] + 1) segments.push_back({above, last, edges[i].weight});
+    }
+    return segments;
+}
+
+/// Bends for edges over several ranks, unless they are too long for it.
+void add_bends(LayoutOrder& order, std::span<const LayoutEdge> edges, const LayoutLimits& limits) {
+    order.bends.resize(edges.size());
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        if (edges[i].back || edges[i].from == edges[i].to) continue;
+        const std::uint32_t a = order.rank[edges[i].from], b = order.rank[edges[i].to];
+        const std::uint32_t top = std::min(a, b), span = std::max(a, b) - top;
+        if (span > limits.max_span) continue;
+        for (std::uint32_t r = top + 1; r < top + span; ++r) {
+            order.bends[i].push_back(static_cast<std::uint32_t>(order.rank.size()));
+            order.rank.push_back(r);
+        }
+    }
+}
+
+/// Nodes without edges would all pile up in rank 0: many of them are dealt out over several ranks, in their order.
+void spread_loose_nodes(LayoutOrder& order, std::span<const LayoutEdge> edges) {
+    constexpr std::size_t few = 8;
+    std::vector<bool> loose(order.nodes, true);
+    for (const LayoutEdge& e : edges)
+        if (e.from != e.to) loose[e.from] = loose[e.to] = false;
+    const auto count = static_cast<std::size_t>(std::count(loose.begin(), loose.end(), true));
+    if (count <= few) return;
+    const auto ranks = static_cast<std::size_t>(std::ceil(std::sqrt(static_cast<double>(count) / 2.0)));
+    const std::size_t per_rank = (count + ranks - 1) / ranks;
+    std::size_t n = 0;
+    for (std::size_t v = 0; v < order.nodes; ++v)
+        if (loose[v]) order.rank[v] = static_cast<std::uint32_t>(n++ / per_rank);
+}
+
+/// Crossing reduction: barycenter sweeps over a fixed graph of layers.
+class Ordering {
+  public:
+    Ordering(LayoutOrder& order, std::span<const LayoutEdge> edges, const LayoutLimits& limits)
+        : order_(order), limits_(limits), segments_(segments_of(order, edges)), position_(order.rank.size(), 0) {
+        const std::size_t all = order.rank.size();
+        up_first_.assign(all + 1, 0);
+        down_first_.assign(all + 1, 0);
+        for (const Segment& s : segments_) {
+            ++up_first_[s.lower + 1];
+            ++down_first_[s.upper + 1];
+        }
+        for (std::size_t v = 0; v < all; ++v) {
+            up_first_[v + 1] += up_first_[v];
+            down_first_[v + 1] += down_first_[v];
+        }
+        up_.resize(segments_.size());
+        down_.resize(segments_.size());
+        auto up_next = up_first_, down_next = down_first_;
+        for (const Segment& s : segments_) {
+            up_[up_next[s.lower]++] = s.upper;
+            down_[down_next[s.upper]++] = s.lower;
+        }
+    }
+
+    void run() {
+        initial_order();
+        Layers best = order_.layers;
+        std::uint64_t fewest = crossings(), work = segments_.size();
+        int without_gain = 0;
+        for (int sweep = 0; sweep < limits_.sweeps && without_gain < 4 && fewest > 0; ++sweep) {
+            work += 3 * segments_.size() + order_.rank.size();
+            if (work > limits_.order_work) break;
+            sweep_once(sweep % 2 == 0, (sweep / 2) % 2 == 1);
+            const std::uint64_t now = crossings();
+            ++without_gain;
+            if (now < fewest) {
+                fewest = now;
+                best = order_.layers;
+                without_gain = 0;
+            }
+        }
+        order_.layers = std::move(best);
+        order_.crossings = fewest;
+        if (order_.rank.size() < 500) transpose(work);
+    }
+
+    std::uint64_t crossings() {
+        note_positions();
+        std::uint64_t total = 0;
+        for (std::size_t r = 0; r + 1 < order_.layers.size(); ++r) total += crossings_below(r);
+        return total;
+    }
+
+  private:
+    std::span<const std::uint32_t> up(std::uint32_t v) const {
+        return {up_.data() + up_first_[v], up_first_[v + 1] - up_first_[v]};
+    }
+    std::span<const std::uint32_t> down(std::uint32_t v) const {
+        return {down_.data() + down_first_[v], down_first_[v + 1] - down_first_[v]};
+    }
+
+    void note_positions() {
+        for (const auto& layer : order_.layers)
+            for (std::uint32_t i = 0; i < layer.size(); ++i) position_[layer[i]] = i;
+    }
+
+    /// Depth first from the nodes in their order: connected things start side by side.
+    void initial_order() {
+        const std::size_t all = order_.rank.size();
+        const std::uint32_t ranks = all == 0 ? 0 : *std::max_element(order_.rank.begin(), order_.rank.end()) + 1;
+        order_.layers.assign(ranks, {});
+        std::vector<bool> placed(all, false);
+        std::vector<std::uint32_t> stack;
+        for (std::uint32_t root = 0; root < order_.nodes; ++root) {
+            if (placed[root] || !up(root).empty()) continue;
+            stack.push_back(root);
+            while (!stack.empty()) {
+                const std::uint32_t v = stack.back();
+                stack.pop_back();
+                if (placed[v]) continue;
+                placed[v] = true;
+                order_.layers[order_.rank[v]].push_back(v);
+                const auto next = down(v);
+                for (auto it = next.rbegin(); it != next.rend(); ++it)
+                    if (!placed[*it]) stack.push_back(*it);
+            }
+        }
+        // Ends of edges that were too long for bends have no neighbour above, so all are reached by now.
+        for (std::uint32_t v = 0; v < all; ++v)
+            if (!placed[v]) order_.layers[order_.rank[v]].push_back(v);
+    }
+
+    void sweep_once(bool downwards, bool ties_reversed) {
+        note_positions();
+        const std::size_t ranks = order_.layers.size();
+        for (std::size_t step = 1; step < ranks; ++step) {
+            auto& layer = order_.layers[downwards ? step : ranks - 1 - step];
+            sort_layer(layer, downwards, ties_reversed);
+            for (std::uint32_t i = 0; i < layer.size(); ++i) position_[layer[i]] = i;
+        }
+    }
+
+    /// Sorts by the mean position of the neighbours; nodes without neighbours keep their places.
+    void sort_layer(std::vector<std::uint32_t>& layer, bool by_upper, bool ties_reversed) {
+        struct Entry {
+            double center;
+            std::uint32_t node;
+        };
+        std::vector<Entry> movable;
+        std::vector<bool> fixed(layer.size(), false);
+        for (std::size_t i = 0; i < layer.size(); ++i) {
+            const auto neighbours = by_upper ? up(layer[i]) : down(layer[i]);
+            if (neighbours.empty()) {
+                fixed[i] = true;
+                continue;
+            }
+            double sum = 0;
+            for (const std::uint32_t n : neighbours) sum += position_[n];
+            movable.push_back({sum / static_cast<double>(neighbours.size()), layer[i]});
+        }
+        if (ties_reversed) std::reverse(movable.begin(), movable.end());
+        std::stable_sort(movable.begin(), movable.end(),
+                         [](const Entry& a, const Entry& b) { return a.center < b.center; });
+        std::size_t next = 0;
+        for (std::size_t i = 0; i < layer.size(); ++i)
+            if (!fixed[i]) layer[i] = movable[next++].node;
+    }
+
+    /// Barth, Juenger and Mutzel: inversions of the lower ends, counted in a tree of partial sums.
+    std::uint64_t crossings_below(std::size_t r) {
+        const auto& upper = order_.layers[r];
+        const std::size_t width = order_.layers[r + 1].size();
+        std::size_t leaves = 1;
+        while (leaves < width) leaves *= 2;
+        tree_.assign(2 * leaves, 0);
+        std::uint64_t total = 0;
+        std::vector<std::uint32_t> ends;
+        for (const std::uint32_t v : upper) {
+            ends.clear();
+            for (const std::uint32_t n : down(v)) ends.push_back(position_[n]);
+            std::sort(ends.begin(), ends.end());
+            for (const std::uint32_t end : ends)
+                for (std::size_t at = leaves + end; at > 1; at /= 2)
+                    if (at % 2 == 0) total += tree_[at + 1];
+            for (const std::uint32_t end : ends)
+                for (std::size_t at = leaves + end; at >= 1; at /= 2) ++tree_[at];
+        }
+        return total;
+    }
+
+    /// Swaps neighbours while that removes crossings.
+    void transpose(std::uint64_t work) {
+        note_positions();
+        bool improved = true;
+        for (int round = 0; improved && round < 8 && work < limits_.order_work; ++round) {
+            improved = false;
+            for (auto& layer : order_.layers)
+                for (std::size_t i = 0; i + 1 < layer.size(); ++i) {
+                    const std::uint32_t a = layer[i], b = layer[i + 1];
+                    const std::int64_t gain = pair_gain(up(a), up(b)) + pair_gain(down(a), down(b));
+                    work += (up(a).size() + down(a).size()) * (up(b).size() + down(b).size());
+                    if (gain <= 0) continue;
+                    std::swap(layer[i], layer[i + 1]);
+                    std::swap(position_[a], position_[b]);
+                    order_.crossings -= static_cast<std::uint64_t>(gain);
+                    improved = true;
+                }
+        }
+    }
+
+    /// Crossings between the edges of a and b with a to the left, minus those with b to the left.
+    std::int64_t pair_gain(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) const {
+        std::int64_t gain = 0;
+        for (const std::uint32_t u : a)
+            for (const std::uint32_t v : b) {
+                if (position_[u] > position_[v]) ++gain;
+                if (position_[u] < position_[v]) --gain;
+            }
+        return gain;
+    }
+
+    LayoutOrder& order_;
+    const LayoutLimits& limits_;
+    std::vector<Segment> segments_;
+    std::vector<std::uint32_t> up_first_, down_first_, up_, down_, position_;
+    std::vector<std::uint64_t> tree_;
+};
+
+} // namespace
+
+LayoutOrder order_graph(std::size_t nodes, std::span<const LayoutEdge> edges, const LayoutLimits& limits) {
+    LayoutOrder order;
+    order.nodes = nodes;
+    const std::vector<bool> turned = break_cycles(nodes, edges);
+    order.against.resize(edges.size());
+    std::vector<RankEdge> ranked;
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        const LayoutEdge& e = edges[i];
+        assert(e.from < nodes && e.to < nodes);
+        order.against[i] = e.back || turned[i];
+        if (e.back || e.from == e.to) continue;
+        ranked.push_back({turned[i] ? e.to : e.from, turned[i] ? e.from : e.to, e.weight});
+    }
+    order.rank = assign_ranks(nodes, ranked, limits);
+    spread_loose_nodes(order, edges);
+    add_bends(order, edges, limits);
+    Ordering(order, edges, limits).run();
+    return order;
+}
+
+std::uint64_t count_crossings(const LayoutOrder& order, std::span<const LayoutEdge> edges) {
+    LayoutOrder copy = order;
+    return Ordering(copy, edges, LayoutLimits{}).crossings();
+}
+
+} // namespace rnnscope::view

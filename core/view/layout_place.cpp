@@ -1,0 +1,333 @@
+#include "core/view/layout.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <limits>
+#include <unordered_set>
+
+namespace rnnscope::view {
+namespace {
+
+using Layers = std::vector<std::vector<std::uint32_t>>;
+
+/// Brandes and Koepf's horizontal coordinates. Works on ranks from top to bottom; the caller turns drawings that run to
+/// the right.
+class Coordinates {
+  public:
+    Coordinates(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::vector<float> widths,
+                const LayoutSpacing& spacing)
+        : order_(order), spacing_(spacing), widths_(std::move(widths)), up_(order.rank.size()),
+          down_(order.rank.size()), position_(order.rank.size()) {
+        for (const auto& layer : order.layers)
+            for (std::uint32_t i = 0; i < layer.size(); ++i) position_[layer[i]] = i;
+        for (std::size_t i = 0; i < edges.size(); ++i) connect(i, edges[i]);
+        const auto by_position = [&](std::uint32_t a, std::uint32_t b) { return position_[a] < position_[b]; };
+        for (auto* lists : {&up_, &down_})
+            for (auto& list : *lists) std::sort(list.begin(), list.end(), by_position);
+        mark_conflicts();
+    }
+
+    /// Centers.
+    std::vector<double> run() {
+        const std::size_t all = order_.rank.size();
+        std::array<std::vector<double>, 4> x;
+        std::array<double, 4> low{}, high{};
+        std::size_t narrowest = 0;
+        for (std::size_t a = 0; a < 4; ++a) {
+            x[a] = alignment(a / 2 == 1, a % 2 == 1);
+            low[a] = std::numeric_limits<double>::max();
+            high[a] = std::numeric_limits<double>::lowest();
+            for (std::size_t v = 0; v < all; ++v) {
+                low[a] = std::min(low[a], x[a][v] - widths_[v] / 2.0);
+                high[a] = std::max(high[a], x[a][v] + widths_[v] / 2.0);
+            }
+            if (high[a] - low[a] < high[narrowest] - low[narrowest]) narrowest = a;
+        }
+        for (std::size_t a = 0; a < 4; ++a) {
+            const double shift = a % 2 == 0 ? low[narrowest] - low[a] : high[narrowest] - high[a];
+            if (a != narrowest)
+                for (double& value : x[a]) value += shift;
+        }
+        std::vector<double> center(all);
+        for (std::size_t v = 0; v < all; ++v) {
+            std::array<double, 4> four{x[0][v], x[1][v], x[2][v], x[3][v]};
+            std::sort(four.begin(), four.end());
+            center[v] = (four[1] + four[2]) / 2;
+        }
+        return center;
+    }
+
+  private:
+    bool is_bend(std::uint32_t v) const { return v >= order_.nodes; }
+    static std::uint64_t key(std::uint32_t upper, std::uint32_t lower) { return (std::uint64_t{upper} << 32) | lower; }
+    double separation(std::uint32_t a, std::uint32_t b) const {
+        const float gap = (is_bend(a) ? spacing_.bend_gap : spacing_.node_gap) / 2 +
+                          (is_bend(b) ? spacing_.bend_gap : spacing_.node_gap) / 2;
+        return (widths_[a] + widths_[b]) / 2.0 + gap;
+    }
+
+    void connect(std::size_t i, const LayoutEdge& e) {
+        if (e.back || e.from == e.to) return;
+        std::uint32_t above = order_.against[i] ? e.to : e.from;
+        const std::uint32_t last = order_.against[i] ? e.from : e.to;
+        const auto link = [&](std::uint32_t upper, std::uint32_t lower) {
+            down_[upper].push_back(lower);
+            up_[lower].push_back(upper);
+        };
+        for (const std::uint32_t bend : order_.bends[i]) {
+            link(above, bend);
+            above = bend;
+        }
+        if (order_.rank[last] == order_.rank[above] + 1) link(above, last);
+    }
+
+    /// Type 1: a segment with an end at a node crosses one between two bends. The long edge stays straight.
+    void mark_conflicts() {
+        for (std::size_t r = 1; r + 1 < order_.layers.size(); ++r) {
+            const auto& upper = order_.layers[r];
+            const auto& lower = order_.layers[r + 1];
+            std::size_t low = 0, scanned = 0;
+            for (std::size_t i = 0; i < lower.size(); ++i) {
+                std::uint32_t inner = std::numeric_limits<std::uint32_t>::max();
+                if (is_bend(lower[i]))
+                    for (const std::uint32_t u : up_[lower[i]])
+                        if (is_bend(u)) inner = u;
+                const bool last = i + 1 == lower.size();
+                if (inner == std::numeric_limits<std::uint32_t>::max() && !last) continue;
+                const std::size_t high =
+                    inner == std::numeric_limits<std::uint32_t>::max() ? upper.size() - 1 : position_[inner];
+                for (; scanned <= i; ++scanned)
+                    for (const std::uint32_t u : up_[lower[scanned]])
+                        if ((position_[u] < low || position_[u] > high) && !(is_bend(u) && is_bend(lower[scanned])))
+                            conflicts_.insert(key(u, lower[scanned]));
+                low = high;
+            }
+        }
+    }
+
+    /// One of the four: blocks grow upwards or downwards, and prefer the left or the right.
+    std::vector<double> alignment(bool upwards, bool to_right) const {
+        Layers layers = order_.layers;
+        if (upwards) std::reverse(layers.begin(), layers.end());
+        if (to_right)
+            for (auto& layer : layers) std::reverse(layer.begin(), layer.end());
+        std::vector<std::uint32_t> place(order_.rank.size());
+        for (const auto& layer : layers)
+            for (std::uint32_t i = 0; i < layer.size(); ++i) place[layer[i]] = i;
+        std::vector<double> x = compact(layers, blocks(layers, place, upwards, to_right));
+        if (to_right)
+            for (double& value : x) value = -value;
+        return x;
+    }
+
+    /// By node: the first node of its block, a vertical line of aligned nodes.
+    std::vector<std::uint32_t> blocks(const Layers& layers, const std::vector<std::uint32_t>& place, bool upwards,
+                                      bool to_right) const {
+        const std::size_t all = order_.rank.size();
+        std::vector<std::uint32_t> root(all), align(all);
+        for (std::uint32_t v = 0; v < all; ++v) root[v] = align[v] = v;
+        for (std::size_t r = 1; r < layers.size(); ++r) {
+            std::int64_t reached = -1;
+            for (const std::uint32_t v : layers[r]) {
+                const auto& list = upwards ? down_[v] : up_[v];
+                const std::size_t degree = list.size();
+                if (degree == 0) continue;
+                std::array<std::size_t, 2> medians{(degree - 1) / 2, degree / 2};
+                if (to_right) std::swap(medians[0], medians[1]);
+                for (const std::size_t m : medians) {
+                    const std::uint32_t u = list[m];
+                    if (align[v] != v || reached >= static_cast<std::int64_t>(place[u])) continue;
+                    if (conflicts_.contains(upwards ? key(v, u) : key(u, v))) continue;
+                    align[u] = v;
+                    align[v] = root[v] = root[u];
+                    reached = place[u];
+                }
+            }
+        }
+        return root;
+    }
+
+    /// Longest paths over the graph of blocks, first pushed to the left, then pulled towards their right neighbours.
+    /// The published compaction has flaws (arXiv 2008.01252) that this form cannot have.
+    std::vector<double> compact(const Layers& layers, const std::vector<std::uint32_t>& root) const {
+        struct Arc {
+            std::uint32_t left, right;
+            double length;
+        };
+        const std::size_t all = order_.rank.size();
+        std::vector<Arc> arcs;
+        std::vector<std::uint32_t> first(all + 1, 0), waiting(all, 0), sorted;
+        for (const auto& layer : layers)
+            for (std::size_t i = 1; i < layer.size(); ++i) {
+                arcs.push_back({root[layer[i - 1]], root[layer[i]], separation(layer[i - 1], layer[i])});
+                ++first[arcs.back().left + 1];
+                ++waiting[arcs.back().right];
+            }
+        for (std::size_t v = 0; v < all; ++v) first[v + 1] += first[v];
+        std::vector<std::uint32_t> by_left(arcs.size()), next(first.begin(), first.end() - 1);
+        for (std::uint32_t i = 0; i < arcs.size(); ++i) by_left[next[arcs[i].left]++] = i;
+
+        for (std::uint32_t v = 0; v < all; ++v)
+            if (root[v] == v && waiting[v] == 0) sorted.push_back(v);
+        std::vector<double> x(all, 0);
+        for (std::size_t at = 0; at < sorted.size(); ++at)
+            for (std::uint32_t i = first[sorted[at]]; i < first[sorted[at] + 1]; ++i) {
+                const Arc& arc = arcs[by_left[i]];
+                x[arc.right] = std::max(x[arc.right], x[arc.left] + arc.length);
+                if (--waiting[arc.right] == 0) sorted.push_back(arc.right);
+            }
+        for (auto it = sorted.rbegin(); it != sorted.rend(); ++it) {
+            double limit = std::numeric_limits<double>::max();
+            for (std::uint32_t i = first[*it]; i < first[*it + 1]; ++i)
+                limit = std::min(limit, x[arcs[by_left[i]].right] - arcs[by_left[i]].length);
+            if (limit != std::numeric_limits<double>::max()) x[*it] = std::max(x[*it], limit);
+        }
+        for (std::uint32_t v = 0; v < all; ++v)
+            if (root[v] != v) x[v] = x[root[v]];
+        return x;
+    }
+
+    const LayoutOrder& order_;
+    const LayoutSpacing& spacing_;
+    std::vector<float> widths_;
+    std::vector<std::vector<std::uint32_t>> up_, down_;
+    std::vector<std::uint32_t> position_;
+    std::unordered_set<std::uint64_t> conflicts_;
+};
+
+/// A drawing with ranks from top to bottom: `across` is x, `along` is y.
+struct Box {
+    float across = 0, along = 0, width = 0, depth = 0;
+    float center() const { return across + width / 2; }
+};
+
+/// Where edges touch the boxes: spread over the side, in the order of where they go to, near to straight.
+class Ports {
+  public:
+    explicit Ports(const std::vector<Box>& boxes) : boxes_(boxes), requests_(boxes.size() * 2) {}
+
+    void ask(std::uint32_t node, bool lower_side, float towards, float* result) {
+        requests_[node * 2 + (lower_side ? 1 : 0)].push_back({towards, result});
+    }
+    void settle() {
+        for (std::size_t i = 0; i < requests_.size(); ++i) settle(boxes_[i / 2], requests_[i]);
+    }
+
+  private:
+    struct Request {
+        float towards;
+        float* result;
+    };
+
+    static void settle(const Box& box, std::vector<Request>& requests) {
+        if (requests.empty()) return;
+        std::stable_sort(requests.begin(), requests.end(),
+                         [](const Request& a, const Request& b) { return a.towards < b.towards; });
+        // Small boxes take their edges near the middle; on the long side of an open scope edges run straight on.
+        const float reach = std::max(box.width * 0.3f, box.width / 2 - 24);
+        const float low = box.center() - reach, high = box.center() + reach;
+        const auto count = static_cast<float>(requests.size());
+        const float gap = requests.size() < 2 ? 0 : std::min(12.f, 2 * reach / (count - 1));
+        float next = low;
+        for (std::size_t i = 0; i < requests.size(); ++i) {
+            const float rest = gap * (count - 1 - static_cast<float>(i));
+            const float wanted = std::clamp(requests[i].towards, low, high);
+            *requests[i].result = std::clamp(wanted, next, std::max(next, high - rest));
+            next = *requests[i].result + gap;
+        }
+        if (box.width > 200) return;
+        // A small box looks best with its edges centered.
+        const float middle = (*requests.front().result + *requests.back().result) / 2;
+        const bool straight = requests.size() == 1 && requests[0].towards >= low && requests[0].towards <= high;
+        if (straight) return;
+        const float shift =
+            std::clamp(box.center() - middle, low - *requests.front().result, high - *requests.back().result);
+        for (const Request& r : requests) *r.result += shift * 0.5f;
+    }
+
+    const std::vector<Box>& boxes_;
+    std::vector<std::vector<Request>> requests_;
+};
+
+} // namespace
+
+Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::span<const Size> sizes,
+                   Direction direction, const LayoutSpacing& spacing) {
+    assert(sizes.size() == order.nodes);
+    const bool right = direction == Direction::right;
+    std::vector<Box> boxes(order.rank.size());
+    std::vector<float> widths(order.rank.size(), 0);
+    for (std::size_t v = 0; v < order.nodes; ++v) {
+        boxes[v].width = widths[v] = right ? sizes[v].height : sizes[v].width;
+        boxes[v].depth = right ? sizes[v].width : sizes[v].height;
+    }
+    const std::vector<double> center = Coordinates(order, edges, widths, spacing).run();
+
+    double low = std::numeric_limits<double>::max(), high = std::numeric_limits<double>::lowest();
+    for (std::size_t v = 0; v < boxes.size(); ++v) {
+        low = std::min(low, center[v] - widths[v] / 2.0);
+        high = std::max(high, center[v] + widths[v] / 2.0);
+    }
+    if (boxes.empty()) low = high = 0;
+
+    // Along the ranks: ranks of small things are centered, others aligned at their start.
+    float along = 0;
+    for (std::size_t r = 0; r < order.layers.size(); ++r) {
+        float depth = 0;
+        for (const std::uint32_t v : order.layers[r]) depth = std::max(depth, boxes[v].depth);
+        for (const std::uint32_t v : order.layers[r]) {
+            boxes[v].across = static_cast<float>(center[v] - low - widths[v] / 2.0);
+            const bool centered = v >= order.nodes || depth <= 72;
+            boxes[v].along = centered ? along + (depth - boxes[v].depth) / 2 : along;
+        }
+        along += depth + (r + 1 < order.layers.size() ? spacing.rank_gap : 0);
+    }
+
+    struct Ends {
+        float from = 0, to = 0;
+    };
+    std::vector<Ends> ends(edges.size());
+    Ports ports(boxes);
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        const LayoutEdge& e = edges[i];
+        if (e.from == e.to) continue;
+        const bool against = order.against[i];
+        const auto& bends = order.bends[i];
+        const bool empty = bends.empty();
+        const std::uint32_t after_from = empty ? e.to : (against ? bends.back() : bends.front());
+        const std::uint32_t before_to = empty ? e.from : (against ? bends.front() : bends.back());
+        ports.ask(e.from, true, boxes[after_from].center(), &ends[i].from);
+        ports.ask(e.to, false, boxes[before_to].center(), &ends[i].to);
+    }
+    ports.settle();
+
+    const auto turn = [&](float across, float at) { return right ? Point{at, across} : Point{across, at}; };
+    Layout layout;
+    layout.size = right ? Size{along, static_cast<float>(high - low)} : Size{static_cast<float>(high - low), along};
+    layout.nodes.resize(order.nodes);
+    for (std::size_t v = 0; v < order.nodes; ++v) layout.nodes[v] = turn(boxes[v].across, boxes[v].along);
+    layout.edges.resize(edges.size());
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        const LayoutEdge& e = edges[i];
+        if (e.from == e.to) continue;
+        auto& points = layout.edges[i];
+        points.push_back(turn(ends[i].from, boxes[e.from].along + boxes[e.from].depth));
+        std::vector<std::uint32_t> bends = order.bends[i];
+        if (order.against[i]) std::reverse(bends.begin(), bends.end());
+        for (const std::uint32_t bend : bends) {
+            // Through the whole rank, so that an edge does not cut the corner of a thick neighbour.
+            float depth = 0;
+            for (const std::uint32_t v : order.layers[order.rank[bend]]) depth = std::max(depth, boxes[v].depth);
+            const float middle = boxes[bend].along, half = depth / 2;
+            const float start = order.against[i] ? middle + half : middle - half;
+            const float end = order.against[i] ? middle - half : middle + half;
+            points.push_back(turn(boxes[bend].across, start));
+            if (depth > 0) points.push_back(turn(boxes[bend].across, end));
+        }
+        points.push_back(turn(ends[i].to, boxes[e.to].along));
+    }
+    return layout;
+}
+
+} // namespace rnnscope::view
