@@ -79,6 +79,8 @@ class Debugger {
     std::size_t visible_nodes() const; ///< of graph(), at the position
     SessionId current_session() const; ///< chosen by the user, else the latest one used at the position
     const std::optional<program::ProgramError>& error_at_position() const;
+    /// Names visible to the statement at the position, innermost first; empty where they were not kept.
+    std::vector<std::pair<std::string, tf1::Value>> locals() const;
 
     // --- moving -------------------------------------------------------------------------------------------------
     /// Starts a movement; pump() performs it. Only one at a time.
@@ -86,7 +88,8 @@ class Debugger {
     void run_on(bool forward); ///< continue, to the next breakpoint, uninitialized read, error or end
     void go(Position position);
     bool busy() const;
-    /// Works for at most `budget`; true when the movement is over.
+    /// Works for at most `budget`; true when the movement is over. A movement that met a failure is over when its fixes
+    /// are checked, too.
     bool pump(std::chrono::microseconds budget);
     void wait() {
         while (!pump(std::chrono::seconds(1))) {
@@ -128,7 +131,8 @@ class Debugger {
         std::vector<Warning> warnings;
     };
     const PreflightReport& preflight() const;
-    /// Applies the patch to the document, evaluates it from the start to the end or the next failure. Undoable.
+    /// Applies the patch to the document and starts the movement from the start to the end or the next failure (pump
+    /// or wait for it). Undoable.
     Status apply_fix(std::size_t diagnosis, std::size_t fix);
 
   private:

@@ -4,10 +4,12 @@
 #include "core/program/evaluator.hpp"
 
 #include <cstdint>
-#include <map>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rnnscope::record {
@@ -84,12 +86,34 @@ struct HistoryEntry {
     Tensor value;                          ///< read or written
 };
 
+/// An error that ended a statement, and the positions at which it is "here".
+struct RecordedError {
+    program::ProgramError error;
+    bool caught = false; ///< by a try block: the program went on
+    Position first;      ///< just after the failing event; for build and client errors just after the statement's tick
+    Position last;       ///< after the run's end, or `first`
+};
+
+/// Name of the variable's storage in a session: its shared_name, or the name of its node.
+std::string storage_name(const Graph& graph, const Variable& variable);
+std::string storage_name(const Node& variable_op);
+
+/// The graphs of the program that is being recorded, which grow meanwhile.
+struct GraphSource {
+    std::function<std::size_t()> count;
+    std::function<const Graph&(GraphId)> graph;
+    std::function<GraphId()> current; ///< the default graph; invalid before there is one
+};
+GraphSource graphs_of(const program::Evaluator& evaluator);
+
 /// Everything that happened, in order; grows as the evaluator goes on and is never changed. Moving in time is reading
-/// it.
+/// it. Values inside events stay where they are; spans over whole tables (ticks, steps, runs, histories) are valid
+/// until the recording grows.
 class Recording : public program::EvaluationObserver {
   public:
-    /// `evaluator` must outlive the recording's growth; it is asked for graph sizes.
-    explicit Recording(const program::Evaluator& evaluator);
+    /// What `source` asks must outlive the recording's growth.
+    explicit Recording(GraphSource source);
+    explicit Recording(const program::Evaluator& evaluator) : Recording(graphs_of(evaluator)) {}
     ~Recording() override;
 
     Position end() const;
@@ -104,6 +128,9 @@ class Recording : public program::EvaluationObserver {
     std::uint64_t tick_of(RunId id, std::uint32_t event) const;
     /// Events of one node in one run, in order.
     std::span<const std::uint32_t> events_of(RunId id, NodeId node) const;
+    /// Events that are the first of a loop iteration, and the first event of the run: where time steps begin.
+    std::span<const std::uint32_t> time_steps_of(RunId id) const;
+    std::span<const RecordedError> errors() const;
     std::size_t sessions() const;
     GraphId graph_of(SessionId session) const;
     std::size_t bytes() const; ///< an estimate of the memory held by values, shared ones counted once

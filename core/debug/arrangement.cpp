@@ -1,0 +1,105 @@
+#include "core/debug/arrangement.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+
+namespace rnnscope::debug {
+
+void UndoHistory::push(std::string label, Arrangement before) {
+    constexpr std::size_t longest = 200;
+    if (undo_.size() == longest) undo_.erase(undo_.begin());
+    undo_.push_back({std::move(label), std::move(before)});
+    redo_.clear();
+}
+
+Arrangement UndoHistory::undo(Arrangement now) {
+    assert(can_undo());
+    Entry entry = std::move(undo_.back());
+    undo_.pop_back();
+    redo_.push_back({entry.label, std::move(now)});
+    return std::move(entry.arrangement);
+}
+
+Arrangement UndoHistory::redo(Arrangement now) {
+    assert(can_redo());
+    Entry entry = std::move(redo_.back());
+    redo_.pop_back();
+    undo_.push_back({entry.label, std::move(now)});
+    return std::move(entry.arrangement);
+}
+
+void SelectionHistory::select(Selection selection) {
+    if (selection == current()) return;
+    constexpr std::size_t longest = 200;
+    entries_.resize(at_ + 1);
+    if (entries_.size() == longest) entries_.erase(entries_.begin());
+    entries_.push_back(std::move(selection));
+    at_ = entries_.size() - 1;
+}
+
+bool SelectionHistory::can_go(int by) const {
+    return by < 0 ? at_ > 0 : at_ + 1 < entries_.size();
+}
+
+void SelectionHistory::go(int by) {
+    if (!can_go(by)) return;
+    at_ = by < 0 ? at_ - 1 : at_ + 1;
+}
+
+std::string python_line(const program::Program& program, StatementId statement) {
+    if (!statement.valid() || statement.index() >= program.python.statements.size()) return {};
+    const auto& range = program.python.statements[statement.index()];
+    if (range.first < 1 || static_cast<std::size_t>(range.first) > program.python.lines.size()) return {};
+    const std::string& line = program.python.lines[static_cast<std::size_t>(range.first - 1)];
+    const std::size_t begin = line.find_first_not_of(' ');
+    return begin == std::string::npos ? std::string() : line.substr(begin);
+}
+
+StatementId same_statement(StatementId statement, const program::Program& from, const program::Program& to) {
+    const std::string line = python_line(from, statement);
+    int occurrence = 0;
+    for (std::size_t i = 0; i < statement.index(); ++i)
+        if (python_line(from, StatementId(i)) == line) ++occurrence;
+    for (std::size_t i = 0; i < to.statements.size(); ++i)
+        if (python_line(to, StatementId(i)) == line && occurrence-- == 0) return StatementId(i);
+    return {};
+}
+
+std::vector<Breakpoint> carried_over(const std::vector<Breakpoint>& breakpoints, const program::Program& from,
+                                     const program::Program& to) {
+    std::vector<Breakpoint> carried;
+    for (Breakpoint breakpoint : breakpoints) {
+        if (breakpoint.kind == Breakpoint::Kind::statement) {
+            breakpoint.statement = same_statement(breakpoint.statement, from, to);
+            if (!breakpoint.statement.valid()) continue;
+        }
+        carried.push_back(std::move(breakpoint));
+    }
+    std::ranges::sort(carried);
+    return carried;
+}
+
+Status write_file_atomically(const std::string& path, const std::string& text) {
+    const std::string beside = path + ".part";
+    {
+        std::ofstream file(beside, std::ios::binary | std::ios::trunc);
+        file.write(text.data(), static_cast<std::streamsize>(text.size()));
+        file.flush();
+        if (!file) {
+            std::error_code ignored;
+            std::filesystem::remove(beside, ignored);
+            return Error{"file.write", fmt::format("{} cannot be written", path)};
+        }
+    }
+    std::error_code failure;
+    std::filesystem::rename(beside, path, failure);
+    if (!failure) return {};
+    std::error_code ignored;
+    std::filesystem::remove(beside, ignored);
+    return Error{"file.write", fmt::format("{} cannot be written: {}", path, failure.message())};
+}
+
+} // namespace rnnscope::debug

@@ -1,0 +1,266 @@
+#include "core/debug/arrangement.hpp"
+#include "core/debug/command.hpp"
+
+#include "core/base/suggest.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace rnnscope::debug {
+
+namespace {
+
+int line_of(const Debugger& debugger, StatementId statement) {
+    if (!statement.valid()) return 0;
+    return debugger.program().statement(statement).where.python_line;
+}
+
+std::string event_text(const Debugger& debugger) {
+    const RunId run = debugger.current_run();
+    std::string text = fmt::format("run {}, event {}", run.index() + 1, debugger.current_event());
+    const std::uint32_t index = debugger.current_event();
+    if (index >= debugger.recording().event_count(run)) return text;
+    const record::RecordedEvent& event = debugger.recording().event(run, index);
+    const Graph& graph = debugger.evaluator().graph(debugger.recording().run(run).info.graph);
+    if (event.node.valid()) {
+        const Node& node = graph.node(event.node);
+        text += fmt::format(": {} ({})", node.name, node.op);
+    } else {
+        text += fmt::format(": {}", event.outputs.empty() ? "_retval" : "_arg");
+    }
+    if (event.frame != 0) text += fmt::format(", iteration {}", event.iteration);
+    if (event.dead) text += ", dead";
+    if (event.failed) text += ", failed";
+    return text;
+}
+
+std::string reads_text(const std::vector<UninitializedRead>& reads) {
+    std::string text;
+    for (const UninitializedRead& read : reads)
+        text += fmt::format("    {} reads {}{}\n", read.op, read.variable_name,
+                            read.behind_another ? " (after an earlier read is repaired)" : "");
+    return text;
+}
+
+std::string_view check_text(Fix::Check check) {
+    switch (check) {
+    case Fix::Check::verified:
+        return "verified";
+    case Fix::Check::failed:
+        return "does not repair it alone";
+    case Fix::Check::not_run:
+        break;
+    }
+    return "not checked";
+}
+
+const Variable* find_variable(const Graph& graph, std::string_view name) {
+    if (name.ends_with(":0")) name.remove_suffix(2);
+    for (const Variable& variable : graph.variables())
+        if (variable.name == name) return &variable;
+    return nullptr;
+}
+
+std::string tensor_text(const Tensor& tensor) {
+    return fmt::format("{} {}\n{}", dtype_name(tensor.dtype()), to_python(tensor.shape()), to_text(tensor));
+}
+
+Error no_such_name(const Graph& graph, std::string_view name) {
+    std::vector<std::string> names;
+    for (const Node& node : graph.nodes()) names.push_back(node.name);
+    const std::string near = nearest(name, names);
+    return {"command.unknown-name", near.empty()
+                                        ? fmt::format("the graph has no \"{}\"", name)
+                                        : fmt::format("the graph has no \"{}\"; did you mean {}?", name, near)};
+}
+
+/// The newest event of the node that happened before the position, in any run of the graph; null for none.
+const record::RecordedEvent* last_event(const Debugger& debugger, GraphId graph, NodeId node) {
+    const record::Recording& recording = debugger.recording();
+    const auto runs = recording.runs();
+    for (std::size_t i = runs.size(); i-- > 0;) {
+        if (runs[i].info.graph != graph || runs[i].first_tick >= debugger.position().ticks) continue;
+        const auto events = recording.events_of(runs[i].info.id, node);
+        for (std::size_t k = events.size(); k-- > 0;)
+            if (recording.tick_of(runs[i].info.id, events[k]) < debugger.position().ticks)
+                return &recording.event(runs[i].info.id, events[k]);
+    }
+    return nullptr;
+}
+
+} // namespace
+
+std::string where_text(const Debugger& debugger) {
+    if (!debugger.is_open()) return "no program is open";
+    std::string text = fmt::format("position {} of {}", debugger.position().ticks, debugger.recording().end().ticks);
+    const StatementId statement = debugger.current_statement();
+    if (statement.valid())
+        text += fmt::format("\n{:>5}  {}", line_of(debugger, statement), python_line(debugger.program(), statement));
+    else
+        text += "\nthe program is finished";
+    if (debugger.current_run().valid()) text += "\n       " + event_text(debugger);
+    if (const Diagnosis* diagnosis = debugger.current_diagnosis())
+        text += "\n" + to_terminal_text(debugger, *diagnosis);
+    else if (debugger.error_at_position())
+        text +=
+            fmt::format("\n{}: {}", debugger.error_at_position()->error_class, debugger.error_at_position()->message);
+    return text;
+}
+
+std::string to_terminal_text(const Debugger& debugger, const Diagnosis& diagnosis) {
+    std::string text = fmt::format("x {}", diagnosis.headline);
+    if (!diagnosis.cause.empty()) text += fmt::format("  [{}]", diagnosis.cause);
+    text += fmt::format("\n  {}: {}\n", diagnosis.error.error_class, diagnosis.error.message);
+    if (!diagnosis.summary.empty()) text += "  " + diagnosis.summary + "\n";
+    for (const Evidence& evidence : diagnosis.evidence) {
+        text += "  - " + evidence.text;
+        if (evidence.statement.valid()) text += fmt::format(" (line {})", line_of(debugger, evidence.statement));
+        text += "\n";
+    }
+    if (diagnosis.failed_at.valid())
+        text += fmt::format("  failed  {:>4}  {}\n", line_of(debugger, diagnosis.failed_at),
+                            python_line(debugger.program(), diagnosis.failed_at));
+    for (std::size_t i = 0; i < diagnosis.fixes.size(); ++i) {
+        const Fix& fix = diagnosis.fixes[i];
+        text += fmt::format("  fix {}: {} ({})\n", i + 1, fix.title, check_text(fix.check));
+        if (fix.changed.valid())
+            text += fmt::format("    change {:>4}  {}\n", line_of(debugger, fix.changed),
+                                python_line(debugger.program(), fix.changed));
+        if (!fix.new_line.empty()) text += fmt::format("    new          {}\n", fix.new_line);
+        if (fix.after.valid())
+            text += fmt::format("    after  {:>4}  {}\n", line_of(debugger, fix.after),
+                                python_line(debugger.program(), fix.after));
+    }
+    if (diagnosis.reads.size() > 1)
+        text +=
+            fmt::format("  {} reads would fail in this run:\n{}", diagnosis.reads.size(), reads_text(diagnosis.reads));
+    if (!diagnosis.other_causes.empty())
+        text += fmt::format("  also possible: {}\n", fmt::join(diagnosis.other_causes, ", "));
+    while (!text.empty() && text.back() == '\n') text.pop_back();
+    return text;
+}
+
+std::string problems_text(const Debugger& debugger) {
+    if (debugger.diagnoses().empty()) return "no failure so far";
+    std::string text;
+    for (const Diagnosis& diagnosis : debugger.diagnoses()) {
+        if (!text.empty()) text += "\n\n";
+        text += to_terminal_text(debugger, diagnosis);
+    }
+    return text;
+}
+
+std::string preflight_text(const Debugger& debugger) {
+    const Debugger::PreflightReport& report = debugger.preflight();
+    if (report.reads.empty() && report.warnings.empty()) return "no run reads a variable before it has a value";
+    std::string text;
+    for (const Debugger::PreflightItem& item : report.reads)
+        text += fmt::format("run {}, line {}: {} reads {} before it has a value [{}]\n", item.run.index() + 1,
+                            line_of(debugger, item.statement), item.read.op, item.read.variable_name, item.cause);
+    for (const Warning& warning : report.warnings) {
+        text += "warning: " + warning.summary + " [" + warning.code + "]";
+        if (warning.statement.valid()) text += fmt::format(" (line {})", line_of(debugger, warning.statement));
+        text += "\n";
+    }
+    text.pop_back();
+    return text;
+}
+
+std::string variables_text(const Debugger& debugger) {
+    const Graph* graph = debugger.graph();
+    if (!graph || graph->variables().empty()) return "the graph has no variables";
+    std::string text;
+    for (const Variable& variable : graph->variables()) {
+        const record::InitState state =
+            debugger.recording().state_at(debugger.current_session(), variable, debugger.position());
+        const bool exists = variable.op.index() < debugger.visible_nodes();
+        if (!exists) continue;
+        const std::string storage = record::storage_name(*graph, variable);
+        const bool too_early =
+            debugger.recording().read_uninitialized(debugger.current_session(), storage, debugger.position());
+        // Without a session a variable that was built is declared; it can hold no value.
+        const std::string_view word = state == record::InitState::absent ? "declared" : record::init_state_name(state);
+        text += fmt::format("{:<12} {}{}  {} {}\n", word, variable.name, too_early ? "  (read too early)" : "",
+                            dtype_name(variable.dtype), to_python(variable.shape));
+    }
+    if (text.empty()) return "the graph has no variables yet";
+    text.pop_back();
+    return text;
+}
+
+std::string locals_text(const Debugger& debugger) {
+    std::string text;
+    for (const auto& [name, value] : debugger.locals()) text += fmt::format("{} = {}\n", name, tf1::repr(value));
+    if (text.empty()) return "no names are defined yet";
+    text.pop_back();
+    return text;
+}
+
+std::string source_text(const Debugger& debugger) {
+    const program::PythonText& python = debugger.program().python;
+    const int current = line_of(debugger, debugger.current_statement());
+    std::string text;
+    for (std::size_t i = 0; i < python.lines.size(); ++i) {
+        const int line = static_cast<int>(i) + 1;
+        const bool stops = std::ranges::any_of(debugger.breakpoints(), [&](const Breakpoint& breakpoint) {
+            return breakpoint.kind == Breakpoint::Kind::statement && line_of(debugger, breakpoint.statement) == line;
+        });
+        text +=
+            fmt::format("{}{} {:>4}  {}\n", line == current ? "->" : "  ", stops ? "o" : " ", line, python.lines[i]);
+    }
+    if (!text.empty()) text.pop_back();
+    return text;
+}
+
+std::string cause_text(const CauseDef& cause) {
+    std::string text =
+        fmt::format("{}: {}\n\n{}\n\nWhat to do: {}", cause.code, cause.title, cause.explanation, cause.remedy);
+    if (!cause.example.empty()) text += fmt::format("\n\n{}", cause.example);
+    return text;
+}
+
+Result<std::string> value_text(const Debugger& debugger, std::string_view name) {
+    const Graph* graph = debugger.graph();
+    if (!graph) return Error{"command.nothing-built", "nothing was built yet"};
+    if (const Variable* variable = find_variable(*graph, name)) {
+        const std::string storage = record::storage_name(*graph, *variable);
+        const Tensor value = debugger.recording().value_at(debugger.current_session(), storage, debugger.position());
+        if (!value) return fmt::format("{} has no value at this position", variable->name);
+        return fmt::format("{}: {}", variable->name, tensor_text(value));
+    }
+    const Result<Output> output = graph->find_tensor(name);
+    if (!output || output->node.index() >= debugger.visible_nodes()) return no_such_name(*graph, name);
+    const record::RecordedEvent* event = last_event(debugger, graph->id(), output->node);
+    if (!event) return fmt::format("{} has not run at this position", name);
+    if (static_cast<std::size_t>(output->index) >= event->outputs.size())
+        return fmt::format("{} gave no value: {}", name, event->failed ? "it failed" : "it has no outputs");
+    const record::RecordedValue& value = event->outputs[static_cast<std::size_t>(output->index)];
+    if (!value.present) return fmt::format("{} gave no value: its branch was not taken", name);
+    if (!value.tensor) return fmt::format("{}: a reference to {}, which has no value", name, value.variable);
+    return fmt::format("{}: {}", name, tensor_text(value.tensor));
+}
+
+Result<std::string> history_text(const Debugger& debugger, std::string_view name) {
+    const Graph* graph = debugger.graph();
+    const Variable* variable = graph ? find_variable(*graph, name) : nullptr;
+    if (!variable) return Error{"command.unknown-name", fmt::format("the graph has no variable \"{}\"", name)};
+    const auto history =
+        debugger.recording().history(debugger.current_session(), record::storage_name(*graph, *variable));
+    if (history.empty()) return fmt::format("{} was never touched in this session", variable->name);
+    using Kind = record::HistoryEntry::Kind;
+    static constexpr std::string_view words[] = {"declared", "written", "read", "read too early"};
+    std::string text;
+    for (const record::HistoryEntry& entry : history) {
+        text += fmt::format("{} {:>6}  {}", entry.tick < debugger.position().ticks ? " " : ">", entry.tick,
+                            words[static_cast<std::size_t>(entry.kind)]);
+        if (entry.kind != Kind::declared && entry.node.valid())
+            text += fmt::format(" by {}, run {}, event {}", graph->node(entry.node).name, entry.run.index() + 1,
+                                entry.event);
+        text += "\n";
+    }
+    text.pop_back();
+    return text;
+}
+
+} // namespace rnnscope::debug

@@ -1,0 +1,408 @@
+#include "core/debug/command.hpp"
+
+#include "core/base/suggest.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace rnnscope::debug {
+
+namespace {
+
+using Blocked = std::optional<std::string>;
+using Text = Result<std::string>;
+
+Blocked nothing_open(const Debugger& debugger) {
+    return debugger.is_open() ? Blocked() : "No program is open.";
+}
+
+Blocked nothing_or_busy(const Debugger& debugger) {
+    if (!debugger.is_open()) return "No program is open.";
+    return debugger.busy() ? Blocked("The program is running.") : Blocked();
+}
+
+Blocked cannot_go_on(const Debugger& debugger) {
+    if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    return debugger.at_end() ? Blocked("The program is finished.") : Blocked();
+}
+
+Blocked cannot_go_back(const Debugger& debugger) {
+    if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    return debugger.at_start() ? Blocked("This is the start of the program.") : Blocked();
+}
+
+template <Granularity granularity, bool forward> Text step(Debugger& debugger, std::string_view) {
+    debugger.move(granularity, forward);
+    return std::string();
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+Error wrong_argument(std::string message) {
+    return {"command.argument", std::move(message)};
+}
+
+// --- file -------------------------------------------------------------------------------------------------------
+
+Text open_file(Debugger& debugger, std::string_view path) {
+    if (path.empty()) return wrong_argument("which file is to be opened?");
+    if (const Diagnostics mistakes = debugger.open(std::string(path)); !mistakes.empty())
+        return Error{mistakes.front().code, to_text(mistakes)};
+    return fmt::format("opened {}", path);
+}
+
+Text reload_file(Debugger& debugger, std::string_view) {
+    return open_file(debugger, debugger.program().file);
+}
+
+Text save_file(Debugger& debugger, std::string_view path) {
+    const std::string file = path.empty() ? debugger.program().file : std::string(path);
+    if (const Status saved = debugger.save(file); !saved.ok()) return saved.error();
+    return fmt::format("saved {}", file);
+}
+
+// --- go ---------------------------------------------------------------------------------------------------------
+
+Text go_start(Debugger& debugger, std::string_view) {
+    debugger.go({});
+    return std::string();
+}
+
+Text go_end(Debugger& debugger, std::string_view) {
+    debugger.go(debugger.recording().end());
+    return std::string();
+}
+
+Text go_position(Debugger& debugger, std::string_view argument) {
+    const auto position = number(argument);
+    if (!position) return wrong_argument(fmt::format("\"{}\" is no position; give a number", argument));
+    debugger.go({*position});
+    return std::string();
+}
+
+Text go_failure(Debugger& debugger, std::string_view) {
+    const auto errors = debugger.recording().errors();
+    const auto next = std::ranges::find_if(
+        errors, [&](const record::RecordedError& error) { return error.first > debugger.position(); });
+    debugger.go(next != errors.end() ? next->first : errors.front().first);
+    return std::string();
+}
+
+/// The next or previous entry in the history of the selected variable.
+template <record::HistoryEntry::Kind kind, bool forward> Text go_access(Debugger& debugger, std::string_view) {
+    const Graph& graph = *debugger.graph();
+    const Variable& variable = graph.variable(debugger.selection().variable);
+    std::optional<Position> target;
+    for (const record::HistoryEntry& entry :
+         debugger.recording().history(debugger.current_session(), record::storage_name(graph, variable))) {
+        const bool is_read =
+            entry.kind == record::HistoryEntry::Kind::uninitialized_read && kind == record::HistoryEntry::Kind::read;
+        if (entry.kind != kind && !is_read) continue;
+        const Position after{entry.tick + 1};
+        if (forward && after > debugger.position() && !target) target = after;
+        if (!forward && after < debugger.position()) target = after;
+    }
+    if (!target) return fmt::format("{} has no such access in this direction", variable.name);
+    debugger.go(*target);
+    return std::string();
+}
+
+Blocked no_variable_selected(const Debugger& debugger) {
+    if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    const Selection& selection = debugger.selection();
+    const bool selected =
+        selection.kind == Selection::Kind::variable && debugger.graph() && selection.graph == debugger.graph()->id();
+    return selected ? Blocked() : Blocked("No variable is selected.");
+}
+
+Blocked no_failure(const Debugger& debugger) {
+    if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    return debugger.recording().errors().empty() ? Blocked("Nothing has failed so far.") : Blocked();
+}
+
+// --- breakpoints ------------------------------------------------------------------------------------------------
+
+Result<Breakpoint> breakpoint_of(const Debugger& debugger, std::string_view argument) {
+    Breakpoint breakpoint;
+    if (argument.empty()) {
+        breakpoint.statement = debugger.current_statement();
+        if (!breakpoint.statement.valid()) return wrong_argument("the program is finished; name a line, op or scope");
+        return breakpoint;
+    }
+    if (const auto line = number(argument)) {
+        breakpoint.statement =
+            debugger.program().python.statement_at(static_cast<int>(std::min<std::uint64_t>(*line, 1'000'000)));
+        if (!breakpoint.statement.valid()) return wrong_argument(fmt::format("line {} holds no statement", argument));
+        return breakpoint;
+    }
+    // An op or scope may be built later: the name alone is enough.
+    breakpoint.name = argument;
+    breakpoint.kind = Breakpoint::Kind::op;
+    if (const Graph* graph = debugger.graph(); graph && !graph->find(argument).valid()) {
+        const bool is_scope = ScopeTree(*graph).find(argument).valid() || argument.ends_with('/');
+        if (is_scope) breakpoint.kind = Breakpoint::Kind::scope;
+    }
+    while (breakpoint.name.ends_with('/')) breakpoint.name.pop_back();
+    return breakpoint;
+}
+
+Text toggle_breakpoint(Debugger& debugger, std::string_view argument) {
+    const Result<Breakpoint> breakpoint = breakpoint_of(debugger, argument);
+    if (!breakpoint) return breakpoint.error();
+    const std::size_t before = debugger.breakpoints().size();
+    debugger.toggle_breakpoint(*breakpoint);
+    const std::string_view done = debugger.breakpoints().size() > before ? "set" : "cleared";
+    if (breakpoint->kind == Breakpoint::Kind::statement)
+        return fmt::format("breakpoint {} at line {}", done,
+                           debugger.program().statement(breakpoint->statement).where.python_line);
+    return fmt::format("breakpoint {} at {}", done, breakpoint->name);
+}
+
+Text clear_breakpoints(Debugger& debugger, std::string_view) {
+    while (!debugger.breakpoints().empty()) debugger.toggle_breakpoint(debugger.breakpoints().back());
+    return std::string("all breakpoints cleared");
+}
+
+Blocked no_breakpoints(const Debugger& debugger) {
+    if (const Blocked reason = nothing_open(debugger)) return reason;
+    return debugger.breakpoints().empty() ? Blocked("There are no breakpoints.") : Blocked();
+}
+
+// --- selection --------------------------------------------------------------------------------------------------
+
+Blocked nothing_built(const Debugger& debugger) {
+    if (const Blocked reason = nothing_open(debugger)) return reason;
+    return debugger.graph() && debugger.visible_nodes() > 0 ? Blocked() : Blocked("Nothing was built yet.");
+}
+
+Error unknown_name(std::string_view what, std::string_view name, std::span<const std::string> names) {
+    const std::string near = nearest(name, names);
+    if (near.empty()) return wrong_argument(fmt::format("there is no {} \"{}\"", what, name));
+    return wrong_argument(fmt::format("there is no {} \"{}\"; did you mean {}?", what, name, near));
+}
+
+Text select_node(Debugger& debugger, std::string_view name) {
+    const Graph& graph = *debugger.graph();
+    const NodeId node = graph.find(name.substr(0, name.find(':')));
+    if (!node.valid()) {
+        std::vector<std::string> names;
+        for (const Node& other : graph.nodes()) names.push_back(other.name);
+        return unknown_name("op", name, names);
+    }
+    debugger.select({.kind = Selection::Kind::node,
+                     .graph = graph.id(),
+                     .node = node,
+                     .variable = {},
+                     .scope = {},
+                     .statement = {}});
+    return fmt::format("selected op {}", graph.node(node).name);
+}
+
+Text select_variable(Debugger& debugger, std::string_view name) {
+    if (name.ends_with(":0")) name.remove_suffix(2);
+    const Graph& graph = *debugger.graph();
+    std::vector<std::string> names;
+    for (const Variable& variable : graph.variables()) {
+        names.push_back(variable.name);
+        if (variable.name != name) continue;
+        debugger.select({.kind = Selection::Kind::variable,
+                         .graph = graph.id(),
+                         .node = variable.op,
+                         .variable = variable.id,
+                         .scope = {},
+                         .statement = {}});
+        return fmt::format("selected variable {}", name);
+    }
+    return unknown_name("variable", name, names);
+}
+
+Text select_scope(Debugger& debugger, std::string_view path) {
+    while (path.ends_with('/')) path.remove_suffix(1);
+    const Graph& graph = *debugger.graph();
+    const ScopeTree tree(graph);
+    if (!tree.find(path).valid()) {
+        std::vector<std::string> names;
+        for (std::size_t i = 0; i < tree.size(); ++i) names.push_back(tree.scope(ScopeId(i)).path);
+        return unknown_name("scope", path, names);
+    }
+    debugger.select({.kind = Selection::Kind::scope,
+                     .graph = graph.id(),
+                     .node = {},
+                     .variable = {},
+                     .scope = std::string(path),
+                     .statement = {}});
+    return fmt::format("selected scope {}", path);
+}
+
+Text select_statement(Debugger& debugger, std::string_view argument) {
+    const auto line = number(argument);
+    const StatementId statement =
+        line ? debugger.program().python.statement_at(static_cast<int>(std::min<std::uint64_t>(*line, 1'000'000)))
+             : StatementId();
+    if (!statement.valid()) return wrong_argument(fmt::format("line {} holds no statement", argument));
+    debugger.select({.kind = Selection::Kind::statement,
+                     .graph = {},
+                     .node = {},
+                     .variable = {},
+                     .scope = {},
+                     .statement = statement});
+    return fmt::format("selected line {}", *line);
+}
+
+Text choose_session(Debugger& debugger, std::string_view argument) {
+    const auto index = number(argument);
+    if (!index || *index >= debugger.recording().sessions())
+        return wrong_argument(fmt::format("there are {} sessions, numbered from 0", debugger.recording().sessions()));
+    debugger.choose_session(SessionId(static_cast<std::size_t>(*index)));
+    return fmt::format("session {}", *index);
+}
+
+// --- fixes, undo, words -----------------------------------------------------------------------------------------
+
+Blocked no_diagnosis(const Debugger& debugger) {
+    if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    const auto& all = debugger.diagnoses();
+    const bool any = std::ranges::any_of(all, [](const Diagnosis& diagnosis) { return !diagnosis.fixes.empty(); });
+    return any ? Blocked() : Blocked("There is nothing to fix.");
+}
+
+Text apply_fix(Debugger& debugger, std::string_view argument) {
+    const auto& all = debugger.diagnoses();
+    std::size_t which = 0;
+    if (const Diagnosis* here = debugger.current_diagnosis())
+        which = static_cast<std::size_t>(here - all.data());
+    else
+        while (all[which].fixes.empty()) ++which;
+    const auto chosen = argument.empty() ? std::optional<std::uint64_t>(1) : number(argument);
+    if (!chosen || *chosen == 0 || *chosen > all[which].fixes.size())
+        return wrong_argument(fmt::format("this failure has {} fixes, numbered from 1", all[which].fixes.size()));
+    const std::string title = all[which].fixes[*chosen - 1].title;
+    if (const Status applied = debugger.apply_fix(which, static_cast<std::size_t>(*chosen - 1)); !applied.ok())
+        return applied.error();
+    return fmt::format("applied: {}", title);
+}
+
+Text explain(Debugger& debugger, std::string_view code) {
+    std::string wanted(code);
+    if (wanted.empty() && debugger.is_open() && debugger.current_diagnosis())
+        wanted = debugger.current_diagnosis()->cause;
+    if (const CauseDef* cause = find_cause(wanted)) return cause_text(*cause);
+    std::vector<std::string> codes;
+    for (const CauseDef& cause : all_causes()) codes.emplace_back(cause.code);
+    return unknown_name("cause", wanted, codes);
+}
+
+using Kind = record::HistoryEntry::Kind;
+
+// clang-format off
+    constexpr CommandDef commands[] = {
+        {"file.open", "Open…", "Opens a program or a graph and stops before its first statement.", "File", "Ctrl+O", "file", nullptr, open_file},
+        {"file.reload", "Reload", "Reads the file again and stops before its first statement.", "File", "Ctrl+R", "", nothing_or_busy, reload_file},
+        {"file.save", "Save", "Writes the program with the fixes that were applied.", "File", "Ctrl+S", "", nothing_open, save_file},
+        {"file.save-as", "Save as…", "Writes the program to another file.", "File", "Ctrl+Shift+S", "file", nothing_open, save_file},
+
+        {"edit.undo", "Undo", "Takes back the last fix or breakpoint.", "Edit", "Ctrl+Z", "",
+         [](const Debugger& d) { return d.can_undo() ? Blocked() : Blocked("There is nothing to undo."); },
+         [](Debugger& d, std::string_view) -> Text { const std::string label = d.undo_label(); d.undo(); return "undone: " + label; }},
+        {"edit.redo", "Redo", "Does again what was undone.", "Edit", "Ctrl+Shift+Z", "",
+         [](const Debugger& d) { return d.can_redo() ? Blocked() : Blocked("There is nothing to redo."); },
+         [](Debugger& d, std::string_view) -> Text { const std::string label = d.redo_label(); d.redo(); return "redone: " + label; }},
+        {"fix.apply", "Apply fix", "Changes the program as the best fix of the failure says, and runs it from the start.", "Edit", "Ctrl+Enter", "", no_diagnosis, apply_fix},
+
+        {"run.continue", "Continue", "Runs to the next breakpoint, uninitialized read, error or the end.", "Run", "F5", "", cannot_go_on,
+         [](Debugger& d, std::string_view) -> Text { d.run_on(true); return std::string(); }},
+        {"run.reverse-continue", "Reverse continue", "Runs backwards to the last breakpoint, failure or the start.", "Run", "Shift+F5", "", cannot_go_back,
+         [](Debugger& d, std::string_view) -> Text { d.run_on(false); return std::string(); }},
+        {"run.stop", "Stop work", "Stops the movement that is going on and stays where it got to.", "Run", "Ctrl+Shift+C", "",
+         [](const Debugger& d) { return d.busy() ? Blocked() : Blocked("Nothing is running."); },
+         [](Debugger& d, std::string_view) -> Text { d.cancel(); return std::string("stopped"); }},
+        {"run.restart", "Restart", "Forgets the recording and stops before the first statement.", "Run", "Ctrl+Shift+F5", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { d.restart(); return std::string(); }},
+        {"step.over", "Step over", "Runs the current line, with the functions and runs that it calls, to the next one.", "Run", "F10", "", cannot_go_on, step<Granularity::statement_over, true>},
+        {"step.back-over", "Step back over", "Goes back to the line before, past the functions and runs that it called.", "Run", "Shift+F10", "", cannot_go_back, step<Granularity::statement_over, false>},
+        {"step.into", "Step into", "Runs to the next line, also inside a function, or to the first op of a run.", "Run", "F11", "", cannot_go_on, step<Granularity::statement_into, true>},
+        {"step.back-into", "Step back into", "Goes back to the line before, also inside a function, or to the op before.", "Run", "Shift+F11", "", cannot_go_back, step<Granularity::statement_into, false>},
+        {"step.out", "Step out", "Runs to the end of the run, function or block.", "Run", "F12", "", cannot_go_on, step<Granularity::statement_out, true>},
+        {"step.back-out", "Step back out", "Goes back to the line that started the run, function or block.", "Run", "Shift+F12", "", cannot_go_back, step<Granularity::statement_out, false>},
+        {"step.op", "Step one op", "Runs one op, or one line outside of a run.", "Run", "F8", "", cannot_go_on, step<Granularity::op, true>},
+        {"step.back-op", "Step back one op", "Goes back one op, or one line outside of a run.", "Run", "Shift+F8", "", cannot_go_back, step<Granularity::op, false>},
+        {"step.time", "Step one time step", "Runs to the start of the next loop iteration.", "Run", "F7", "", cannot_go_on, step<Granularity::time_step, true>},
+        {"step.back-time", "Step back one time step", "Goes back to the start of the loop iteration before.", "Run", "Shift+F7", "", cannot_go_back, step<Granularity::time_step, false>},
+        {"step.run", "Step one run", "Runs to the end of the next Session.run.", "Run", "F6", "", cannot_go_on, step<Granularity::run, true>},
+        {"step.back-run", "Step back one run", "Goes back to the end of the Session.run before.", "Run", "Shift+F6", "", cannot_go_back, step<Granularity::run, false>},
+        {"break.toggle", "Toggle breakpoint", "Sets or clears a breakpoint at a line, an op or a scope; without a name at the current line.", "Run", "F9", "", nothing_open, toggle_breakpoint},
+        {"break.clear", "Clear all breakpoints", "Removes every breakpoint.", "Run", "Ctrl+Shift+F9", "", no_breakpoints, clear_breakpoints},
+
+        {"go.start", "Go to the start", "Shows the state before the first statement.", "Go", "Ctrl+Home", "", cannot_go_back, go_start},
+        {"go.end", "Go to the end of the recording", "Shows the newest recorded state.", "Go", "Ctrl+End", "", nothing_or_busy, go_end},
+        {"go.position", "Go to position…", "Shows the state at a position of the recording.", "Go", "Ctrl+G", "position", nothing_or_busy, go_position},
+        {"go.failure", "Go to failure", "Shows the next failure, and after the last one the first.", "Go", "F4", "", no_failure, go_failure},
+        {"go.next-write", "Next write", "Goes to the next write of the selected variable.", "Go", "Ctrl+Right", "", no_variable_selected, go_access<Kind::write, true>},
+        {"go.previous-write", "Previous write", "Goes back to the last write of the selected variable.", "Go", "Ctrl+Left", "", no_variable_selected, go_access<Kind::write, false>},
+        {"go.next-read", "Next read", "Goes to the next read of the selected variable.", "Go", "Ctrl+Shift+Right", "", no_variable_selected, go_access<Kind::read, true>},
+        {"go.previous-read", "Previous read", "Goes back to the last read of the selected variable.", "Go", "Ctrl+Shift+Left", "", no_variable_selected, go_access<Kind::read, false>},
+        {"select.back", "Back", "Selects what was selected before.", "Go", "Alt+Left", "",
+         [](const Debugger& d) { return d.can_select_back() ? Blocked() : Blocked("Nothing was selected before."); },
+         [](Debugger& d, std::string_view) -> Text { d.select_back(); return std::string(); }},
+        {"select.forward", "Forward", "Selects again what was left by going back.", "Go", "Alt+Right", "",
+         [](const Debugger& d) { return d.can_select_forward() ? Blocked() : Blocked("Nothing was selected after this."); },
+         [](Debugger& d, std::string_view) -> Text { d.select_forward(); return std::string(); }},
+        {"select.node", "Select op…", "Selects an op by its name.", "Go", "", "op name", nothing_built, select_node},
+        {"select.variable", "Select variable…", "Selects a variable by its name.", "Go", "", "variable name", nothing_built, select_variable},
+        {"select.scope", "Select scope…", "Selects a scope by its path.", "Go", "", "scope path", nothing_built, select_scope},
+        {"select.line", "Select line…", "Selects the statement at a line of the Python form.", "Go", "", "line number", nothing_open, select_statement},
+        {"session.choose", "Choose session…", "Shows the values of another session.", "Go", "", "session number", nothing_open, choose_session},
+
+        {"help.explain", "Explain cause…", "Explains a cause of a failure, with an example.", "Help", "Shift+F1", "cause code", nullptr, explain},
+        {"print.where", "Print position", "Prints the position, the current line and the failure there.", "", "", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { return where_text(d); }},
+        {"print.source", "Print source", "Prints the program as Python, with the current line marked.", "", "", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { return source_text(d); }},
+        {"print.value", "Print value…", "Prints the value that a tensor, op or variable had last.", "", "", "name", nothing_open,
+         [](Debugger& d, std::string_view name) -> Text { return value_text(d, name); }},
+        {"print.variables", "Print variables", "Prints every variable with its state in the current session.", "", "", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { return variables_text(d); }},
+        {"print.history", "Print history…", "Prints all writes and reads of a variable.", "", "", "variable name", nothing_open,
+         [](Debugger& d, std::string_view name) -> Text { return history_text(d, name); }},
+        {"print.locals", "Print locals", "Prints the names that the current line can use, with their values.", "", "", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { return locals_text(d); }},
+        {"print.problems", "Print problems", "Prints the diagnosis of every failure so far.", "", "", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { return problems_text(d); }},
+        {"print.preflight", "Print preflight", "Prints every uninitialized read that the program would meet.", "", "", "", nothing_or_busy,
+         [](Debugger& d, std::string_view) -> Text { return preflight_text(d); }},
+    };
+// clang-format on
+
+} // namespace
+
+std::span<const CommandDef> all_commands() {
+    return commands;
+}
+
+const CommandDef* find_command(std::string_view id) {
+    const auto found = std::ranges::find(commands, id, &CommandDef::id);
+    return found == std::end(commands) ? nullptr : &*found;
+}
+
+Result<std::string> execute(Debugger& debugger, const Command& command) {
+    const CommandDef* def = find_command(command.id);
+    if (!def) {
+        std::vector<std::string> ids;
+        for (const CommandDef& other : commands) ids.emplace_back(other.id);
+        const std::string near = nearest(command.id, ids);
+        return Error{"command.unknown",
+                     near.empty() ? fmt::format("unknown command \"{}\"", command.id)
+                                  : fmt::format("unknown command \"{}\"; did you mean {}?", command.id, near)};
+    }
+    if (def->blocked)
+        if (const Blocked reason = def->blocked(debugger)) return Error{"command.blocked", *reason};
+    return def->run(debugger, command.argument);
+}
+
+} // namespace rnnscope::debug

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "core/program/document.hpp"
+#include "core/program/evaluator.hpp"
+#include "core/record/recording.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rnnscope::debug {
+
+using record::Position;
+
+/// What happens next at a position.
+struct Ahead {
+    enum class Kind { end, statement, run_begin, event, run_end } kind = Kind::end;
+    StatementId statement; ///< about to execute, or executing
+    StepId step;           ///< invalid for a statement that was not evaluated yet
+    RunId run;             ///< of run_begin, event and run_end
+    std::uint32_t event = 0;
+    NodeId node; ///< of events; invalid for `_arg` and `_retval`
+};
+
+/// One evaluation of one document: the evaluator, what was recorded so far, and the seam between them. A position past
+/// the recording's end is reached by evaluating.
+class Evaluation {
+  public:
+    using Locals = std::vector<std::pair<std::string, tf1::Value>>;
+
+    explicit Evaluation(std::shared_ptr<const program::Document> document);
+
+    const program::Document& document() const { return *document_; }
+    std::shared_ptr<const program::Document> document_ptr() const { return document_; }
+    const program::Evaluator& evaluator() const { return evaluator_; }
+    const record::Recording& recording() const { return recording_; }
+
+    Ahead ahead(Position position) const;
+    /// Evaluates the smallest piece; after a failed event, up to the end of its run, so that the error is known.
+    void advance();
+    /// Evaluates until there is a tick at `position` or the program is done; true when there is one.
+    bool reach(Position position);
+    bool is_end(Position position) const { return evaluator_.done() && position >= recording_.end(); }
+
+    /// The error that a movement forwards stops at when it arrives here, or null.
+    const record::RecordedError* error_stop(Position position) const;
+    /// The error that is "here": from its stop to the end of its statement.
+    const record::RecordedError* error_at(Position position) const;
+    /// Does the error come from reading a variable without a value?
+    bool is_uninitialized_read(const record::RecordedError& error) const;
+
+    Locals locals(Position position) const;
+
+  private:
+    bool last_event_failed() const;
+
+    std::shared_ptr<const program::Document> document_;
+    program::Evaluator evaluator_;
+    record::Recording recording_;
+    std::map<std::uint64_t, Locals> locals_; ///< by position, of the first statements
+};
+
+} // namespace rnnscope::debug

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "core/debug/debugger.hpp"
+#include "core/debug/evaluation.hpp"
+
+#include <chrono>
+#include <span>
+
+namespace rnnscope::debug {
+
+/// One movement of the position, performed piece by piece. Every granularity is a set of positions at which it stops;
+/// forwards and backwards look for the nearest one, so they meet at the same places.
+class Movement {
+  public:
+    enum class Goal { granular, run_on, finish, position };
+
+    static Movement by(Evaluation& evaluation, Position origin, Granularity granularity, bool forward);
+    static Movement run_on(Evaluation& evaluation, Position origin, bool forward);
+    /// To the end or the next error, past all breakpoints.
+    static Movement finish(Evaluation& evaluation, Position origin);
+    static Movement to(Position origin, Position target);
+
+    /// Moves `position`; true when the movement is over, and `reason` then tells why it ended here.
+    bool pump(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position, StopReason& reason,
+              std::chrono::steady_clock::time_point deadline) const;
+
+  private:
+    Movement() = default;
+    bool step(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
+              StopReason& reason) const;
+    bool step_forward(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
+                      StopReason& reason) const;
+    bool step_back(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
+                   StopReason& reason) const;
+    bool stops_at(Evaluation& evaluation, Position position) const;
+    bool stops_at_statement(const program::Step& step) const;
+
+    Goal goal_ = Goal::granular;
+    Granularity granularity_ = Granularity::op;
+    bool forward_ = true;
+    Position target_;
+    bool in_run_ = false; ///< the origin is inside a run
+    int depth_ = 0, call_depth_ = 0;
+};
+
+/// Is the position just before something that an enabled breakpoint names?
+bool hits_breakpoint(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position);
+
+} // namespace rnnscope::debug
