@@ -41,8 +41,8 @@ const CommandDef* find_command(std::string_view id);
 /// reason.
 Result<std::string> execute(Debugger& debugger, const Command& command);
 
-/// What the terminal prints: where the debugger stands ("line 17, run 2, event 47: x/read"), and with a failure its
-/// headline, cause and best fix.
+/// What the terminal prints: where the debugger stands and, with a failure, its whole diagnosis (terminal_text.hpp has
+/// the short form).
 std::string where_text(const Debugger& debugger);
 std::string to_terminal_text(const Debugger& debugger, const Diagnosis& diagnosis);
 std::string problems_text(const Debugger& debugger);
@@ -50,7 +50,6 @@ std::string preflight_text(const Debugger& debugger);
 std::string variables_text(const Debugger& debugger); ///< a table: state, name, shape, type
 std::string locals_text(const Debugger& debugger);
 std::string source_text(const Debugger& debugger); ///< with line numbers; "->" marks the current line, "o" breakpoints
-std::string cause_text(const CauseDef& cause);
 /// The value of a tensor ("a:0"), op or variable as it was last seen at the position.
 Result<std::string> value_text(const Debugger& debugger, std::string_view name);
 /// All writes and reads of a variable in the current session.

@@ -1,5 +1,6 @@
 #include "core/debug/arrangement.hpp"
 #include "core/debug/command.hpp"
+#include "core/debug/terminal_text.hpp"
 
 #include "core/base/suggest.hpp"
 
@@ -14,25 +15,6 @@ namespace {
 int line_of(const Debugger& debugger, StatementId statement) {
     if (!statement.valid()) return 0;
     return debugger.program().statement(statement).where.python_line;
-}
-
-std::string event_text(const Debugger& debugger) {
-    const RunId run = debugger.current_run();
-    std::string text = fmt::format("run {}, event {}", run.index() + 1, debugger.current_event());
-    const std::uint32_t index = debugger.current_event();
-    if (index >= debugger.recording().event_count(run)) return text;
-    const record::RecordedEvent& event = debugger.recording().event(run, index);
-    const Graph& graph = debugger.evaluator().graph(debugger.recording().run(run).info.graph);
-    if (event.node.valid()) {
-        const Node& node = graph.node(event.node);
-        text += fmt::format(": {} ({})", node.name, node.op);
-    } else {
-        text += fmt::format(": {}", event.outputs.empty() ? "_retval" : "_arg");
-    }
-    if (event.frame != 0) text += fmt::format(", iteration {}", event.iteration);
-    if (event.dead) text += ", dead";
-    if (event.failed) text += ", failed";
-    return text;
 }
 
 std::string reads_text(const std::vector<UninitializedRead>& reads) {
@@ -92,19 +74,10 @@ const record::RecordedEvent* last_event(const Debugger& debugger, GraphId graph,
 } // namespace
 
 std::string where_text(const Debugger& debugger) {
-    if (!debugger.is_open()) return "no program is open";
-    std::string text = fmt::format("position {} of {}", debugger.position().ticks, debugger.recording().end().ticks);
-    const StatementId statement = debugger.current_statement();
-    if (statement.valid())
-        text += fmt::format("\n{:>5}  {}", line_of(debugger, statement), python_line(debugger.program(), statement));
-    else
-        text += "\nthe program is finished";
-    if (debugger.current_run().valid()) text += "\n       " + event_text(debugger);
-    if (const Diagnosis* diagnosis = debugger.current_diagnosis())
-        text += "\n" + to_terminal_text(debugger, *diagnosis);
-    else if (debugger.error_at_position())
-        text +=
-            fmt::format("\n{}: {}", debugger.error_at_position()->error_class, debugger.error_at_position()->message);
+    std::string text = location_text(debugger);
+    if (const Diagnosis* diagnosis = debugger.is_open() ? debugger.current_diagnosis() : nullptr)
+        text += to_terminal_text(debugger, *diagnosis);
+    while (!text.empty() && text.back() == '\n') text.pop_back();
     return text;
 }
 
@@ -210,13 +183,6 @@ std::string source_text(const Debugger& debugger) {
             fmt::format("{}{} {:>4}  {}\n", line == current ? "->" : "  ", stops ? "o" : " ", line, python.lines[i]);
     }
     if (!text.empty()) text.pop_back();
-    return text;
-}
-
-std::string cause_text(const CauseDef& cause) {
-    std::string text =
-        fmt::format("{}: {}\n\n{}\n\nWhat to do: {}", cause.code, cause.title, cause.explanation, cause.remedy);
-    if (!cause.example.empty()) text += fmt::format("\n\n{}", cause.example);
     return text;
 }
 

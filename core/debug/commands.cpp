@@ -1,4 +1,5 @@
 #include "core/debug/command.hpp"
+#include "core/debug/terminal_text.hpp"
 
 #include "core/base/suggest.hpp"
 
@@ -292,7 +293,7 @@ Text explain(Debugger& debugger, std::string_view code) {
     std::string wanted(code);
     if (wanted.empty() && debugger.is_open() && debugger.current_diagnosis())
         wanted = debugger.current_diagnosis()->cause;
-    if (const CauseDef* cause = find_cause(wanted)) return cause_text(*cause);
+    if (const CauseDef* cause = find_cause(wanted)) return explain_text(*cause);
     std::vector<std::string> codes;
     for (const CauseDef& cause : all_causes()) codes.emplace_back(cause.code);
     return unknown_name("cause", wanted, codes);
