@@ -12,7 +12,8 @@
 
 namespace rnnscope::runtime {
 
-/// What one Session.run is asked for. Fed and fetched outputs may be any of the graph's.
+/// What one Session.run is asked for. Fed and fetched outputs may be any of the graph's, but not the same: what is both
+/// fed and fetched the client answers itself, from the feed.
 struct RunRequest {
     struct Feed {
         Output output;
@@ -41,14 +42,18 @@ struct RunError {
     std::string variable; ///< the variable that had no value, if that is the reason
 };
 
+/// What a visit is for: a node of the graph, or one of the nodes that a run adds (`_arg_x_0_0`, `_retval_y_0_0`).
+enum class VisitKind : std::uint8_t { node, feed, fetch };
+
 /// One visit of one node in one iteration. Fixed order: creation order, first in first out (tf1-semantics 7.5).
 struct Event {
     NodeId node; ///< invalid for `_retval`/`_arg` nodes: then `slot` tells which fetch or feed
     int slot = -1;
+    VisitKind kind = VisitKind::node;
     std::uint32_t frame = 0;
     std::int64_t iteration = 0;
-    bool dead = false; ///< visited by a dead token: no kernel ran
-    std::span<const ops::Value> inputs;
+    bool dead = false;                  ///< visited by a dead token: no kernel ran
+    std::span<const ops::Value> inputs; ///< as the kernel saw them: references are dereferenced where it wants values
     std::span<const ops::Value> outputs;
     std::span<const ops::VariableAccess> accesses;
     const RunError* error = nullptr; ///< set on the last event of a failing run
@@ -58,6 +63,7 @@ struct Event {
 class RunObserver {
   public:
     virtual ~RunObserver() = default;
+    /// Before the first event of the frame; the root comes first of all.
     virtual void on_frame(const FrameInfo&) {}
     virtual void on_event(const Event&) = 0;
 };
@@ -82,6 +88,7 @@ class Run {
     struct Next {
         NodeId node;
         int slot = -1;
+        VisitKind kind = VisitKind::node;
         std::uint32_t frame = 0;
         std::int64_t iteration = 0;
         bool dead = false;
