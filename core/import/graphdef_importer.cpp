@@ -1,0 +1,314 @@
+#include "core/import/graphdef_importer.hpp"
+
+#include "core/ops/op_def.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <queue>
+
+namespace rnnscope {
+namespace {
+
+constexpr std::size_t none = static_cast<std::size_t>(-1);
+
+struct Input {
+    std::size_t source = none; ///< position in the file
+    int index = 0;             ///< output of the source; -1 for a control input
+};
+
+bool is_merge(const NodeDefData& node) {
+    return node.op == "Merge" || node.op == "RefMerge";
+}
+bool is_next_iteration(const NodeDefData& node) {
+    return node.op == "NextIteration" || node.op == "RefNextIteration";
+}
+
+/// TensorFlow's [A-Za-z0-9.][A-Za-z0-9_.\-/]*
+bool is_node_name(std::string_view name) {
+    const auto is_alnum = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    };
+    if (name.empty() || !(is_alnum(name[0]) || name[0] == '.')) return false;
+    return std::ranges::all_of(name,
+                               [&](char c) { return is_alnum(c) || c == '_' || c == '.' || c == '-' || c == '/'; });
+}
+
+class Importer {
+  public:
+    Importer(Graph& graph, const std::vector<NodeDefData>& nodes, const ImportOptions& options)
+        : graph_(graph), nodes_(nodes), options_(options), inputs_(nodes.size()), built_(nodes.size()) {}
+
+    Diagnostics run() {
+        read_names();
+        for (std::size_t i = 0; i < nodes_.size(); ++i) read_inputs(i);
+        if (problems_.empty()) build();
+        if (problems_.empty()) close_loops();
+        if (problems_.empty()) transfer();
+        return std::move(problems_);
+    }
+
+  private:
+    void read_names();
+    void read_inputs(std::size_t at);
+    void build();
+    void build_node(std::size_t at);
+    void report_cycle(const std::vector<std::size_t>& waiting);
+    void close_loops();
+    void transfer();
+    void list_variables(std::size_t first);
+
+    void report(std::string code, std::string message, std::string remedy = "") {
+        problems_.push_back({std::move(code), std::move(message), {}, std::move(remedy)});
+    }
+    bool is_back_edge(std::size_t at, const Input& input) const {
+        return input.index >= 0 && is_merge(nodes_[at]) && is_next_iteration(nodes_[input.source]);
+    }
+
+    Graph& graph_;
+    const std::vector<NodeDefData>& nodes_;
+    ImportOptions options_;
+    Diagnostics problems_;
+    std::unordered_map<std::string_view, std::size_t> by_name_;
+    std::vector<std::vector<Input>> inputs_;
+    Graph scratch_;                  ///< built in TensorFlow's order, so that `graph_` stays as it is until all is well
+    std::vector<NodeId> built_;      ///< by position in the file: the node of `scratch_`
+    std::vector<std::size_t> order_; ///< positions in the order of `scratch_`
+};
+
+void Importer::read_names() {
+    std::map<std::string, std::size_t> unknown; // op type: how many nodes
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        const NodeDefData& node = nodes_[i];
+        if (!is_node_name(node.name))
+            report("import.node-name",
+                   fmt::format("node {} has the name \"{}\", which is not a valid node name", i, node.name));
+        else if (!by_name_.emplace(node.name, i).second)
+            report("import.duplicate-name", fmt::format("two nodes have the name \"{}\"", node.name));
+        else if (graph_.find(node.name).valid())
+            report("import.duplicate-name", fmt::format("the graph already has a node \"{}\"", node.name),
+                   "import under a name prefix");
+        if (ops::find_op(node.op) == nullptr) ++unknown[node.op];
+    }
+    for (const auto& [op, count] : unknown)
+        report("import.unknown-op",
+               fmt::format("op type \"{}\" is not known ({} node{})", op, count, count == 1 ? "" : "s"));
+}
+
+void Importer::read_inputs(std::size_t at) {
+    const NodeDefData& node = nodes_[at];
+    bool after_control = false;
+    for (const std::string& text : node.inputs) {
+        const bool is_control = text.starts_with("^");
+        std::string_view name = text;
+        Input input;
+        if (is_control) {
+            name.remove_prefix(1);
+            input.index = -1;
+        } else if (const std::size_t colon = name.rfind(':'); colon != std::string_view::npos) {
+            const std::string_view digits = name.substr(colon + 1);
+            const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), input.index);
+            if (problem != std::errc{} || end != digits.data() + digits.size() || input.index < 0) {
+                report("import.input", fmt::format("node \"{}\": input \"{}\" is not a tensor name", node.name, text));
+                continue;
+            }
+            name = name.substr(0, colon);
+        }
+        const auto found = by_name_.find(name);
+        if (found == by_name_.end()) {
+            report("import.input", fmt::format("node \"{}\": input \"{}\" is not in the file", node.name, text));
+            continue;
+        }
+        if (!is_control && after_control)
+            report("import.input",
+                   fmt::format("node \"{}\": data input \"{}\" stands after a control input", node.name, text));
+        after_control = after_control || is_control;
+        input.source = found->second;
+        inputs_[at].push_back(input);
+    }
+}
+
+/// As TensorFlow's GraphConstructor: of the nodes whose inputs are there, the first of the file.
+void Importer::build() {
+    std::vector<std::size_t> waiting(nodes_.size(), 0);
+    std::vector<std::vector<std::size_t>> consumers(nodes_.size());
+    std::priority_queue<std::size_t, std::vector<std::size_t>, std::greater<>> ready;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        for (const Input& input : inputs_[i]) {
+            if (is_back_edge(i, input)) continue;
+            consumers[input.source].push_back(i);
+            ++waiting[i];
+        }
+        if (waiting[i] == 0) ready.push(i);
+    }
+    std::size_t visited = 0;
+    for (; !ready.empty(); ++visited) {
+        const std::size_t at = ready.top();
+        ready.pop();
+        build_node(at);
+        for (const std::size_t consumer : consumers[at])
+            if (--waiting[consumer] == 0) ready.push(consumer);
+    }
+    if (visited < nodes_.size()) report_cycle(waiting);
+}
+
+void Importer::build_node(std::size_t at) {
+    const NodeDefData& node = nodes_[at];
+    ops::NodeSpec spec{node.name, node.op, {}, {}, node.attrs, node.device, {}};
+    std::erase_if(spec.attrs,
+                  [](const auto& attr) { return std::holds_alternative<std::monostate>(attr.second.value); });
+    std::vector<std::size_t> back;
+    for (const Input& input : inputs_[at]) {
+        if (is_back_edge(at, input)) {
+            back.push_back(spec.inputs.size());
+            spec.inputs.push_back({});
+            continue;
+        }
+        const NodeId source = built_[input.source];
+        if (!source.valid()) return; // what is wrong there has been said
+        if (input.index < 0) {
+            spec.control_inputs.push_back(source);
+            continue;
+        }
+        const std::size_t outputs = scratch_.node(source).outputs.size();
+        if (static_cast<std::size_t>(input.index) >= outputs) {
+            report("import.input", fmt::format("node \"{}\": \"{}\" has {} output{}, so there is no \"{}:{}\"",
+                                               node.name, nodes_[input.source].name, outputs, outputs == 1 ? "" : "s",
+                                               nodes_[input.source].name, input.index));
+            return;
+        }
+        spec.inputs.push_back({source, input.index});
+    }
+    // Until the loop is closed, its entry stands in for the value that comes round.
+    const auto entry = std::ranges::find_if(spec.inputs, [](const Output& input) { return input.valid(); });
+    if (entry == spec.inputs.end() && !back.empty()) {
+        report("import.loop",
+               fmt::format("node \"{}\" merges values of next iterations only: the loop has no entry", node.name));
+        return;
+    }
+    for (const std::size_t slot : back) spec.inputs[slot] = *entry;
+    auto added = ops::add_node(scratch_, std::move(spec));
+    if (!added) {
+        report("import.node", fmt::format("node \"{}\": {}", node.name, added.error().message));
+        return;
+    }
+    built_[at] = *added;
+    order_.push_back(at);
+}
+
+void Importer::report_cycle(const std::vector<std::size_t>& waiting) {
+    // Walking from input to input among the nodes that wait must come round.
+    auto at =
+        static_cast<std::size_t>(std::ranges::find_if(waiting, [](std::size_t n) { return n > 0; }) - waiting.begin());
+    std::vector<bool> seen(nodes_.size(), false);
+    while (!seen[at]) {
+        seen[at] = true;
+        for (const Input& input : inputs_[at])
+            if (waiting[input.source] > 0 && !is_back_edge(at, input)) {
+                at = input.source;
+                break;
+            }
+    }
+    report("import.cycle",
+           fmt::format("node \"{}\" depends on itself, and not through a while loop's NextIteration", nodes_[at].name));
+}
+
+void Importer::close_loops() {
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        if (!is_merge(nodes_[i])) continue;
+        std::size_t slot = 0;
+        for (const Input& input : inputs_[i]) {
+            if (input.index < 0) break; // control inputs come last
+            if (is_back_edge(i, input)) {
+                const Output output{built_[input.source], input.index};
+                const Node& merge = scratch_.node(built_[i]);
+                const Node& source = scratch_.node(output.node);
+                if (static_cast<std::size_t>(output.index) >= source.outputs.size() ||
+                    scratch_.info(output).dtype != merge.outputs[0].dtype)
+                    report("import.loop",
+                           fmt::format("node \"{}\": the value that comes round from \"{}\" has another type",
+                                       merge.name, source.name));
+                else
+                    scratch_.set_input(built_[i], slot, output);
+            }
+            ++slot;
+        }
+    }
+}
+
+void Importer::transfer() {
+    const std::size_t first = graph_.size();
+    std::vector<std::size_t> order = order_;
+    if (options_.order == ImportOptions::Order::file) std::ranges::sort(order);
+    std::vector<NodeId> moved(scratch_.size()); // by node of scratch_
+    for (std::size_t i = 0; i < order.size(); ++i) moved[built_[order[i]].index()] = NodeId(first + i);
+
+    for (const std::size_t at : order) {
+        Node node = scratch_.node(built_[at]);
+        const NodeId id = moved[node.id.index()];
+        node.origin = options_.origin;
+        // What comes later in the order is put in below; until then the node stands for it itself.
+        for (Output& input : node.inputs)
+            input = moved[input.node.index()] < id ? Output{moved[input.node.index()], input.index} : Output{id, 0};
+        node.control_inputs.clear();
+        graph_.append(std::move(node));
+    }
+    for (const std::size_t at : order) {
+        const Node& node = scratch_.node(built_[at]);
+        const NodeId id = moved[node.id.index()];
+        for (std::size_t slot = 0; slot < node.inputs.size(); ++slot)
+            if (const NodeId source = moved[node.inputs[slot].node.index()]; source > id)
+                graph_.set_input(id, slot, {source, node.inputs[slot].index});
+        for (const NodeId control : node.control_inputs) graph_.add_control_input(id, moved[control.index()]);
+    }
+    list_variables(first);
+}
+
+/// The node among the consumers of `op` with the given type; the one with the given name, else the first.
+NodeId consumer_of(const Graph& graph, NodeId op, std::string_view type, const std::string& name) {
+    NodeId found;
+    for (const NodeId id : graph.consumers(op)) {
+        const Node& node = graph.node(id);
+        if (node.op != type || node.inputs.empty() || node.inputs[0].node != op) continue;
+        if (node.name == name) return id;
+        if (!found.valid()) found = id;
+    }
+    return found;
+}
+
+void Importer::list_variables(std::size_t first) {
+    for (std::size_t i = first; i < graph_.size(); ++i) {
+        const Node& node = graph_.node(NodeId(i));
+        const bool is_resource = node.op == "VarHandleOp";
+        if (!is_resource && node.op != "VariableV2" && node.op != "Variable") continue;
+        Variable variable;
+        variable.name = node.name;
+        variable.op = node.id;
+        variable.is_resource = is_resource;
+        variable.trainable = false; // only a collection could say so
+        if (const auto* dtype = node.attr<DType>("dtype")) variable.dtype = *dtype;
+        if (const auto* shape = node.attr<Shape>("shape")) variable.shape = *shape;
+        variable.origin = options_.origin;
+        variable.initializer =
+            consumer_of(graph_, node.id, is_resource ? "AssignVariableOp" : "Assign", node.name + "/Assign");
+        if (variable.initializer.valid() && graph_.node(variable.initializer).inputs.size() > 1)
+            variable.initial_value = graph_.node(variable.initializer).inputs[1];
+        const NodeId read = is_resource
+                                ? consumer_of(graph_, node.id, "ReadVariableOp", node.name + "/Read/ReadVariableOp")
+                                : consumer_of(graph_, node.id, "Identity", node.name + "/read");
+        if (read.valid()) variable.snapshot = {read, 0};
+        const NodeId check =
+            consumer_of(graph_, node.id, "VarIsInitializedOp", node.name + "/IsInitialized/VarIsInitializedOp");
+        if (check.valid()) variable.is_initialized = {check, 0};
+        graph_.add_variable(std::move(variable));
+    }
+}
+
+} // namespace
+
+Diagnostics import_graphdef(Graph& graph, const std::vector<NodeDefData>& nodes, const ImportOptions& options) {
+    return Importer(graph, nodes, options).run();
+}
+
+} // namespace rnnscope
