@@ -83,6 +83,10 @@ void Graph::set_output_shape(Output output, Shape shape) {
     nodes_[output.node.index()].outputs[static_cast<std::size_t>(output.index)].shape = std::move(shape);
 }
 
+void Graph::set_device(NodeId id, std::string device) {
+    nodes_[id.index()].device = std::move(device);
+}
+
 void Graph::set_fetchable(NodeId id, bool fetchable, bool feedable) {
     nodes_[id.index()].fetchable = fetchable;
     nodes_[id.index()].feedable = feedable;

@@ -106,6 +106,7 @@ class Graph {
     void add_control_input(NodeId node, NodeId control);
     void set_attr(NodeId node, std::string_view key, AttrValue value);
     void set_output_shape(Output output, Shape shape);
+    void set_device(NodeId node, std::string device);
     void set_fetchable(NodeId node, bool fetchable, bool feedable);
 
     VariableId add_variable(Variable variable);

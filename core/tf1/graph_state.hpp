@@ -83,8 +83,9 @@ class GraphState {
         std::unordered_set<NodeId> seen; ///< ops made under it: they need not wait twice
     };
     std::vector<ControlDependencies> control_stack;
-    std::vector<NodeId> colocation_stack; ///< ops; an invalid id hides what is below (ignore_existing)
-    std::vector<std::string> device_stack;
+    std::vector<NodeId> colocation_stack;                 ///< ops; an invalid id hides what is below (ignore_existing)
+    std::vector<std::optional<std::string>> device_stack; ///< nullopt (device(None)) hides what is below
+    AttrMap attr_scope;                                   ///< Graph._attr_scope: given to ops that lack them
     ControlFlowContext* control_flow = nullptr;
     std::vector<std::unique_ptr<ControlFlowContext>> contexts;  ///< all that were ever made, for ops refer to them
     std::unordered_map<NodeId, ControlFlowContext*> context_of; ///< absent: outside of any
@@ -96,6 +97,9 @@ class GraphState {
 
     // Tensor-level facts that TensorFlow keeps in Python attributes.
     std::unordered_map<std::string, Value> attached; ///< free for families: "_keras_mask" and the like
+
+  private:
+    void apply_placement(NodeId id); ///< device and `_class` from the stacks
 };
 
 /// `with graph.name_scope(name)`. A name ending in "/" re-enters that scope; nullopt or "" goes to the root.
@@ -143,6 +147,7 @@ class InitScope {
 /// `with ops.colocate_with(op, ignore_existing=...)`.
 class ColocateScope {
   public:
+    /// An invalid `op` with `ignore_existing` is colocate_with(None, ignore_existing=True). Devices around are hidden.
     ColocateScope(GraphState& state, NodeId op, bool ignore_existing = false);
     ~ColocateScope();
     ColocateScope(const ColocateScope&) = delete;
@@ -151,10 +156,49 @@ class ColocateScope {
   private:
     GraphState& state_;
     std::size_t pushed_ = 0;
+    std::vector<std::optional<std::string>> devices_;
+};
+
+/// `with tf.device(device)`. nullopt: ignore all devices around. Throws ValueError for a malformed device.
+class DeviceScope {
+  public:
+    DeviceScope(GraphState& state, std::optional<std::string> device);
+    ~DeviceScope();
+    DeviceScope(const DeviceScope&) = delete;
+    DeviceScope& operator=(const DeviceScope&) = delete;
+
+  private:
+    GraphState& state_;
+};
+
+/// `with graph._attr_scope({"_class": ["loc:@name"]})`: colocation with an op that does not exist yet.
+class AttrScope {
+  public:
+    AttrScope(GraphState& state, std::string_view key, AttrValue value);
+    ~AttrScope();
+    AttrScope(const AttrScope&) = delete;
+    AttrScope& operator=(const AttrScope&) = delete;
+
+  private:
+    GraphState& state_;
+    AttrMap saved_;
 };
 
 /// ops.convert_to_tensor: numbers, lists and arrays become Const ops, variables their read value.
+/// Lists that contain tensors are packed. Throws TypeError or ValueError with TensorFlow's text.
 Output to_tensor(GraphState& state, const Value& value, DType dtype = DType::invalid, std::string_view name = "");
+/// A reference to the variable's buffer: for ops whose input is a ref. Anything but a ref variable is a TypeError.
+Output to_ref(GraphState& state, const Value& value);
+/// tensor_util.make_tensor_proto: a number, a nested list or an array as values. `shape`: fewer values are filled up
+/// with the last one, as tf.constant does; with `verify_shape` they must fit.
+Tensor make_tensor(const Value& value, DType dtype = DType::invalid, const std::optional<Shape>& shape = {},
+                   bool verify_shape = false);
+/// tensor_shape.as_shape: TensorShape, int, list with None, None (unknown rank). Throws TypeError.
+Shape to_shape(const Value& value);
+/// dtypes.as_dtype: DType or a name. Throws TypeError.
+DType to_dtype(const Value& value);
+/// Graph.as_graph_element(..., allow_tensor=False) as control_dependencies uses it: ops, tensors, variables.
+NodeId to_operation(GraphState& state, const Value& value);
 /// Wraps for the program.
 Value tensor_value(GraphState& state, Output output);
 

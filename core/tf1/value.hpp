@@ -61,10 +61,16 @@ class Object {
     virtual ~Object() = default;
     virtual std::string type_name() const = 0; ///< Python's: "GRUCell", "VariableScope"
     virtual std::string repr() const { return "<" + type_name() + ">"; }
-    /// `object.name`; nullptr-like None result is not an error: raises AttributeError when there is no such attribute.
+    /// `object.name`; raises AttributeError when there is no such attribute (None is a value).
     virtual Value attribute(Context& context, std::string_view name);
     virtual std::vector<std::string> attribute_names() const { return {}; } ///< for "did you mean"
+    /// Classes whose methods it has beside its own, nearest first ("RNNCell", "Layer"): methods are ApiDefs named
+    /// "Class.method" whose first parameter is "self".
+    virtual std::vector<std::string> bases() const { return {}; }
     virtual bool callable() const { return false; }
+    /// `object(...)`. Throws PythonError, also when the object is a function of the program that fails.
+    virtual Value call(Context& context, std::vector<Value> positional,
+                       std::vector<std::pair<std::string, Value>> keywords);
     /// Context manager protocol. `enter` returns what `as` binds. `exit` runs also while an error passes through.
     virtual bool enterable() const { return false; }
     virtual Value enter(Context& context);
@@ -118,6 +124,8 @@ class Value {
 std::string python_type_name(const Value& value); ///< "int", "list", "Tensor", "GRUCell"
 /// Python's repr as 1.15 prints it: `<tf.Tensor 'x:0' shape=(?, 5, 3) dtype=float32>`.
 std::string repr(const Value& value);
+/// Python's str: `Tensor("x:0", shape=(?, 5, 3), dtype=float32)`, `<dtype: 'float32'>`, strings without quotes.
+std::string str(const Value& value);
 /// Items of a list or tuple; null for anything else.
 const std::vector<Value>* items_of(const Value& value);
 
