@@ -2,6 +2,7 @@
 
 #include "core/base/diagnostic.hpp"
 #include "core/base/id.hpp"
+#include "core/tensor/tensor.hpp"
 
 #include <cstdint>
 #include <map>
@@ -65,6 +66,12 @@ struct GenerateExpr {
     std::string kind;
     std::vector<std::int64_t> shape;
     std::map<std::string, double> parameters;
+    DType dtype = DType::invalid; ///< invalid: what the formula gives
+};
+/// Data written down in the program: numpy's `np.array([[1, 2], [3, 4]], dtype=...)`.
+struct ArrayExpr {
+    Tensor value;
+    bool dtype_given = false;
 };
 /// Data from a file beside the program: .npy, .npz (with `key`), .csv, .json.
 struct FileExpr {
@@ -74,7 +81,7 @@ struct FileExpr {
 
 struct Expr {
     std::variant<Literal, NameExpr, AttributeExpr, IndexExpr, ListExpr, TupleExpr, DictExpr, CallExpr, OperatorExpr,
-                 GenerateExpr, FileExpr>
+                 GenerateExpr, ArrayExpr, FileExpr>
         node;
     SourcePosition where;
 };

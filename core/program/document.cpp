@@ -1,0 +1,55 @@
+#include "core/program/document.hpp"
+
+#include "core/program/json_format.hpp"
+#include "core/program/json_reader.hpp"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+
+namespace rnnscope::program {
+namespace {
+
+Diagnostics one(std::string code, std::string message, const std::string& file, std::string remedy = {}) {
+    return {{std::move(code), std::move(message), {file, 0, 0, {}, 0}, std::move(remedy)}};
+}
+
+} // namespace
+
+std::variant<std::shared_ptr<const Document>, Diagnostics> Document::read(std::string text, std::string file,
+                                                                          std::string directory) {
+    Diagnostics mistakes;
+    std::optional<Program> program =
+        read_program(text, tensorflow_names(), std::move(file), std::move(directory), mistakes);
+    if (!program) return mistakes;
+    auto document = std::make_shared<Document>();
+    document->text_ = std::move(text);
+    document->program_ = std::make_shared<const Program>(*std::move(program));
+    return document;
+}
+
+std::variant<std::shared_ptr<const Document>, Diagnostics> Document::open(const std::string& path) {
+    std::error_code failure;
+    const std::uintmax_t size = std::filesystem::file_size(path, failure);
+    if (failure) return one("file.unreadable", fmt::format("cannot read the file: {}", failure.message()), path);
+    if (size > JsonTree::max_bytes)
+        return one("json.too-large", fmt::format("the file is larger than {} MiB", JsonTree::max_bytes >> 20), path,
+                   "keep large data in a .npy file and refer to it with {\"file\": \"x.npy\"}");
+    std::ifstream in(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+    if (!in) return one("file.unreadable", "cannot read the file", path);
+    return read(std::move(text), path, std::filesystem::path(path).parent_path().string());
+}
+
+std::variant<std::shared_ptr<const Document>, Diagnostics> Document::patched(std::string_view patch) const {
+    Diagnostics mistakes;
+    JsonTree::parse(patch, "patch", mistakes);
+    if (!mistakes.empty()) return mistakes;
+    std::string problem;
+    std::string text = patch_json(text_, patch, problem);
+    if (text.empty()) return one("json.patch", "the patch does not fit the program: " + problem, program_->file);
+    return read(std::move(text), program_->file, program_->directory);
+}
+
+} // namespace rnnscope::program

@@ -1,0 +1,614 @@
+#include "core/program/generate.hpp"
+#include "core/program/json_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace rnnscope::program {
+namespace {
+
+struct OperatorInfo {
+    std::string_view name;
+    int operands; ///< exactly
+    bool chains;  ///< more operands are taken from left to right
+};
+constexpr std::array<OperatorInfo, 18> operators{{{"+", 2, true},
+                                                  {"-", 2, true},
+                                                  {"*", 2, true},
+                                                  {"/", 2, true},
+                                                  {"//", 2, false},
+                                                  {"%", 2, false},
+                                                  {"**", 2, false},
+                                                  {"@", 2, true},
+                                                  {"<", 2, false},
+                                                  {"<=", 2, false},
+                                                  {">", 2, false},
+                                                  {">=", 2, false},
+                                                  {"==", 2, false},
+                                                  {"!=", 2, false},
+                                                  {"and", 2, true},
+                                                  {"or", 2, true},
+                                                  {"not", 1, false},
+                                                  {"neg", 1, false}}};
+
+const OperatorInfo* find_operator(std::string_view name) {
+    const auto at =
+        std::find_if(operators.begin(), operators.end(), [&](const OperatorInfo& o) { return o.name == name; });
+    return at == operators.end() ? nullptr : &*at;
+}
+
+const std::vector<std::string>& expression_kinds() {
+    static const std::vector<std::string> kinds{"call", "tuple", "dict", "index", "range", "generate", "array", "file"};
+    return kinds;
+}
+
+/// Looks like the use of a session: `sess.run(...)`, `tensor.eval(...)`.
+bool runs_session(const CallExpr& call) {
+    const auto* attribute = std::get_if<AttributeExpr>(&call.callee->node);
+    return attribute && (attribute->name == "run" || attribute->name == "eval");
+}
+
+} // namespace
+
+ExprPtr JsonReader::read_expression(Index node, Place place) {
+    const JsonNode& value = json_[node];
+    switch (value.kind) {
+    case Kind::null:
+        return make(node, Literal{});
+    case Kind::boolean:
+        return make(node, Literal{value.boolean});
+    case Kind::integer:
+        return make(node, Literal{value.integer});
+    case Kind::number:
+        return make(node, Literal{value.number});
+    case Kind::string: {
+        const std::string& text = json_.text(node);
+        if (!text.starts_with('$')) return make(node, Literal{text});
+        if (text.starts_with("$$")) return make(node, Literal{text.substr(1)});
+        return read_reference(node, std::string_view(text).substr(1));
+    }
+    case Kind::array: {
+        ListExpr list;
+        list.items.reserve(value.count);
+        for (const Index child : children(node)) list.items.push_back(read_expression(child));
+        return make(node, std::move(list));
+    }
+    case Kind::object:
+        return read_object(node, place);
+    }
+    return make(node, Literal{});
+}
+
+ExprPtr JsonReader::read_object(Index node, Place place) {
+    std::vector<Index> found;
+    for (const Index child : children(node)) {
+        const std::string& key = json_.key(child);
+        const auto& kinds = expression_kinds();
+        if (std::find(kinds.begin(), kinds.end(), key) != kinds.end() || find_operator(key)) found.push_back(child);
+    }
+    if (found.size() > 1) {
+        complain_at_key(
+            found[1], "program.conflicting-keys",
+            fmt::format("a value cannot be both \"{}\" and \"{}\"", json_.key(found[0]), json_.key(found[1])),
+            "nest one in the other, or give one a name with \"let\"");
+        return make(node, Literal{});
+    }
+    if (found.empty()) {
+        std::string remedy = "write \"call\", \"tuple\", \"dict\", \"index\", \"range\", \"generate\", \"array\", "
+                             "\"file\" or an operator";
+        for (const Index child : children(node))
+            if (const std::string meant = did_you_mean(json_.key(child), expression_kinds());
+                !meant.empty() && json_.key(child) != "let")
+                remedy = meant;
+        if (json_.member(node, "let") != none && json_[node].count <= (json_.member(node, "comment") != none ? 2U : 1U))
+            complain(node, "program.missing-key", "\"let\" has no value", "add \"value\", or the keys of a call");
+        else
+            complain(node, "program.unknown-expression", fmt::format("{} is no value", describe(node)), remedy);
+        return make(node, Literal{});
+    }
+    const std::string& kind = json_.key(found[0]);
+    if (kind == "call") return read_call(node, place);
+    if (find_operator(kind)) return read_operator(node, found[0], kind);
+    if (kind == "dict") return read_dict(node);
+    if (kind == "index") return read_index(node);
+    if (kind == "range") return read_range(node);
+    if (kind == "generate") return read_generate(node);
+    if (kind == "array") return read_array(node);
+    if (kind == "file") return read_file(node);
+    check_keys(node, {"tuple", "let", "comment"});
+    TupleExpr tuple;
+    if (expect(found[0], Kind::array, "a list of values"))
+        for (const Index child : children(found[0])) tuple.items.push_back(read_expression(child));
+    return make(node, std::move(tuple));
+}
+
+// --- calls ----------------------------------------------------------------------------------------------------------
+
+ExprPtr JsonReader::read_call(Index node, Place place) {
+    check_keys(node, {"call", "args", "kwargs", "let", "comment"});
+    CallExpr call;
+    const Index callee = json_.member(node, "call");
+    if (!expect(callee, Kind::string, "the name of a function")) {
+        call.callee = make(callee, Literal{});
+        return make(node, std::move(call));
+    }
+    const std::string& text = json_.text(callee);
+    const bool own = text.starts_with('$');
+    const std::string path = own ? text.substr(1) : "tf." + text;
+    call.callee = read_reference(callee, path, true);
+    const bool runs = runs_session(call);
+    read_arguments(node, call, runs);
+
+    const auto* name = std::get_if<NameExpr>(&call.callee->node);
+    const Definition* definition = own && name ? find(name->name) : nullptr;
+    const bool calls_function = definition && definition->function;
+    if (place == Place::nested && (calls_function || runs))
+        complain(node, calls_function ? "program.nested-call" : "program.nested-run",
+                 fmt::format("{} is called inside of another value", calls_function ? "\"" + text + "\"" : "a session"),
+                 "make it a statement of its own with \"let\", and use the name");
+    if (calls_function) {
+        std::vector<std::string> parameters;
+        std::set<std::string> optional;
+        for (const Parameter& parameter : *definition->function) {
+            parameters.push_back(parameter.name);
+            if (parameter.default_value) optional.insert(parameter.name);
+        }
+        check_call(node, text.substr(1), call, parameters, optional);
+    } else if (const std::string tensorflow = path.starts_with("tf.") ? path.substr(3) : std::string{};
+               const tf1::ApiDef* api = names_.function(tensorflow)) {
+        std::vector<std::string> parameters;
+        std::set<std::string> optional;
+        for (const tf1::Param& parameter : api->params) {
+            parameters.push_back(parameter.name);
+            if (parameter.default_value) optional.insert(parameter.name);
+        }
+        check_call(node, tensorflow, call, parameters, optional);
+    }
+    return make(node, std::move(call));
+}
+
+void JsonReader::read_arguments(Index node, CallExpr& call, bool runs) {
+    const auto keywords = [&](Index object) {
+        for (const Index child : children(object)) {
+            const std::string& name = json_.key(child);
+            if (!is_identifier(name) || is_reserved(name))
+                complain_at_key(child, "program.bad-name",
+                                fmt::format("\"{}\" cannot be the name of an argument", shortened(name)),
+                                "use letters, digits and _");
+            SourcePosition position = where(child);
+            ExprPtr value = name == "feed_dict" ? read_feeds(child) : read_expression(child);
+            const bool twice = std::any_of(call.keywords.begin(), call.keywords.end(),
+                                           [&](const Keyword& k) { return k.name == name; });
+            if (twice)
+                complain_at_key(child, "program.duplicate-argument",
+                                fmt::format("the argument \"{}\" is given twice", shortened(name)),
+                                "remove one of them");
+            call.keywords.push_back({name, std::move(value), std::move(position)});
+        }
+    };
+    if (const Index args = json_.member(node, "args"); args != none) {
+        if (json_[args].kind == Kind::object)
+            keywords(args);
+        else if (expect(args, Kind::array, "a list of arguments, or an object with named ones"))
+            for (const Index child : children(args)) {
+                const bool feeds = runs && call.args.size() == 1 && json_[child].kind == Kind::object;
+                call.args.push_back(feeds ? read_feeds(child) : read_expression(child));
+            }
+    }
+    if (const Index kwargs = json_.member(node, "kwargs"); kwargs != none)
+        if (expect(kwargs, Kind::object, "an object with named arguments")) keywords(kwargs);
+}
+
+ExprPtr JsonReader::read_feeds(Index node) {
+    if (json_[node].kind != Kind::object || json_.member(node, "dict") != none || json_.member(node, "call") != none ||
+        json_.member(node, "index") != none)
+        return read_expression(node);
+    DictExpr feeds;
+    for (const Index child : children(node)) {
+        const std::string& key = json_.key(child);
+        ExprPtr name = key.starts_with("$$")  ? make(child, Literal{key.substr(1)})
+                       : key.starts_with('$') ? read_reference(child, std::string_view(key).substr(1))
+                                              : make(child, Literal{key});
+        feeds.items.emplace_back(std::move(name), read_expression(child));
+    }
+    return make(node, std::move(feeds));
+}
+
+void JsonReader::check_call(Index node, std::string_view name, const CallExpr& call,
+                            const std::vector<std::string>& parameters, const std::set<std::string>& optional) {
+    // "*inputs" takes any number of positional arguments, "**kwargs" any named ones.
+    std::vector<std::string> named;
+    bool any_position = false, any_name = false;
+    std::size_t positions = 0;
+    for (const std::string& parameter : parameters) {
+        if (parameter.starts_with("**"))
+            any_name = true;
+        else if (parameter.starts_with("*"))
+            any_position = true;
+        else {
+            named.push_back(parameter);
+            if (!any_position) ++positions;
+        }
+    }
+    if (!any_position && call.args.size() > positions)
+        complain(node, "program.too-many-arguments",
+                 fmt::format("{} takes {} argument{} but {} are given by position", name, positions,
+                             positions == 1 ? "" : "s", call.args.size()),
+                 named.empty() ? "it has no parameters" : fmt::format("its parameters are {}", fmt::join(named, ", ")));
+    std::set<std::string> given;
+    for (std::size_t i = 0; i < std::min(call.args.size(), positions); ++i) given.insert(named[i]);
+    for (const Keyword& keyword : call.keywords) {
+        if (std::find(named.begin(), named.end(), keyword.name) == named.end()) {
+            if (any_name) continue;
+            std::string remedy = did_you_mean(keyword.name, named);
+            if (remedy.empty())
+                remedy = named.empty() ? "it has no parameters"
+                                       : fmt::format("its parameters are {}", fmt::join(named, ", "));
+            add({"program.unknown-argument", fmt::format("{} has no argument \"{}\"", name, shortened(keyword.name)),
+                 keyword.where, std::move(remedy)});
+        } else if (!given.insert(keyword.name).second) {
+            add({"program.duplicate-argument",
+                 fmt::format("the argument \"{}\" is given by position and by name", keyword.name), keyword.where,
+                 "remove one of them"});
+        }
+    }
+    for (const std::string& parameter : named)
+        if (!given.contains(parameter) && !optional.contains(parameter))
+            complain(node, "program.missing-argument", fmt::format("{} needs the argument \"{}\"", name, parameter),
+                     fmt::format("add it to \"args\""));
+}
+
+// --- references -----------------------------------------------------------------------------------------------------
+
+/// "cell.state_size", "state[0].h", "tf.nn.tanh".
+ExprPtr JsonReader::read_reference(Index node, std::string_view text, bool callee) {
+    const auto bad = [&](std::string_view why) {
+        complain(node, "program.bad-reference", fmt::format("cannot read the reference {}: {}", describe(node), why),
+                 "write for example \"$x\", \"$cell.state_size\" or \"$state[0]\"; \"$$\" begins text with a \"$\"");
+        return make(node, Literal{});
+    };
+    const auto identifier = [&text] {
+        std::size_t length = 0;
+        while (length < text.size() && (std::isalnum(static_cast<unsigned char>(text[length])) || text[length] == '_'))
+            ++length;
+        const std::string_view name = text.substr(0, length);
+        text.remove_prefix(length);
+        return name;
+    };
+    if (text.size() > 1000) return bad("it is too long");
+    const std::string_view whole = text;
+    const std::string root(identifier());
+    if (!is_identifier(root)) return bad("it begins with no name");
+    ExprPtr expr = make(node, NameExpr{root});
+    std::string path; // of attributes after "tf"
+    while (!text.empty()) {
+        const char mark = text.front();
+        text.remove_prefix(1);
+        if (mark == '.') {
+            const std::string_view name = identifier();
+            if (!is_identifier(name)) return bad("a name is missing after \".\"");
+            if (root == "tf") path += (path.empty() ? "" : ".") + std::string(name);
+            expr = make(node, AttributeExpr{std::move(expr), std::string(name)});
+        } else if (mark == '[') {
+            const std::size_t end = text.find(']');
+            if (end == std::string_view::npos) return bad("\"[\" is not closed");
+            const std::string_view inside = text.substr(0, end);
+            text.remove_prefix(end + 1);
+            Literal index;
+            const bool quoted =
+                inside.size() >= 2 && (inside[0] == '\'' || inside[0] == '"') && inside.back() == inside[0];
+            if (quoted) {
+                index.value = std::string(inside.substr(1, inside.size() - 2));
+            } else {
+                std::int64_t number = 0;
+                const auto [stop, error] = std::from_chars(inside.data(), inside.data() + inside.size(), number);
+                if (error != std::errc{} || stop != inside.data() + inside.size())
+                    return bad("between [ and ] stands a whole number; for more use {\"index\": ..., \"at\": [...]}");
+                index.value = number;
+            }
+            IndexExpr item;
+            item.object = std::move(expr);
+            Subscript subscript;
+            subscript.index = make(node, std::move(index));
+            item.subscripts.push_back(std::move(subscript));
+            expr = make(node, std::move(item));
+        } else {
+            return bad(
+                fmt::format("unexpected \"{}\"", mark >= ' ' && mark < 0x7f ? std::string(1, mark) : "character"));
+        }
+    }
+    if (root == "tf") {
+        if (path.empty()) return bad("\"tf\" alone is no value");
+        const bool plain = whole == "tf." + path;
+        check_tensorflow_name(node, path, callee && plain);
+    } else {
+        check_defined(node, root);
+    }
+    return expr;
+}
+
+bool JsonReader::check_tensorflow_name(Index node, std::string_view path, bool callee) {
+    if (callee) {
+        if (names_.function(path)) return true;
+        std::string remedy = did_you_mean(path, names_.all());
+        if (const std::string_view plain = path.substr(path.rfind('.') + 1); find(plain) || is_builtin(plain))
+            remedy = fmt::format("to call something of this program write \"${}\"", plain);
+        complain(node, "program.unknown-function", fmt::format("TensorFlow has no function \"{}\"", shortened(path)),
+                 std::move(remedy));
+        return false;
+    }
+    // "GraphKeys.GLOBAL_VARIABLES" is a constant; "float32.name" an attribute of one.
+    for (std::string_view prefix = path;;) {
+        if (names_.is_constant(prefix) || (prefix == path && names_.function(prefix))) return true;
+        const std::size_t dot = prefix.rfind('.');
+        if (dot == std::string_view::npos) break;
+        prefix = prefix.substr(0, dot);
+    }
+    complain(node, "program.unknown-name", fmt::format("TensorFlow has no \"{}\"", shortened(path)),
+             did_you_mean(path, names_.all()));
+    return false;
+}
+
+// --- other values ---------------------------------------------------------------------------------------------------
+
+ExprPtr JsonReader::read_dict(Index node) {
+    check_keys(node, {"dict", "let", "comment"});
+    DictExpr dict;
+    const Index items = json_.member(node, "dict");
+    if (json_[items].kind == Kind::object) return read_feeds(items);
+    if (expect(items, Kind::array, "a list of [key, value] pairs"))
+        for (const Index item : children(items)) {
+            if (json_[item].kind != Kind::array || json_[item].count != 2) {
+                complain(item, "program.type", fmt::format("expected a pair [key, value], found {}", describe(item)));
+                continue;
+            }
+            const Index key = json_[item].first_child;
+            ExprPtr name = read_expression(key);
+            dict.items.emplace_back(std::move(name), read_expression(json_[key].next));
+        }
+    return make(node, std::move(dict));
+}
+
+ExprPtr JsonReader::read_index(Index node) {
+    check_keys(node, {"index", "at", "let", "comment"});
+    IndexExpr index;
+    index.object = read_expression(json_.member(node, "index"));
+    const Index at = json_.member(node, "at");
+    if (at == none) {
+        complain(node, "program.missing-key", "\"index\" needs \"at\"", "add \"at\": [0]");
+        return make(node, std::move(index));
+    }
+    const std::vector<Index> items = json_[at].kind == Kind::array ? children(at) : std::vector<Index>{at};
+    if (items.empty()) complain(at, "program.type", "an empty list of subscripts");
+    for (const Index item : items) {
+        Subscript subscript;
+        const Index slice = json_.member(item, "slice");
+        if (slice == none) {
+            subscript.index = read_expression(item);
+        } else if (check_keys(item, {"slice"}); expect(slice, Kind::array, "a list [start, stop, step]")) {
+            ExprPtr* parts[] = {&subscript.start, &subscript.stop, &subscript.step};
+            if (json_[slice].count > 3) complain(slice, "program.type", "a slice has start, stop and step, no more");
+            std::size_t i = 0;
+            for (const Index part : children(slice)) {
+                if (i == 3) break;
+                if (json_[part].kind != Kind::null) *parts[i] = read_expression(part);
+                ++i;
+            }
+        }
+        index.subscripts.push_back(std::move(subscript));
+    }
+    return make(node, std::move(index));
+}
+
+ExprPtr JsonReader::read_operator(Index node, Index operands, const std::string& op) {
+    const OperatorInfo& info = *find_operator(op);
+    check_keys(node, {op, "let", "comment"});
+    std::vector<ExprPtr> values;
+    if (info.operands == 1 && json_[operands].kind != Kind::array)
+        values.push_back(read_expression(operands));
+    else if (expect(operands, Kind::array, "a list of operands"))
+        for (const Index child : children(operands)) values.push_back(read_expression(child));
+    const auto wanted = static_cast<std::size_t>(info.operands);
+    if (values.size() < wanted || (values.size() > wanted && !info.chains)) {
+        complain(operands, "program.operands",
+                 fmt::format("\"{}\" takes {} operand{}, found {}", op, info.operands, info.operands == 1 ? "" : "s",
+                             values.size()),
+                 op == "-" && values.size() == 1 ? "write {\"neg\": ...} for the negative of a value" : "");
+        return make(node, Literal{});
+    }
+    if (info.operands == 1) return make(node, OperatorExpr{op, std::move(values)});
+    // A chain of a thousand operands would nest as deep: it is refused like any other deep nesting.
+    if (values.size() > JsonTree::max_depth) {
+        complain(operands, "program.operands",
+                 fmt::format("\"{}\" has more than {} operands", op, JsonTree::max_depth));
+        return make(node, Literal{});
+    }
+    ExprPtr result = values[0];
+    for (std::size_t i = 1; i < values.size(); ++i) result = make(node, OperatorExpr{op, {result, values[i]}});
+    return result;
+}
+
+/// {"range": [start, stop, step]}: Python's range, not tf.range.
+ExprPtr JsonReader::read_range(Index node) {
+    check_keys(node, {"range", "let", "comment"});
+    CallExpr call;
+    call.callee = make(node, NameExpr{"range"});
+    const Index arguments = json_.member(node, "range");
+    if (json_[arguments].kind == Kind::array)
+        for (const Index child : children(arguments)) call.args.push_back(read_expression(child));
+    else
+        call.args.push_back(read_expression(arguments));
+    if (call.args.empty() || call.args.size() > 3)
+        complain(arguments, "program.operands", "\"range\" takes [stop], [start, stop] or [start, stop, step]");
+    return make(node, std::move(call));
+}
+
+std::vector<std::int64_t> JsonReader::read_shape(Index node) {
+    std::vector<std::int64_t> shape;
+    if (!expect(node, Kind::array, "a shape, a list of whole numbers")) return shape;
+    std::int64_t elements = 1;
+    for (const Index child : children(node)) {
+        if (!expect(child, Kind::integer, "a dimension, a whole number")) continue;
+        const std::int64_t dim = json_[child].integer;
+        if (dim < 0) complain(child, "program.type", fmt::format("a dimension cannot be {}", dim));
+        const auto limit = static_cast<std::int64_t>(max_array_elements);
+        if (dim < 0 || elements > limit / std::max<std::int64_t>(dim, 1))
+            elements = limit + 1;
+        else
+            elements *= std::max<std::int64_t>(dim, 1);
+        shape.push_back(dim < 0 ? 0 : dim);
+    }
+    if (elements > static_cast<std::int64_t>(max_array_elements)) {
+        complain(node, "program.too-large",
+                 fmt::format("the data would have more than {} elements", max_array_elements));
+        shape.assign(1, 0);
+    }
+    return shape;
+}
+
+DType JsonReader::read_dtype(Index object) {
+    const Index node = json_.member(object, "dtype");
+    if (node == none || !expect(node, Kind::string, "the name of a type")) return DType::invalid;
+    const DType dtype = dtype_from_name(json_.text(node));
+    const std::vector<std::string> known{"float32", "float64", "int8",   "int16",  "int32", "int64",
+                                         "uint8",   "uint16",  "uint32", "uint64", "bool",  "string"};
+    if (std::find(known.begin(), known.end(), json_.text(node)) == known.end()) {
+        std::string remedy = did_you_mean(json_.text(node), known);
+        complain(node, "program.unknown-dtype", fmt::format("unknown type {}", describe(node)),
+                 remedy.empty() ? "float32, float64, int32, int64 and bool are known" : remedy);
+        return DType::invalid;
+    }
+    return dtype;
+}
+
+ExprPtr JsonReader::read_generate(Index node) {
+    GenerateExpr data;
+    const Index kind = json_.member(node, "generate");
+    if (!expect(kind, Kind::string, "the name of a formula")) return make(node, Literal{});
+    const GeneratorInfo* info = find_generator(json_.text(kind));
+    if (!info) {
+        complain(kind, "program.unknown-generator", fmt::format("unknown formula {}", describe(kind)),
+                 fmt::format("the formulas are {}", fmt::join(generator_names(), ", ")));
+        return make(node, Literal{});
+    }
+    data.kind = info->name;
+    for (const Index child : children(node)) {
+        const std::string& key = json_.key(child);
+        if (key == "generate" || key == "shape" || key == "dtype" || key == "let" || key == "comment") continue;
+        if (std::find(info->parameters.begin(), info->parameters.end(), key) == info->parameters.end()) {
+            std::vector<std::string> known{"shape", "dtype"};
+            known.insert(known.end(), info->parameters.begin(), info->parameters.end());
+            complain_at_key(child, "program.unknown-key", fmt::format("unknown key \"{}\"", shortened(key)),
+                            did_you_mean(key, known));
+        } else if (json_[child].kind == Kind::integer || (json_[child].kind == Kind::number && key != "seed")) {
+            data.parameters[key] = json_[child].number;
+            if (key == "seed" && (json_[child].integer < 0 || json_[child].integer > 0xffffffffLL))
+                complain(child, "program.number-range", "a seed is a whole number from 0 to 4294967295");
+        } else {
+            complain(child, "program.type",
+                     fmt::format("expected a {}number, found {}", key == "seed" ? "whole " : "", describe(child)));
+        }
+    }
+    if (const Index shape = json_.member(node, "shape"); shape != none)
+        data.shape = read_shape(shape);
+    else
+        complain(node, "program.missing-key", "\"generate\" needs a \"shape\"", "add \"shape\": [2, 5, 10]");
+    data.dtype = read_dtype(node);
+    return make(node, std::move(data));
+}
+
+ExprPtr JsonReader::read_file(Index node) {
+    check_keys(node, {"file", "key", "let", "comment"});
+    FileExpr data;
+    const Index path = json_.member(node, "file");
+    if (expect(path, Kind::string, "the name of a file")) {
+        data.path = json_.text(path);
+        if (const std::string problem = data_file_problem(data.path); !problem.empty())
+            complain(path, "program.file", problem, "name a .npy, .npz, .csv or .json file in the program's folder");
+    }
+    if (const Index key = json_.member(node, "key"); key != none && expect(key, Kind::string, "the name of an array"))
+        data.key = json_.text(key);
+    const bool archive = data.path.ends_with(".npz");
+    if (archive && data.key.empty())
+        complain(node, "program.missing-key", "a .npz file holds several arrays: \"key\" is missing",
+                 "add \"key\": \"x\"");
+    if (!archive && !data.key.empty())
+        complain(node, "program.unknown-key", "only .npz files have a \"key\"", "remove it");
+    return make(node, std::move(data));
+}
+
+ExprPtr JsonReader::read_array(Index node) {
+    check_keys(node, {"array", "dtype", "let", "comment"});
+    ArrayExpr array;
+    const DType dtype = read_dtype(node);
+    array.dtype_given = dtype != DType::invalid;
+    // The shape is that of the first elements; every list must agree with it.
+    std::vector<std::int64_t> shape;
+    const Index root = json_.member(node, "array");
+    for (Index at = root; at != none && json_[at].kind == Kind::array; at = json_[at].first_child)
+        shape.push_back(json_[at].count);
+    bool integers = true, booleans = true, texts = true, good = true;
+    std::vector<Index> leaves;
+    std::vector<std::pair<Index, std::size_t>> pending{{root, 0}};
+    while (!pending.empty() && good) {
+        const auto [at, depth] = pending.back();
+        pending.pop_back();
+        const JsonNode& value = json_[at];
+        if (depth < shape.size()) {
+            if (value.kind != Kind::array || value.count != shape[depth]) {
+                complain(at, "program.ragged-array",
+                         fmt::format("expected a list of {} values, found {}", shape[depth],
+                                     value.kind == Kind::array ? fmt::format("{}", value.count) : describe(at)),
+                         "all lists of one level must be equally long");
+                good = false;
+                break;
+            }
+            const std::vector<Index> items = children(at);
+            for (auto item = items.rbegin(); item != items.rend(); ++item) pending.emplace_back(*item, depth + 1);
+            continue;
+        }
+        const bool number = value.kind == Kind::integer || value.kind == Kind::number;
+        if (!number && value.kind != Kind::boolean && value.kind != Kind::string) {
+            complain(at, "program.type", fmt::format("expected a number, found {}", describe(at)));
+            good = false;
+        }
+        integers = integers && value.kind == Kind::integer;
+        booleans = booleans && value.kind == Kind::boolean;
+        texts = texts && value.kind == Kind::string;
+        if (!texts && value.kind == Kind::string) {
+            complain(at, "program.type", fmt::format("expected a number, found {}", describe(at)),
+                     "an array holds values of one type");
+            good = false;
+        }
+        leaves.push_back(at);
+    }
+    if (!good) return make(node, Literal{});
+    if (leaves.empty()) texts = booleans = integers = false;
+    const DType natural = texts ? DType::string : booleans ? DType::boolean : integers ? DType::int64 : DType::float64;
+    const DType wanted = dtype == DType::invalid ? natural : dtype;
+    if ((wanted == DType::string) != (natural == DType::string) && !leaves.empty()) {
+        complain(root, "program.type", fmt::format("values of this array cannot be {}", dtype_name(wanted)));
+        return make(node, Literal{});
+    }
+    if (natural == DType::string) {
+        std::vector<std::string> values;
+        for (const Index leaf : leaves) values.push_back(json_.text(leaf));
+        array.value = Tensor::of<std::string>(Shape(shape), std::move(values));
+    } else if (natural == DType::float64) {
+        std::vector<double> values;
+        for (const Index leaf : leaves)
+            values.push_back(json_[leaf].kind == Kind::boolean ? json_[leaf].boolean : json_[leaf].number);
+        array.value = Tensor::of<double>(Shape(shape), std::move(values));
+    } else {
+        std::vector<std::int64_t> values;
+        for (const Index leaf : leaves)
+            values.push_back(json_[leaf].kind == Kind::boolean ? json_[leaf].boolean : json_[leaf].integer);
+        array.value = Tensor::of<std::int64_t>(Shape(shape), std::move(values));
+    }
+    if (array.value.dtype() != wanted) array.value = converted(array.value, wanted);
+    return make(node, std::move(array));
+}
+
+} // namespace rnnscope::program
