@@ -1,0 +1,533 @@
+#include "core/view/graph_scene.hpp"
+#include "core/view/graph_scene_tree.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <functional>
+
+#include <fmt/format.h>
+
+namespace rnnscope::view {
+namespace {
+
+/// What one item needs to be open.
+struct ItemLayout {
+    std::shared_ptr<const LayoutOrder> order;
+    std::vector<LayoutEdge> edges;
+    std::vector<std::uint32_t> edge_of; ///< by local edge
+    Direction direction = Direction::down;
+    std::vector<Size> sizes; ///< that `layout` was made for
+    Layout layout;
+    Size size;
+    float left = 0; ///< of the contents
+    bool placed = false;
+};
+
+std::uint64_t fingerprint(const Graph& graph, std::size_t nodes) {
+    std::uint64_t hash = 14695981039346656037u;
+    const auto mix = [&](std::uint64_t value) { hash = (hash ^ value) * 1099511628211u; };
+    mix(graph.id().value);
+    for (std::size_t i = 0; i < nodes; ++i) {
+        const Node& node = graph.node(NodeId(i));
+        mix(std::hash<std::string>{}(node.name));
+        for (const Output& input : node.inputs) mix(input.node.value * 8ull + static_cast<std::uint64_t>(input.index));
+        mix(~0ull);
+        for (const NodeId control : node.control_inputs) mix(control.value);
+    }
+    return hash;
+}
+
+bool passes_through(const Node& node) {
+    return node.op == "Identity" || node.op == "Enter" || node.op == "RefEnter" || node.op == "Switch" ||
+           node.op == "RefSwitch" || node.op == "Merge" || node.op == "RefIdentity" || node.op == "ReadVariableOp";
+}
+
+} // namespace
+
+Scene::Corner Scene::corner(std::uint32_t box) const {
+    Corner corner;
+    for (; box != 0; box = boxes[box].parent) {
+        corner.x += boxes[box].x;
+        corner.y += boxes[box].y;
+    }
+    return corner;
+}
+
+std::uint32_t Scene::box_of(NodeId node) const {
+    return node.valid() && node.index() < box_by_node.size() ? box_by_node[node.index()] : 0;
+}
+
+std::uint32_t Scene::box_of_scope(std::string_view path) const {
+    for (std::uint32_t i = 0; i < boxes.size(); ++i)
+        if (boxes[i].kind == BoxKind::scope && boxes[i].path == path) return i;
+    return no_box;
+}
+
+StateMark state_mark(record::InitState state, bool read_uninitialized) {
+    if (read_uninitialized) return StateMark::uninitialized;
+    switch (state) {
+    case record::InitState::absent:
+        return StateMark::none;
+    case record::InitState::declared:
+        return StateMark::declared;
+    case record::InitState::initialized:
+        return StateMark::initialized;
+    case record::InitState::updated:
+        return StateMark::updated;
+    case record::InitState::restored:
+        return StateMark::restored;
+    case record::InitState::poisoned:
+        return StateMark::poisoned;
+    }
+    return StateMark::none;
+}
+
+StateMark worst_mark(StateMark a, StateMark b) {
+    if (a == StateMark::none || b == StateMark::none) return std::max(a, b);
+    for (const StateMark bad : {StateMark::uninitialized, StateMark::poisoned})
+        if (a == bad || b == bad) return bad;
+    const auto has_value = [](StateMark m) { return m != StateMark::declared; };
+    if (a == b) return a;
+    if (a == StateMark::partly || b == StateMark::partly || has_value(a) != has_value(b)) return StateMark::partly;
+    // All have values: restored beside initialized is worth seeing, an update is not.
+    return a == StateMark::restored || b == StateMark::restored ? StateMark::restored : StateMark::initialized;
+}
+
+std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, std::size_t nodes) {
+    constexpr std::size_t most = 24;
+    std::vector<NodeId> path;
+    std::vector<NodeId> todo{read};
+    std::set<NodeId> seen{read};
+    for (std::size_t i = 0; i < todo.size(); ++i)
+        for (const NodeId user : graph.consumers(todo[i])) {
+            const Node& node = graph.node(user);
+            const bool uses_value = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                                [&](const Output& input) { return input.node == todo[i]; });
+            if (user.index() >= nodes || !uses_value || path.size() >= most || !seen.insert(user).second) continue;
+            path.push_back(user);
+            if (passes_through(node)) todo.push_back(user);
+        }
+    return path;
+}
+
+class GraphView::Impl {
+  public:
+    std::set<std::string, std::less<>> expanded;
+
+    const Scene& update(const SceneInput& input) {
+        set_graph(input);
+        if (dirty_) build_geometry(*input.graph);
+        apply_states(input);
+        return scene_;
+    }
+
+    const SceneTree& tree(const SceneInput& input) {
+        set_graph(input);
+        return *tree_;
+    }
+
+    void touch() { dirty_ = true; }
+
+    void open(std::string_view path) {
+        // All scopes around it too: a chain drawn as one box can split when the graph grows.
+        for (std::size_t slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1))
+            dirty_ |= expanded.emplace(path.substr(0, slash)).second;
+        dirty_ |= expanded.emplace(path).second;
+    }
+
+  private:
+    bool is_open(std::uint32_t item) const {
+        return item == 0 || (tree_->item(item).kind == BoxKind::scope && expanded.contains(tree_->item(item).path));
+    }
+
+    void set_graph(const SceneInput& input) {
+        const std::size_t nodes = input.graph ? std::min(input.nodes, input.graph->size()) : 0;
+        const std::uint64_t print = input.graph ? fingerprint(*input.graph, nodes) : 0;
+        if (tree_ && print == fingerprint_) return;
+        static const Graph empty;
+        tree_ = std::make_unique<SceneTree>(input.graph ? *input.graph : empty, nodes);
+        fingerprint_ = print;
+        layouts_.assign(tree_->items().size(), {});
+        ++scene_.topology;
+        dirty_ = true;
+    }
+
+    ItemLayout& ordered(std::uint32_t index) {
+        ItemLayout& own = layouts_[index];
+        if (own.order) return own;
+        const SceneItem& item = tree_->item(index);
+        own.edges = layout_edges(item, own.edge_of);
+        std::vector<std::uint32_t> key{static_cast<std::uint32_t>(item.children.size())};
+        for (const LayoutEdge& e : own.edges) {
+            const std::uint32_t flags = e.back ? 1 : 0;
+            key.insert(key.end(), {e.from, e.to, e.weight * 2 + flags});
+        }
+        auto& cached = orders_[std::move(key)];
+        if (!cached) cached = std::make_shared<LayoutOrder>(order_graph(item.children.size(), own.edges));
+        own.order = cached;
+        own.direction = flow_direction(*tree_, index, *own.order);
+        return own;
+    }
+
+    std::size_t lanes(const ItemLayout& own) const {
+        return std::min<std::size_t>(
+            6, static_cast<std::size_t>(std::count(own.order->against.begin(), own.order->against.end(), true)));
+    }
+
+    Size size_of(std::uint32_t item) const { return is_open(item) ? layouts_[item].size : tree_->item(item).closed; }
+
+    /// Sizes and contents of one open item; those inside it are done.
+    void place(std::uint32_t index) {
+        ItemLayout& own = ordered(index);
+        const SceneItem& item = tree_->item(index);
+        std::vector<Size> sizes;
+        for (const std::uint32_t child : item.children) sizes.push_back(size_of(child));
+        if (own.placed && own.sizes == sizes) return;
+        LayoutSpacing spacing;
+        if (own.direction == Direction::right) spacing = {14, 10, 40};
+        own.layout = place_graph(*own.order, own.edges, sizes, own.direction, spacing);
+        own.sizes = std::move(sizes);
+        own.placed = true;
+        using M = SceneMetrics;
+        const float side = index == 0 ? M::root_padding : M::padding,
+                    top = index == 0 ? M::root_padding : M::header + 8;
+        const auto lane_count = static_cast<float>(lanes(own));
+        const float gutter = lane_count > 0 ? lane_count * M::lane + 10 : 0;
+        const bool down = own.direction == Direction::down;
+        const float contents = own.layout.size.width + (down ? gutter : 0);
+        const float least = index == 0 ? 0 : item.closed.width;
+        own.size = {std::max(contents + 2 * side, least),
+                    top + own.layout.size.height + (down ? 0 : gutter) + (index == 0 ? M::root_padding : M::bottom)};
+        own.left = (own.size.width - contents) / 2;
+    }
+
+    void build_geometry(const Graph& graph) {
+        // Open items, outer before inner; sizes come from the inside.
+        std::vector<std::uint32_t> open{0};
+        for (std::size_t i = 0; i < open.size(); ++i)
+            for (const std::uint32_t child : tree_->item(open[i]).children)
+                if (is_open(child)) open.push_back(child);
+        for (auto it = open.rbegin(); it != open.rend(); ++it) place(*it);
+        scene_.boxes.clear();
+        scene_.edges.clear();
+        box_of_item_.assign(tree_->items().size(), no_box);
+        emit_boxes();
+        emit_edges(graph);
+        scene_.box_by_node.assign(tree_->nodes(), 0);
+        for (std::size_t i = 0; i < tree_->nodes(); ++i) {
+            std::uint32_t item = tree_->item_of(NodeId(i));
+            while (box_of_item_[item] == no_box) item = tree_->item(item).parent;
+            scene_.box_by_node[i] = box_of_item_[item];
+        }
+        ++scene_.revision;
+        dirty_ = false;
+    }
+
+    void emit_boxes() {
+        struct Todo {
+            std::uint32_t item, parent_box;
+            Point at;
+        };
+        std::vector<Todo> stack{{0, 0, {}}};
+        while (!stack.empty()) {
+            const Todo todo = stack.back();
+            stack.pop_back();
+            const SceneItem& item = tree_->item(todo.item);
+            const auto index = static_cast<std::uint32_t>(scene_.boxes.size());
+            box_of_item_[todo.item] = index;
+            SceneBox box;
+            box.kind = item.kind;
+            box.expanded = is_open(todo.item);
+            box.depth = item.depth;
+            box.item = todo.item;
+            box.parent = todo.parent_box;
+            box.end = index + 1;
+            box.x = todo.at.x;
+            box.y = todo.at.y;
+            box.width = size_of(todo.item).width;
+            box.height = size_of(todo.item).height;
+            box.node = item.node;
+            box.path = item.path;
+            box.title = item.title;
+            box.detail = item.detail;
+            if (item.kind == BoxKind::scope) box.count = fmt::format("{} op{}", item.ops, item.ops == 1 ? "" : "s");
+            box.chips = item.chips;
+            scene_.boxes.push_back(std::move(box));
+            if (!is_open(todo.item)) continue;
+            const ItemLayout& own = layouts_[todo.item];
+            const float top = todo.item == 0 ? SceneMetrics::root_padding : SceneMetrics::header + 8;
+            for (std::size_t c = item.children.size(); c-- > 0;)
+                stack.push_back(
+                    {item.children[c], index, {own.layout.nodes[c].x + own.left, own.layout.nodes[c].y + top}});
+        }
+        for (std::size_t i = scene_.boxes.size(); i-- > 1;) {
+            SceneBox& parent = scene_.boxes[scene_.boxes[i].parent];
+            parent.end = std::max(parent.end, scene_.boxes[i].end);
+        }
+    }
+
+    void emit_edges(const Graph& graph) {
+        for (SceneBox& box : scene_.boxes) {
+            box.first_edge = box.last_edge = static_cast<std::uint32_t>(scene_.edges.size());
+            if (!box.expanded) continue;
+            const SceneItem& item = tree_->item(box.item);
+            const ItemLayout& own = layouts_[box.item];
+            std::size_t lane = 0;
+            std::uint32_t drawn = no_box;
+            for (std::size_t i = 0; i < item.edges.size(); ++i) {
+                const LocalEdge& local = item.edges[i];
+                if (local.from == local.to) continue;
+                SceneEdge edge;
+                edge.kind = local.kind;
+                edge.portal = local.portal;
+                edge.from = box_of_item_[item.children[local.from]];
+                edge.to = box_of_item_[item.children[local.to]];
+                edge.count = local.count;
+                edge.source = local.source;
+                edge.target = local.target;
+                if (!local.portal) {
+                    const std::uint32_t at = own.edge_of[i];
+                    // Several kinds between the same two share one line: the first says the most.
+                    if (at == drawn) continue;
+                    drawn = at;
+                    edge.around = own.order->against[at];
+                    edge.points = edge.around ? around(own, box, at, lane++) : shifted(own, box, own.layout.edges[at]);
+                }
+                if (local.count == 1 && local.kind == EdgeKind::data) edge.label = edge_label(graph, local);
+                scene_.edges.push_back(std::move(edge));
+            }
+            box.last_edge = static_cast<std::uint32_t>(scene_.edges.size());
+        }
+    }
+
+    static std::string edge_label(const Graph& graph, const LocalEdge& edge) {
+        const auto& outputs = graph.node(edge.source).outputs;
+        if (static_cast<std::size_t>(edge.output) >= outputs.size()) return {};
+        const Shape& shape = outputs[static_cast<std::size_t>(edge.output)].shape;
+        if (!shape.has_rank() || shape.rank() == 0) return {};
+        std::string text;
+        for (const std::int64_t dim : shape.dims()) {
+            if (!text.empty()) text += "×";
+            text += dim == Shape::unknown ? "?" : std::to_string(dim);
+        }
+        return text;
+    }
+
+    std::vector<Point> shifted(const ItemLayout& own, const SceneBox& box, std::vector<Point> points) const {
+        const float top = box.item == 0 ? SceneMetrics::root_padding : SceneMetrics::header + 8;
+        for (Point& p : points) p = {p.x + own.left, p.y + top};
+        return points;
+    }
+
+    /// Out at the end of the flow, back beside everything, and in at its start.
+    std::vector<Point> around(const ItemLayout& own, const SceneBox& box, std::uint32_t edge, std::size_t lane) const {
+        const std::vector<Point> ends =
+            shifted(own, box, {own.layout.edges[edge].front(), own.layout.edges[edge].back()});
+        const auto n = static_cast<float>(lane % 6);
+        const float out = 8 + 2 * n, beside = 10 + SceneMetrics::lane * n;
+        const float top = box.item == 0 ? SceneMetrics::root_padding : SceneMetrics::header + 8;
+        if (own.direction == Direction::down) {
+            const float x = own.left + own.layout.size.width + beside;
+            return {ends[0],
+                    {ends[0].x, ends[0].y + out},
+                    {x, ends[0].y + out},
+                    {x, ends[1].y - out},
+                    {ends[1].x, ends[1].y - out},
+                    ends[1]};
+        }
+        const float y = top + own.layout.size.height + beside;
+        return {ends[0],
+                {ends[0].x + out, ends[0].y},
+                {ends[0].x + out, y},
+                {ends[1].x - out, y},
+                {ends[1].x - out, ends[1].y},
+                ends[1]};
+    }
+
+    void apply_states(const SceneInput& input) {
+        for (SceneBox& box : scene_.boxes) {
+            box.run = RunMark::none;
+            box.state = StateMark::none;
+            box.failed_inside = box.frames_failure = box.on_path = box.is_current = false;
+            for (const VariableId id : tree_->item(box.item).variables)
+                if (id.index() < input.states.size()) box.state = worst_mark(box.state, input.states[id.index()]);
+        }
+        apply_runs(input);
+        scene_.current_box = no_box;
+        if (input.current.valid()) {
+            scene_.current_box = scene_.box_of(input.current);
+            scene_.boxes[scene_.current_box].is_current = true;
+        }
+        apply_failure(input);
+    }
+
+    void apply_runs(const SceneInput& input) {
+        const std::size_t known = std::min(input.runs.size(), scene_.box_by_node.size());
+        std::vector<bool> ran(scene_.boxes.size(), false), waiting(scene_.boxes.size(), false);
+        for (std::size_t i = 0; i < known; ++i) {
+            const RunMark mark = input.runs[i];
+            SceneBox& box = scene_.boxes[scene_.box_by_node[i]];
+            if (box.kind != BoxKind::scope) {
+                if (tree_->item(box.item).node == NodeId(i)) box.run = mark;
+            }
+            ran[scene_.box_by_node[i]] =
+                ran[scene_.box_by_node[i]] || (mark != RunMark::none && mark != RunMark::not_reached);
+            waiting[scene_.box_by_node[i]] = waiting[scene_.box_by_node[i]] || mark == RunMark::not_reached;
+        }
+        for (std::size_t i = scene_.boxes.size(); i-- > 0;) {
+            SceneBox& box = scene_.boxes[i];
+            if (box.kind == BoxKind::scope)
+                box.run = ran[i] ? RunMark::ran : waiting[i] ? RunMark::not_reached : RunMark::none;
+            if (i == 0) break;
+            if (ran[i]) ran[box.parent] = true;
+            if (waiting[i]) waiting[box.parent] = true;
+        }
+    }
+
+    void apply_failure(const SceneInput& input) {
+        scene_.failing_path.clear();
+        scene_.missing.clear();
+        scene_.missing_more = 0;
+        scene_.failed_box = scene_.init_box = no_box;
+        scene_.failure_tag.clear();
+        scene_.init_caption.clear();
+        if (!input.failure) return;
+        const SceneFailure& failure = *input.failure;
+        const Graph& graph = *input.graph;
+        const auto shown = [&](NodeId node) { return node.valid() && node.index() < scene_.box_by_node.size(); };
+        if (!shown(failure.node)) return;
+        scene_.failure_tag = failure.tag;
+        scene_.failed_box = scene_.box_of(failure.node);
+        SceneBox& failed = scene_.boxes[scene_.failed_box];
+        if (failed.kind != BoxKind::scope) failed.run = RunMark::failed;
+        for (std::uint32_t box = scene_.failed_box; box != 0; box = scene_.boxes[box].parent)
+            if (scene_.boxes[box].kind == BoxKind::scope) scene_.boxes[box].failed_inside = true;
+
+        std::vector<NodeId> known{failure.node};
+        if (failure.variable.valid() && shown(graph.variable(failure.variable).op)) {
+            const NodeId variable = graph.variable(failure.variable).op;
+            link(scene_.failing_path, variable, failure.node);
+            frame_failure(scene_.box_of(variable), scene_.failed_box);
+        }
+        for (const NodeId next : failure.path) {
+            if (!shown(next)) continue;
+            for (const Output& output : graph.node(next).inputs)
+                if (std::find(known.begin(), known.end(), output.node) != known.end()) {
+                    link(scene_.failing_path, output.node, next);
+                    break;
+                }
+            known.push_back(next);
+            SceneBox& box = scene_.boxes[scene_.box_of(next)];
+            if (box.kind != BoxKind::scope) box.on_path = true;
+        }
+        show_missing(failure, graph);
+    }
+
+    void link(std::vector<SceneLink>& links, NodeId from, NodeId to) const {
+        const SceneLink link{scene_.box_of(from), scene_.box_of(to), from, to};
+        const bool there = std::any_of(links.begin(), links.end(),
+                                       [&](const SceneLink& l) { return l.from == link.from && l.to == link.to; });
+        if (link.from != link.to && !there) links.push_back(link);
+    }
+
+    void frame_failure(std::uint32_t a, std::uint32_t b) {
+        const auto holds = [&](std::uint32_t outer, std::uint32_t inner) {
+            return outer <= inner && inner < scene_.boxes[outer].end;
+        };
+        std::uint32_t scope = scene_.boxes[a].kind == BoxKind::scope ? a : scene_.boxes[a].parent;
+        while (scope != 0 && !holds(scope, b)) scope = scene_.boxes[scope].parent;
+        scene_.boxes[scope].frames_failure = scope != 0;
+    }
+
+    void show_missing(const SceneFailure& failure, const Graph& graph) {
+        constexpr std::size_t most = 3;
+        if (!failure.init.valid() || failure.init.index() >= scene_.box_by_node.size()) return;
+        scene_.init_box = scene_.box_of(failure.init);
+        scene_.init_caption = failure.init_caption;
+        std::vector<NodeId> assigns = failure.uncovered;
+        // The one of the failing variable comes first.
+        if (failure.variable.valid())
+            std::stable_partition(assigns.begin(), assigns.end(),
+                                  [&](NodeId n) { return n == graph.variable(failure.variable).initializer; });
+        std::size_t covered = 0;
+        for (const NodeId assign : assigns) {
+            if (assign.index() >= scene_.box_by_node.size()) continue;
+            ++covered;
+            if (scene_.missing.size() < most) link(scene_.missing, assign, failure.init);
+        }
+        scene_.missing_more = covered - std::min(covered, scene_.missing.size());
+    }
+
+    std::unique_ptr<SceneTree> tree_;
+    std::uint64_t fingerprint_ = 0;
+    bool dirty_ = true;
+    std::vector<ItemLayout> layouts_; ///< by item
+    std::map<std::vector<std::uint32_t>, std::shared_ptr<const LayoutOrder>> orders_;
+    std::vector<std::uint32_t> box_of_item_;
+    Scene scene_;
+};
+
+GraphView::GraphView() : impl_(std::make_unique<Impl>()) {}
+GraphView::~GraphView() = default;
+GraphView::GraphView(GraphView&&) noexcept = default;
+GraphView& GraphView::operator=(GraphView&&) noexcept = default;
+
+bool GraphView::is_expanded(std::string_view path) const {
+    return impl_->expanded.contains(path);
+}
+
+void GraphView::set_expanded(std::string_view path, bool expanded) {
+    if (expanded) {
+        impl_->open(path);
+    } else if (const auto it = impl_->expanded.find(path); it != impl_->expanded.end()) {
+        impl_->expanded.erase(it);
+        impl_->touch();
+    }
+}
+
+void GraphView::expand_all(const SceneInput& input) {
+    for (const SceneItem& item : impl_->tree(input).items())
+        if (item.kind == BoxKind::scope && !item.path.empty()) impl_->open(item.path);
+}
+
+void GraphView::collapse_all() {
+    impl_->expanded.clear();
+    impl_->touch();
+}
+
+const std::set<std::string, std::less<>>& GraphView::expanded() const {
+    return impl_->expanded;
+}
+
+void GraphView::reveal(const SceneInput& input, NodeId node) {
+    const SceneTree& tree = impl_->tree(input);
+    if (!node.valid() || node.index() >= tree.nodes()) return;
+    for (std::uint32_t item = tree.item(tree.item_of(node)).parent; item != 0; item = tree.item(item).parent)
+        impl_->open(tree.item(item).path);
+}
+
+void GraphView::auto_expand_to(const SceneInput& input) {
+    if (!input.failure) return;
+    reveal(input, input.failure->node);
+    if (input.failure->variable.valid()) reveal(input, input.graph->variable(input.failure->variable).op);
+    for (const NodeId node : input.failure->path) reveal(input, node);
+}
+
+void GraphView::expand_outer(const SceneInput& input, std::size_t most_boxes) {
+    const SceneTree& tree = impl_->tree(input);
+    std::vector<std::uint32_t> closed = tree.item(0).children;
+    std::size_t boxes = closed.size();
+    for (std::size_t i = 0; i < closed.size(); ++i) {
+        const SceneItem& item = tree.item(closed[i]);
+        if (item.kind != BoxKind::scope || boxes + item.children.size() > most_boxes) continue;
+        boxes += item.children.size();
+        impl_->open(item.path);
+        closed.insert(closed.end(), item.children.begin(), item.children.end());
+    }
+}
+
+const Scene& GraphView::scene(const SceneInput& input) {
+    return impl_->update(input);
+}
+
+} // namespace rnnscope::view

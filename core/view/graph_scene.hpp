@@ -1,0 +1,177 @@
+#pragma once
+
+#include "core/graph/graph.hpp"
+#include "core/graph/scope_tree.hpp"
+#include "core/record/recording.hpp"
+#include "core/view/layout.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rnnscope::debug {
+class Debugger;
+}
+
+namespace rnnscope::view {
+
+enum class BoxKind : std::uint8_t { scope, op, variable, placeholder, constant };
+enum class EdgeKind : std::uint8_t { data, control, reference, back };
+/// What the run at the position did with an op. `none`: the position is in no run, or the run does not need the op.
+enum class RunMark : std::uint8_t { none, ran, not_reached, running, failed };
+/// Init state as it is drawn. Scopes: the worst inside, or `partly`.
+enum class StateMark : std::uint8_t { none, declared, initialized, updated, restored, partly, uninitialized, poisoned };
+
+constexpr std::uint32_t no_box = std::numeric_limits<std::uint32_t>::max();
+
+/// A small label inside a box, in place of an edge: a constant that only this op uses, or an op that very many use.
+struct SceneChip {
+    std::string text; ///< "axis 1", "while/Identity"
+    NodeId node;
+    bool portal = false;
+    float width = 0;
+};
+
+/// A rectangle of the drawing. Measures are in the look's pixels at zoom 1, relative to the parent's top left corner.
+struct SceneBox {
+    BoxKind kind = BoxKind::op;
+    bool expanded = false;
+    int depth = 0;                               ///< 0: the root
+    std::uint32_t item = 0;                      ///< the same thing has the same number in all scenes of one topology
+    std::uint32_t parent = 0;                    ///< index of a box; the root's own for the root
+    std::uint32_t end = 0;                       ///< one past the last box inside
+    std::uint32_t first_edge = 0, last_edge = 0; ///< edges drawn directly inside: [first, last)
+    float x = 0, y = 0, width = 0, height = 0;
+    NodeId node;               ///< invalid for scopes, unless an op has the scope's name
+    std::string path;          ///< full name of the op or scope
+    std::string title, detail; ///< "kernel", "VariableV2"; detail may be empty
+    std::string count;         ///< scopes: "28 ops"
+    std::vector<SceneChip> chips;
+
+    // The state at the position.
+    RunMark run = RunMark::none;
+    StateMark state = StateMark::none;
+    bool failed_inside = false;  ///< a scope that holds the failed op
+    bool frames_failure = false; ///< the innermost scope that holds the variable and its failed reader
+    bool on_path = false;        ///< from the failed read to the first computation: would have used the value
+    bool is_current = false;     ///< the op that is about to run (or the closest scope on screen)
+};
+
+/// All edges between two neighbours inside one scope.
+struct SceneEdge {
+    EdgeKind kind = EdgeKind::data;
+    bool portal = false;            ///< only drawn for a hovered or selected end; has no points
+    bool around = false;            ///< runs against the flow and around the rest, in straight pieces
+    std::uint32_t from = 0, to = 0; ///< boxes
+    std::uint32_t count = 1;        ///< edges of the graph that it stands for
+    NodeId source, target;          ///< ends of the first of them
+    std::vector<Point> points;      ///< relative to the scope's box
+    std::string label;              ///< shape, when it stands for one edge; may be empty
+};
+
+/// An arrow between any two boxes, whatever scopes are between them.
+struct SceneLink {
+    std::uint32_t from = 0, to = 0;
+    NodeId source, target;
+};
+
+/// A failure as the scene shows it.
+struct SceneFailure {
+    NodeId node;                   ///< the failed op
+    VariableId variable;           ///< the variable that had no value; may be invalid
+    std::vector<NodeId> path;      ///< after `node`: its consumers up to the first computation
+    std::string tag;               ///< "failed, event 47"
+    NodeId init;                   ///< the init op that should have covered more; may be invalid
+    std::vector<NodeId> uncovered; ///< Assign ops without an edge to it
+    std::string init_caption;      ///< "no input edge: built at line 6, before any variable existed"
+};
+
+/// What is drawn: boxes in depth first order (0 is the root, and a box is followed by all that is inside it).
+struct Scene {
+    std::uint64_t topology = 0; ///< changes with the set of things that could be drawn
+    std::uint64_t revision = 0; ///< changes with the geometry
+    std::vector<SceneBox> boxes;
+    std::vector<SceneEdge> edges;
+    std::vector<SceneLink> failing_path; ///< the first is variable to reader
+    std::vector<SceneLink> missing;      ///< Assign to init op; at most 3
+    std::size_t missing_more = 0;
+    std::uint32_t failed_box = no_box, init_box = no_box, current_box = no_box;
+    std::string failure_tag, init_caption;
+
+    const SceneBox& root() const { return boxes.front(); }
+    /// Top left corner in the root's frame; doubles, because deep graphs are millions of pixels large.
+    struct Corner {
+        double x = 0, y = 0;
+    };
+    Corner corner(std::uint32_t box) const;
+    /// The innermost box that is in the scene and is, or holds, the node; the root when it is unknown.
+    std::uint32_t box_of(NodeId node) const;
+    std::uint32_t box_of_scope(std::string_view path) const; ///< no_box when it is not in the scene
+
+    std::vector<std::uint32_t> box_by_node; ///< for box_of
+};
+
+/// What a scene is made of besides what the user opened. Vectors may be short: the rest has the default.
+struct SceneInput {
+    const Graph* graph = nullptr;
+    std::size_t nodes = 0;         ///< the graph's first so many nodes: what existed at the position
+    std::vector<StateMark> states; ///< by VariableId
+    std::vector<RunMark> runs;     ///< by NodeId
+    NodeId current;                ///< the op that is about to run
+    std::optional<SceneFailure> failure;
+    std::uint64_t iterations = 0; ///< of the innermost loop, so far; 0: none
+};
+
+/// The state of a debugger as the graph view needs it.
+SceneInput scene_input(const debug::Debugger& debugger);
+
+/// Mark of one variable, and of a set of them.
+StateMark state_mark(record::InitState state, bool read_uninitialized);
+StateMark worst_mark(StateMark a, StateMark b);
+
+/// From the failed read on: its consumers, up to the first op that computes with the value.
+std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, std::size_t nodes);
+
+/// The graph panel's model: what is open, and the scene of it. Ranks and orders are kept by topology, so going back to
+/// an earlier position or opening a scope again gives the same picture.
+class GraphView {
+  public:
+    GraphView();
+    ~GraphView();
+    GraphView(GraphView&&) noexcept;
+    GraphView& operator=(GraphView&&) noexcept;
+
+    /// Scopes by path, open or closed; paths that the graph does not have (yet) are remembered.
+    bool is_expanded(std::string_view path) const;
+    void set_expanded(std::string_view path, bool expanded);
+    void toggle(std::string_view path) { set_expanded(path, !is_expanded(path)); }
+    void expand_all(const SceneInput& input);
+    void collapse_all();
+    const std::set<std::string, std::less<>>& expanded() const;
+
+    /// Opens what must be open so that the node is visible: all scopes around it.
+    void reveal(const SceneInput& input, NodeId node);
+    /// Opens the scopes around the failed op, its variable and the path to the first computation.
+    void auto_expand_to(const SceneInput& input);
+    /// What a new graph starts with: outer scopes as long as few things are on the screen.
+    void expand_outer(const SceneInput& input, std::size_t most_boxes = 14);
+
+    /// Cheap when nothing but states changed. Valid until the next call.
+    const Scene& scene(const SceneInput& input);
+
+  private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+/// For reading and for tests: one line per box, with its position when `with_geometry`, then the edges.
+std::string to_text(const Scene& scene, bool with_geometry = false);
+/// A drawing of the scene in plain colours of a light theme.
+std::string to_svg(const Scene& scene);
+
+} // namespace rnnscope::view

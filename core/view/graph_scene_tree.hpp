@@ -1,0 +1,85 @@
+#pragma once
+
+#include "core/view/graph_scene.hpp"
+
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace rnnscope::view {
+
+/// A lifted edge: between two children of one item, by their ordinals.
+struct LocalEdge {
+    std::uint32_t from = 0, to = 0;
+    EdgeKind kind = EdgeKind::data;
+    bool portal = false;
+    std::uint32_t count = 0;
+    NodeId source, target;
+    int output = 0; ///< of source
+};
+
+/// Something that can be drawn: a scope or an op.
+struct SceneItem {
+    BoxKind kind = BoxKind::op;
+    int depth = 0;
+    std::uint32_t parent = 0;
+    NodeId node;
+    ScopeId scope;    ///< the innermost one that this item stands for; invalid for ops
+    std::string path; ///< of the op or of `scope`
+    std::string title, detail;
+    std::vector<std::uint32_t> children; ///< items, in creation order
+    std::vector<LocalEdge> edges;        ///< between the children
+    std::vector<SceneChip> chips;
+    std::vector<VariableId> variables; ///< inside
+    std::size_t ops = 0;
+    Size closed; ///< size when it is not open
+    bool is_variable_group = false, has_loop = false;
+};
+
+/// What could be drawn of a graph: ScopeTree rearranged for reading. Chains of scopes with one child are one item;
+/// small helpers ("MatMul/Enter" beside "MatMul") stand beside what they help; constants with one consumer are chips.
+class SceneTree {
+  public:
+    SceneTree(const Graph& graph, std::size_t nodes);
+
+    const std::vector<SceneItem>& items() const { return items_; } ///< 0 is the root; parents before children
+    const SceneItem& item(std::uint32_t index) const { return items_[index]; }
+    std::uint32_t item_of(NodeId node) const { return item_of_[node.index()]; }
+    std::size_t nodes() const { return item_of_.size(); }
+
+  private:
+    struct Plan; ///< how scopes are rearranged
+    void add_items(const Graph& graph, const ScopeTree& scopes, const Plan& plan);
+    std::uint32_t add_op(const Graph& graph, NodeId node, std::uint32_t parent);
+    std::uint32_t add_scope(const ScopeTree& scopes, ScopeId outer, ScopeId inner, std::uint32_t parent);
+    void dock_constants(const Graph& graph);
+    void lift_edges(const Graph& graph);
+    void make_portals(const Graph& graph);
+    void measure();
+
+    std::vector<SceneItem> items_;
+    std::vector<std::uint32_t> item_of_;
+    std::vector<std::uint32_t> ordinal_; ///< by item: its place among its parent's children
+};
+
+/// Widths of text without fonts: JetBrains Mono's advance is 0.6 em, Inter's is a mean.
+float mono_width(std::string_view text, float em = 12);
+float sans_width(std::string_view text, float em = 11);
+
+std::string shape_label(const Shape& shape); ///< "[?, 5, 10]", "?" when nothing is known
+
+/// The edges of an item as the layout sees them: one per pair of children. `edge_of`: by local edge, its index here, or
+/// no_box for portals and self edges.
+std::vector<LayoutEdge> layout_edges(const SceneItem& item, std::vector<std::uint32_t>& edge_of);
+
+/// Which way the inside of an item runs: from its topology alone, so that opening a scope never turns another.
+Direction flow_direction(const SceneTree& tree, std::uint32_t item, const LayoutOrder& order);
+
+/// Measures of an open scope.
+struct SceneMetrics {
+    static constexpr float header = 30, padding = 14, root_padding = 24, bottom = 14;
+    static constexpr float lane = 8; ///< between edges that run around
+};
+
+} // namespace rnnscope::view
