@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/base/result.hpp"
+#include "core/view/common.hpp"
 #include "ui/theme/look.hpp"
 
 #include <imgui.h>
@@ -30,16 +30,7 @@ float draw_wrapped(ImDrawList* list, const Look& look, TextRole role, ImVec2 at,
                    Token color, std::string_view text, int max_lines = 0);
 
 /// The marks of the states: the same drawing in tree, node, pip, inspector and card (look: "Init states").
-enum class StateMark : unsigned char {
-    none,
-    declared,
-    initialized,
-    updated,
-    restored,
-    partly,
-    uninitialized,
-    poisoned
-};
+using view::StateMark;
 Token state_token(StateMark mark);
 /// Around `center`, nominal radius `r` in look pixels: 4.5 in rows, 5 to 6 in nodes. `under` is the fill below it.
 void draw_state(ImDrawList& list, const Look& look, StateMark mark, ImVec2 center, float r = 4.5f,

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "core/view/inspector_view.hpp"
+#include "ui/panels/panel.hpp"
+
+#include <vector>
+
+namespace rnnscope::ui {
+
+/// The selected op, variable, scope or statement.
+class InspectorPanel {
+  public:
+    void draw(const PanelContext& ctx, const Rect& rect);
+
+  private:
+    enum class Tab : unsigned char { value, inputs, attributes, history };
+    struct Pen { ///< where the next thing goes
+        float left, right, y;
+    };
+
+    void draw_title(const PanelContext& ctx, const view::InspectorView& view, Pen& pen);
+    void draw_tabs(const PanelContext& ctx, const view::InspectorView& view, Pen& pen);
+    void draw_value(const PanelContext& ctx, const view::ValueView& value, Pen& pen);
+    void draw_rows(const PanelContext& ctx, const std::vector<view::PropertyRow>& rows, Pen& pen, std::size_t most);
+    void draw_history(const PanelContext& ctx, const view::InspectorView& view, Pen& pen, std::size_t most);
+
+    Tab tab_ = Tab::value;
+    bool as_histogram_ = false;
+    Cached<view::InspectorView> view_;
+};
+
+} // namespace rnnscope::ui

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "core/debug/command.hpp"
+#include "core/view/common.hpp"
+#include "ui/theme/look.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rnnscope::ui {
+
+/// What panels ask for. The shell carries it out between frames, so no panel sees half a change.
+class CommandQueue {
+  public:
+    void push(std::string id, std::string argument, std::string origin) {
+        pending_.push_back({std::move(id), std::move(argument), std::move(origin)});
+    }
+    std::vector<debug::Command> take() { return std::exchange(pending_, {}); }
+    bool empty() const { return pending_.empty(); }
+
+  private:
+    std::vector<debug::Command> pending_;
+};
+
+/// All that a panel can reach: a debugger to read, a queue to ask with, and how things look.
+struct PanelContext {
+    const debug::Debugger& debugger;
+    CommandQueue& commands;
+    const Look& look;
+    const debug::Selection& lit; ///< what the pointer was over in the frame before, in any panel
+    debug::Selection& hovered;   ///< to be set by who is under the pointer
+    view::Stamp stamp;           ///< of the debugger, in this frame
+};
+
+struct Rect {
+    ImVec2 a, b;
+    float width() const { return b.x - a.x; }
+    float height() const { return b.y - a.y; }
+};
+
+/// The commands that select `selection`: a name in any panel is a link.
+void push_select(const PanelContext& ctx, const debug::Selection& selection, const char* origin);
+
+/// A view that is rebuilt only when what it was built from changed.
+template <class View, class Options = int> class Cached {
+  public:
+    template <class Build> const View& get(const view::Stamp& stamp, const Options& options, Build build) {
+        if (!filled_ || !(stamp == stamp_) || !(options == options_)) {
+            view_ = build();
+            stamp_ = stamp;
+            options_ = options;
+            filled_ = true;
+        }
+        return view_;
+    }
+    void clear() { filled_ = false; }
+
+  private:
+    bool filled_ = false;
+    view::Stamp stamp_;
+    Options options_{};
+    View view_;
+};
+
+} // namespace rnnscope::ui

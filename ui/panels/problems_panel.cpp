@@ -1,0 +1,331 @@
+#include "ui/panels/problems_panel.hpp"
+
+#include "ui/theme/icons.hpp"
+#include "ui/widgets/controls.hpp"
+#include "ui/widgets/imgui_compat.hpp"
+
+#include <algorithm>
+
+namespace rnnscope::ui {
+
+namespace {
+
+constexpr float card_padding = 14, code_height = 22;
+
+/// A title that acts as a tab; returns its width.
+float tab(const Look& look, const char* id, float x, float y, float height, std::string_view title, bool chosen,
+          bool* clicked) {
+    const TextRole role = chosen ? TextRole::body_bold : TextRole::body;
+    const float width = text_width(look, role, title);
+    const Hit state = hit(id, {x, y}, {x + width, y + height});
+    draw_text_in_row(*ImGui::GetWindowDrawList(), look, role, x, y, height,
+                     chosen || state.hovered ? Token::text1 : Token::text2, title);
+    *clicked = state.clicked;
+    return width;
+}
+
+float count_badge(const Look& look, float x, float y, float height, std::size_t count, bool shouts) {
+    const std::string text = view::grouped(count);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float text_w = text_width(look, TextRole::caption, text);
+    const float h = look.whole_px(18), w = std::max(h, text_w + look.px(10)), top = std::floor(y + (height - h) / 2);
+    list.AddRectFilled({x, top}, {x + w, top + h}, look[shouts ? Token::fail : Token::bg3], h / 2);
+    draw_text_in_row(list, look, TextRole::caption, x + (w - text_w) / 2, top, h,
+                     shouts ? Token::on_accent : Token::text2, text);
+    return w;
+}
+
+} // namespace
+
+void ProblemsPanel::draw(const PanelContext& ctx, const Rect& rect) {
+    Child panel("problems", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+    if (!ctx.stamp.busy) // while it runs the last findings stay: they cost an evaluation of their own
+        shown_ = view_.get(ctx.stamp, 0, [&] { return view::build_problems(ctx.debugger); });
+    const Rect body = draw_header(ctx, rect, shown_);
+    if (tab_ == Tab::problems)
+        draw_cards(ctx, body, shown_);
+    else
+        draw_preflight(ctx, body, shown_);
+}
+
+Rect ProblemsPanel::draw_header(const PanelContext& ctx, const Rect& rect, const view::ProblemsView& view) {
+    const Look& look = ctx.look;
+    const Rect body = panel_header(ctx, rect, icon::problems, "");
+    const float height = look.px(panel_header_height);
+    float x = rect.a.x + look.px(34);
+    bool clicked = false;
+    x += tab(look, "problems", x, rect.a.y, height, "Problems", tab_ == Tab::problems, &clicked) + look.px(8);
+    if (clicked) tab_ = Tab::problems;
+    const std::size_t problems = view.cards.size() + view.warnings.size();
+    if (problems > 0) x += count_badge(look, x, rect.a.y, height, problems, !view.cards.empty()) + look.px(12);
+    x += look.px(6);
+    x += tab(look, "preflight", x, rect.a.y, height, "Preflight", tab_ == Tab::preflight, &clicked) + look.px(8);
+    if (clicked) tab_ = Tab::preflight;
+    count_badge(look, x, rect.a.y, height, view.preflight.size(), false);
+    return body;
+}
+
+void ProblemsPanel::draw_cards(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view) {
+    const Look& look = ctx.look;
+    if (view.cards.empty() && view.warnings.empty()) {
+        const bool ran = ctx.debugger.is_open() && ctx.debugger.at_end();
+        return draw_empty(look, body, ran ? "No problem: every run of the program succeeded." : "No problem so far.");
+    }
+    Child cards("cards", body);
+    const ImVec2 origin = ImGui::GetCursorScreenPos();
+    float y = origin.y + look.px(8);
+    const float x = origin.x + look.px(10), width = body.width() - look.px(20);
+    bool any_current = false;
+    for (const view::ProblemCard& card : view.cards) any_current |= card.is_current;
+    for (std::size_t i = 0; i < view.cards.size(); ++i) {
+        ImGui::PushID(static_cast<int>(i));
+        const bool open = open_ == i || (open_ == SIZE_MAX && (view.cards[i].is_current || (!any_current && i == 0)));
+        y += draw_card(ctx, view.cards[i], {x, y}, width, open) + look.px(8);
+        ImGui::PopID();
+    }
+    for (std::size_t i = 0; i < view.warnings.size(); ++i) {
+        ImGui::PushID(static_cast<int>(view.cards.size() + i));
+        y += draw_warning(ctx, view.warnings[i], {x, y}, width) + look.px(8);
+        ImGui::PopID();
+    }
+    ImGui::SetCursorScreenPos({origin.x, y});
+    ImGui::Dummy({1, 1});
+}
+
+float ProblemsPanel::draw_card(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width,
+                               bool open) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    list.ChannelsSplit(2);
+    list.ChannelsSetCurrent(1);
+    const float pad = look.px(card_padding), left = at.x + look.px(4) + pad, right = at.x + width - pad;
+    const float inner = right - left;
+    float y = at.y + look.px(10);
+
+    // 1. what happened, and the code of the cause
+    const float head = look.whole_px(22);
+    draw_state(list, look, StateMark::uninitialized, {left + look.px(5), y + head / 2}, 5.5f, Token::bg2);
+    float cause_width = 0;
+    if (!card.cause.empty()) {
+        cause_width = text_width(look, TextRole::mono_small, card.cause) + look.px(12);
+        const ImVec2 chip_at{right - cause_width, y + look.px(2)};
+        const Hit state = hit("cause", chip_at, {right, chip_at.y + look.px(18)});
+        chip(list, look, chip_at, look.px(18), card.cause);
+        if (state.hovered) ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+        tooltip(look, "Explain this cause");
+        if (state.clicked) ctx.commands.push("help.explain", card.cause, "panel:problems");
+    }
+    const float title_width = inner - look.px(18) - cause_width - look.px(10);
+    const Hit headline = hit("headline", {left, y}, {left + title_width, y + head});
+    if (headline.clicked && !open) open_ = card.diagnosis;
+    const std::string title = fit_text(look, TextRole::title, card.headline, title_width);
+    draw_text_in_row(list, look, TextRole::title, left + look.px(18), y, head, Token::text1, title);
+    if (title != card.headline) tooltip(look, card.headline);
+    y += head + look.px(4);
+    if (open) {
+        for (std::size_t i = 0; i < card.why.size() && i < 2; ++i) {
+            ImGui::PushID(static_cast<int>(i));
+            y += draw_why(ctx, card.why[i], {left, y}, inner);
+            ImGui::PopID();
+        }
+        y += draw_code(ctx, card, {left, y + look.px(6)}, inner) + look.px(6);
+        y += draw_buttons(ctx, card, {left, y + look.px(8)}, inner) + look.px(8);
+        if (!card.more.empty()) {
+            float x = left +
+                      draw_text_in_row(list, look, TextRole::secondary, left, y + look.px(6), look.px(18), Token::text2,
+                                       card.more) +
+                      look.px(5);
+            for (std::size_t i = 0; i < card.more_links.size(); ++i) {
+                view::Link part = card.more_links[i];
+                if (x + text_width(look, TextRole::secondary, part.text) > right) break;
+                ImGui::PushID(static_cast<int>(i) + 100);
+                x += link(ctx, "more", TextRole::secondary, x, y + look.px(6), look.px(18), part, "panel:problems");
+                if (i + 1 < card.more_links.size())
+                    x += draw_text_in_row(list, look, TextRole::secondary, x, y + look.px(6), look.px(18), Token::text2,
+                                          ", ");
+                ImGui::PopID();
+            }
+            y += look.px(24);
+        }
+        for (std::size_t i = 0; i < card.other_causes.size(); ++i) {
+            const std::string text = "also applies: " + card.other_causes[i];
+            draw_text_in_row(list, look, TextRole::secondary, left, y + look.px(2), look.px(18), Token::text3, text);
+            y += look.px(18);
+        }
+    }
+    const ImVec2 end{at.x + width, y + look.px(8)};
+    list.ChannelsSetCurrent(0);
+    draw_box(list, at, end, look[Token::bg2], look[Token::line1], look.px(6));
+    list.AddRectFilled(at, {at.x + look.px(4), end.y}, look[Token::fail], look.px(2));
+    list.ChannelsMerge();
+    return end.y - at.y;
+}
+
+/// Words wrap one by one, because parts of the sentence are links.
+float ProblemsPanel::draw_why(const PanelContext& ctx, const std::vector<view::Link>& parts, ImVec2 at, float width) {
+    const Look& look = ctx.look;
+    const float height = look.whole_px(20), space = text_width(look, TextRole::body, " ");
+    float x = at.x, y = at.y;
+    int word_id = 0;
+    for (const view::Link& part : parts) {
+        std::string_view rest = part.text;
+        while (!rest.empty()) {
+            const bool is_link = part.target.kind != debug::Selection::Kind::none;
+            const std::size_t stop = is_link ? std::string_view::npos : rest.find(' ');
+            const std::string_view word = rest.substr(0, stop);
+            rest = stop == std::string_view::npos ? std::string_view() : rest.substr(stop + 1);
+            const float w = text_width(look, TextRole::body, word);
+            if (x > at.x && x + w > at.x + width) {
+                x = at.x;
+                y += height;
+            }
+            ImGui::PushID(word_id++);
+            x += link(ctx, "word", TextRole::body, x, y, height, {std::string(word), part.target}, "panel:problems");
+            ImGui::PopID();
+            if (stop != std::string_view::npos) x += space;
+        }
+    }
+    return y + height - at.y;
+}
+
+float ProblemsPanel::draw_code(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float height = look.whole_px(code_height), gap = look.px(3);
+    float y = at.y;
+    for (std::size_t i = 0; i < card.code.size(); ++i) {
+        const view::CardLine& line = card.code[i];
+        const bool failed = line.kind == view::CardLine::Kind::failed, added = line.kind == view::CardLine::Kind::added;
+        const ImVec2 end{at.x + width, y + height};
+        ImGui::PushID(static_cast<int>(i));
+        const Hit row = hit("code", {at.x, y}, end);
+        list.AddRectFilled({at.x, y}, end,
+                           look[failed  ? Token::fail_bg
+                                : added ? Token::fix_bg
+                                        : Token::bg3],
+                           look.px(3));
+        const Token ink = failed ? Token::fail : added ? Token::fix : Token::text2;
+        draw_text_in_row(list, look, TextRole::caption, at.x + look.px(8), y, height, ink, line.word);
+        draw_text_right(list, look, TextRole::mono_small, at.x + look.px(80), y, height, Token::text3,
+                        line.line > 0 ? std::to_string(line.line) : "");
+        const std::string code = fit_text(look, TextRole::mono, line.code, width - look.px(100));
+        const float w =
+            draw_text_in_row(list, look, TextRole::mono, at.x + look.px(92), y, height,
+                             line.kind == view::CardLine::Kind::removed ? Token::text2 : Token::text1, code);
+        if (line.kind == view::CardLine::Kind::removed)
+            draw_hline(list, at.x + look.px(92), at.x + look.px(92) + w, y + height / 2, look[Token::text2]);
+        if (row.hovered) ctx.hovered = view::select_statement(line.statement);
+        if (code != line.code) tooltip(look, line.code);
+        if (row.clicked && line.statement.valid())
+            push_select(ctx, view::select_statement(line.statement), "panel:problems");
+        ImGui::PopID();
+        y += height + gap;
+    }
+    return y - at.y;
+}
+
+float ProblemsPanel::draw_buttons(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width) {
+    using Check = view::ProblemCard::Check;
+    const Look& look = ctx.look;
+    const float height = look.whole_px(26);
+    float x = at.x, taken = 0;
+    if (card.check != Check::no_fix) {
+        const bool sure = card.check == Check::verified;
+        const bool enabled = !ctx.stamp.busy && card.is_current;
+        if (button(look, "apply", {x, at.y}, height, icon::apply_fix,
+                   card.check == Check::failed ? "Apply without check" : "Apply and rerun",
+                   sure || card.check == Check::checking ? ButtonTone::fix : ButtonTone::idle, enabled, &taken))
+            ctx.commands.push("fix.apply", "", "panel:problems");
+        tooltip(look, !card.is_current ? "Go to this failure first, F4" : card.fix_titles.front() + ", Ctrl+Enter");
+        x += taken + look.px(8);
+    }
+    if (!card.is_current) {
+        if (button(look, "go", {x, at.y}, height, icon::go_to_failure, "Go to failure", ButtonTone::idle,
+                   !ctx.stamp.busy, &taken))
+            ctx.commands.push("go.failure", "", "panel:problems");
+        x += taken + look.px(8);
+    }
+    if (!card.cause.empty()) {
+        if (button(look, "explain", {x, at.y}, height, "", "Explain", ButtonTone::idle, true, &taken))
+            ctx.commands.push("help.explain", card.cause, "panel:problems");
+        x += taken + look.px(8);
+    }
+    if (button(look, "copy", {x, at.y}, height, "", "Copy error", ButtonTone::idle, true, &taken))
+        ImGui::SetClipboardText(card.error_text.c_str());
+    x += taken + look.px(8);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const Token ink = card.check == Check::verified ? Token::fix : Token::text3;
+    const std::string mark = card.check == Check::verified ? std::string(icon::verified) + "  " : "";
+    const std::string text = mark + card.check_text;
+    if (x + text_width(look, TextRole::body, text) <= at.x + width)
+        draw_text_right(list, look, TextRole::body, at.x + width, at.y, height, ink, text);
+    return height;
+}
+
+float ProblemsPanel::draw_warning(const PanelContext& ctx, const view::WarningCard& warning, ImVec2 at, float width) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float left = at.x + look.px(18), right = at.x + width - look.px(14), line = look.whole_px(20);
+    const float code_width = text_width(look, TextRole::mono_small, warning.code) + look.px(12);
+    const float inner = right - left - code_width - look.px(12);
+    const float text_height =
+        draw_wrapped(nullptr, look, TextRole::body, {}, inner, line, Token::text1, warning.summary);
+    const ImVec2 end{at.x + width, at.y + text_height + look.px(36)};
+    draw_box(list, at, end, look[Token::bg2], look[Token::line1], look.px(6));
+    list.AddRectFilled(at, {at.x + look.px(4), end.y}, look[Token::warn], look.px(2));
+    draw_wrapped(&list, look, TextRole::body, {left, at.y + look.px(8)}, inner, line, Token::text1, warning.summary);
+    const Hit state = hit("cause", {right - code_width, at.y + look.px(9)}, {right, at.y + look.px(27)});
+    chip(list, look, {right - code_width, at.y + look.px(9)}, look.px(18), warning.code);
+    tooltip(look, "Explain this warning");
+    if (state.clicked) ctx.commands.push("help.explain", warning.code, "panel:problems");
+    link(ctx, "where", TextRole::secondary, left, at.y + look.px(10) + text_height, look.px(18), warning.where,
+         "panel:problems");
+    return end.y - at.y;
+}
+
+void ProblemsPanel::draw_preflight(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view) {
+    const Look& look = ctx.look;
+    if (view.preflight.empty())
+        return draw_empty(look, body, "No run of the program would read a variable without a value.");
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float height = look.whole_px(22);
+    const float right = body.b.x - look.px(12), cause_x = right - look.px(150), run_x = cause_x - look.px(52),
+                line_x = run_x - look.px(60), variable_x = body.a.x + look.px(32);
+    const auto head = [&](float x, const char* word) {
+        draw_text_in_row(list, look, TextRole::caption, x, body.a.y, height, Token::text2, word);
+    };
+    head(variable_x, "variable, read by");
+    head(line_x, "line");
+    head(run_x, "run");
+    head(cause_x, "cause");
+    draw_hline(list, body.a.x, body.b.x, body.a.y + height - 1, look[Token::line1]);
+    Child rows("preflight-rows", {{body.a.x, body.a.y + height}, body.b});
+    const ImVec2 origin = ImGui::GetCursorScreenPos();
+    ImDrawList& inside = *ImGui::GetWindowDrawList();
+    ImGuiListClipper clipper;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    clipper.Begin(static_cast<int>(view.preflight.size()), height);
+    while (clipper.Step())
+        for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i) {
+            const view::PreflightRow& row = view.preflight[static_cast<std::size_t>(i)];
+            const float y = origin.y + static_cast<float>(i) * height;
+            ImGui::PushID(i);
+            draw_state(inside, look, row.behind_another ? StateMark::declared : StateMark::uninitialized,
+                       {body.a.x + look.px(18), y + height / 2});
+            const debug::Selection target = row.variable_id.valid()
+                                                ? view::select_variable(ctx.debugger, row.variable_id)
+                                                : view::select_node(ctx.debugger, row.node);
+            link(ctx, "variable", TextRole::mono, variable_x, y, height, {row.variable, target}, "panel:problems",
+                 line_x - variable_x - look.px(12));
+            link(ctx, "line", TextRole::body, line_x, y, height, {row.line, view::select_statement(row.statement)},
+                 "panel:problems");
+            draw_text_in_row(inside, look, TextRole::body, run_x, y, height, Token::text2, row.run);
+            draw_text_in_row(inside, look, TextRole::mono_small, cause_x, y, height, Token::text2,
+                             fit_text(look, TextRole::mono_small, row.cause, right - cause_x));
+            ImGui::PopID();
+        }
+    clipper.End();
+    ImGui::PopStyleVar();
+}
+
+} // namespace rnnscope::ui

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "core/view/problems_view.hpp"
+#include "ui/panels/panel.hpp"
+
+#include <string>
+
+namespace rnnscope::ui {
+
+/// What is wrong: a card for each failure, silent problems, and the preflight list.
+class ProblemsPanel {
+  public:
+    /// Draws all of `rect`. With `own_header` false the caller has drawn a header (with tabs) already.
+    void draw(const PanelContext& ctx, const Rect& rect);
+
+  private:
+    enum class Tab : unsigned char { problems, preflight };
+
+    Rect draw_header(const PanelContext& ctx, const Rect& rect, const view::ProblemsView& view);
+    void draw_cards(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view);
+    float draw_card(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width, bool open);
+    float draw_why(const PanelContext& ctx, const std::vector<view::Link>& parts, ImVec2 at, float width);
+    float draw_code(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width);
+    float draw_buttons(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width);
+    float draw_warning(const PanelContext& ctx, const view::WarningCard& warning, ImVec2 at, float width);
+    void draw_preflight(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view);
+
+    Tab tab_ = Tab::problems;
+    std::size_t open_ = SIZE_MAX; ///< the card that was opened by hand
+    Cached<view::ProblemsView> view_;
+    view::ProblemsView shown_; ///< kept while the program runs
+};
+
+} // namespace rnnscope::ui

@@ -1,0 +1,146 @@
+#include "ui/panels/source_panel.hpp"
+
+#include "ui/theme/icons.hpp"
+#include "ui/widgets/controls.hpp"
+#include "ui/widgets/imgui_compat.hpp"
+
+#include <algorithm>
+
+namespace rnnscope::ui {
+
+namespace {
+
+constexpr float line_height = 19, text_x = 54;
+
+Token syntax_token(view::Syntax kind) {
+    switch (kind) {
+    case view::Syntax::keyword:
+        return Token::kw;
+    case view::Syntax::string:
+        return Token::str;
+    case view::Syntax::number:
+        return Token::num;
+    case view::Syntax::function:
+        return Token::fn;
+    case view::Syntax::comment:
+        return Token::text3;
+    case view::Syntax::plain:
+        break;
+    }
+    return Token::text1;
+}
+
+} // namespace
+
+void SourcePanel::draw(const PanelContext& ctx, const Rect& rect) {
+    const Look& look = ctx.look;
+    Child panel("source", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+    const Rect body = panel_header(ctx, rect, icon::source, "Source");
+    const view::SourceView& view = view_.get(ctx.stamp, 0, [&] { return view::build_source(ctx.debugger); });
+    draw_text_right(*ImGui::GetWindowDrawList(), look, TextRole::caption, rect.b.x - look.px(12), rect.a.y,
+                    look.px(panel_header_height), Token::text2,
+                    fit_text(look, TextRole::caption, view.title, rect.width() - look.px(120)));
+    if (view.lines.empty()) return draw_empty(look, body, "No program is open.");
+
+    Child lines("lines", body);
+    const float height = look.whole_px(line_height), top = look.px(4);
+    // The current line stays in sight, but only when it changes: scrolling belongs to the person.
+    if (followed_line_ != view.current_line || followed_document_ != ctx.stamp.document) {
+        followed_line_ = view.current_line;
+        followed_document_ = ctx.stamp.document;
+        const float at = top + static_cast<float>(view.current_line - 1) * height;
+        if (view.current_line > 0 &&
+            (at < ImGui::GetScrollY() || at + 3 * height > ImGui::GetScrollY() + body.height()))
+            ImGui::SetScrollY(std::max(0.0f, at - body.height() / 2));
+        if (view.current_line == 0) ImGui::SetScrollY(0);
+    }
+    const ImVec2 origin = ImGui::GetCursorScreenPos();
+    ImGui::Dummy({1, top});
+    ImGuiListClipper clipper;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    clipper.Begin(static_cast<int>(view.lines.size()), height);
+    while (clipper.Step())
+        for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i)
+            draw_line(ctx, view.lines[static_cast<std::size_t>(i)],
+                      {origin.x, origin.y + top + static_cast<float>(i) * height}, body.width());
+    clipper.End();
+    ImGui::PopStyleVar();
+    ImGui::SetCursorScreenPos(
+        {origin.x, origin.y + top + static_cast<float>(view.lines.size()) * height + look.px(12)});
+    ImGui::Dummy({1, 1});
+}
+
+void SourcePanel::draw_line(const PanelContext& ctx, const view::SourceLine& line, ImVec2 at, float width) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float height = look.whole_px(line_height);
+    ImGui::PushID(line.number);
+    const Hit row = hit("line", {at.x + look.px(22), at.y}, {at.x + width, at.y + height});
+    const debug::Selection target = view::select_statement(line.statement);
+    const Token fill = line.role == view::LineRole::failed      ? Token::fail_bg
+                       : line.role == view::LineRole::to_change ? Token::fix_bg
+                       : line.current                           ? Token::now_bg
+                       : line.selected                          ? Token::accent_bg
+                       : row.hovered && line.statement.valid()  ? Token::bg3
+                                                                : Token::bg1;
+    if (fill != Token::bg1) list.AddRectFilled(at, {at.x + width, at.y + height}, look[fill]);
+    if (line.role != view::LineRole::plain)
+        list.AddRectFilled(at, {at.x + look.px(3), at.y + height},
+                           look[line.role == view::LineRole::failed ? Token::fail : Token::fix]);
+    else if (line.selected)
+        list.AddRectFilled(at, {at.x + look.px(2), at.y + height}, look[Token::accent]);
+    draw_gutter(ctx, line, at, height);
+
+    float x = at.x + look.px(text_x);
+    for (const view::SyntaxSpan& span : line.syntax)
+        x += draw_text_in_row(list, look, TextRole::mono, x, at.y, height, syntax_token(span.kind),
+                              std::string_view(line.text).substr(span.begin, span.end - span.begin));
+    if (!line.note.empty()) {
+        const float room = at.x + width - look.px(12) - text_width(look, TextRole::caption, line.note);
+        const Token tone = line.tone == view::NoteTone::fail  ? Token::fail
+                           : line.tone == view::NoteTone::fix ? Token::fix
+                                                              : Token::text3;
+        if (room > x + look.px(8)) // a note that does not fit is dropped, not overlapped
+            draw_text_in_row(list, look, TextRole::caption, room, at.y, height, tone, line.note);
+    }
+    if (row.hovered && line.statement.valid()) ctx.hovered = target;
+    if (target.kind != debug::Selection::Kind::none && ctx.lit == target && line.first)
+        compat::add_rect(list, {at.x + look.px(text_x - 4), at.y}, {at.x + width - look.px(4), at.y + height},
+                         look[Token::accent], look.px(3));
+    if (row.clicked && line.statement.valid()) push_select(ctx, target, "panel:source");
+    ImGui::PopID();
+}
+
+void SourcePanel::draw_gutter(const PanelContext& ctx, const view::SourceLine& line, ImVec2 at, float height) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const Hit gutter = hit("gutter", at, {at.x + look.px(22), at.y + height});
+    const ImVec2 center{at.x + look.px(13), at.y + height / 2};
+    if (line.first && line.has_breakpoint) {
+        if (line.breakpoint_enabled)
+            list.AddCircleFilled(center, look.px(4.5f), look[Token::accent]);
+        else
+            list.AddCircle(center, look.px(4), look[Token::accent], 0, look.px(1.5f));
+    } else if (line.first && line.role == view::LineRole::failed) {
+        draw_state(list, look, view::StateMark::uninitialized, center);
+    } else if (line.first && line.role == view::LineRole::to_change) {
+        const float w = text_width(look, TextRole::caption, icon::apply_fix);
+        draw_text_in_row(list, look, TextRole::caption, center.x - w / 2, at.y, height, Token::fix, icon::apply_fix);
+    } else if (gutter.hovered && line.first) {
+        list.AddCircle(center, look.px(4), look[Token::line3], 0, look.px(1));
+    }
+    if (line.first) tooltip(look, line.has_breakpoint ? "Clear the breakpoint, F9" : "Set a breakpoint, F9");
+    if (gutter.clicked && line.first) ctx.commands.push("break.toggle", std::to_string(line.number), "panel:source");
+
+    const Token number = line.role == view::LineRole::failed      ? Token::fail
+                         : line.role == view::LineRole::to_change ? Token::fix
+                                                                  : Token::text3;
+    draw_text_right(list, look, TextRole::mono_small, at.x + look.px(40), at.y, height, number,
+                    std::to_string(line.number));
+    if (line.current && line.first) { // the arrow of now
+        const float x = at.x + look.px(44), s = look.px(4);
+        list.AddTriangleFilled({x, center.y - s}, {x + look.px(6), center.y}, {x, center.y + s}, look[Token::now]);
+    }
+}
+
+} // namespace rnnscope::ui

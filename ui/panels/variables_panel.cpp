@@ -1,0 +1,169 @@
+#include "ui/panels/variables_panel.hpp"
+
+#include "ui/theme/icons.hpp"
+#include "ui/widgets/controls.hpp"
+#include "ui/widgets/imgui_compat.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace rnnscope::ui {
+
+namespace {
+
+constexpr float row_height = 22, header_height = 23, legend_height = 24, indent = 16;
+
+} // namespace
+
+VariablesPanel::Columns VariablesPanel::columns(const Look& look, const Rect& rect) const {
+    const float right = rect.b.x - look.px(12);
+    const float read = right - look.px(46), written = read - look.px(58);
+    return {written - look.px(78), written, right, right};
+}
+
+void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
+    const Look& look = ctx.look;
+    Child panel("variables", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+    Rect body = panel_header(ctx, rect, icon::variables, "Variables");
+    const float field = std::min(look.px(220), rect.width() - look.px(130));
+    const float field_y = rect.a.y + look.px(4);
+    text_field(look, "##filter", {rect.b.x - look.px(12) - field, field_y},
+               {rect.b.x - look.px(12), field_y + look.px(22)}, options_.filter, "Filter by name, shape or state",
+               icon::filter, std::exchange(focus_, false));
+    const view::VariablesView& view =
+        view_.get(ctx.stamp, options_, [&] { return view::build_variables(ctx.debugger, options_); });
+
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const Columns at = columns(look, rect);
+    const float head = look.whole_px(header_height);
+    draw_text_in_row(list, look, TextRole::caption, rect.a.x + look.px(12), body.a.y, head, Token::text2, "name");
+    draw_text_in_row(list, look, TextRole::caption, at.shape, body.a.y, head, Token::text2, "shape");
+    draw_text_in_row(list, look, TextRole::caption, at.written, body.a.y, head, Token::text2, "written");
+    draw_text_right(list, look, TextRole::caption, at.right, body.a.y, head, Token::text2, "read");
+    draw_hline(list, body.a.x, body.b.x, body.a.y + head - 1, look[Token::line1]);
+    body.a.y += head;
+    body.b.y -= look.whole_px(legend_height);
+    draw_legend(look, {{rect.a.x, body.b.y}, rect.b});
+
+    if (view.rows.empty()) {
+        if (!view.empty.empty()) draw_empty(look, body, view.empty);
+        if (!options_.filter.empty() &&
+            button(look, "clear",
+                   {body.a.x + (body.width() - look.px(60)) / 2, body.a.y + body.height() / 3 + look.px(44)},
+                   look.px(26), "", "Clear", ButtonTone::idle, true, nullptr))
+            options_.filter.clear();
+        return;
+    }
+    Child rows("rows", body);
+    const ImVec2 origin = ImGui::GetCursorScreenPos();
+    const float height = look.whole_px(row_height), top = look.px(4);
+    if (followed_ != ctx.debugger.selection()) { // the selected row comes into sight once
+        followed_ = ctx.debugger.selection();
+        for (std::size_t i = 0; i < view.rows.size(); ++i) {
+            if (!view.rows[i].selected) continue;
+            const float y = top + static_cast<float>(i) * height;
+            if (y < ImGui::GetScrollY() || y + height > ImGui::GetScrollY() + body.height())
+                ImGui::SetScrollY(std::max(0.0f, y - body.height() / 2));
+        }
+    }
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
+    ImGui::Dummy({1, top});
+    ImGuiListClipper clipper;
+    clipper.Begin(static_cast<int>(view.rows.size()), height);
+    while (clipper.Step())
+        for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i)
+            draw_row(ctx, view.rows[static_cast<std::size_t>(i)],
+                     {origin.x, origin.y + top + static_cast<float>(i) * height}, rect);
+    clipper.End();
+    ImGui::PopStyleVar();
+    ImGui::SetCursorScreenPos({origin.x, origin.y + top + static_cast<float>(view.rows.size()) * height + look.px(8)});
+    ImGui::Dummy({1, 1});
+}
+
+void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& row, ImVec2 at, const Rect& rect) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float height = look.whole_px(row_height), right = rect.b.x;
+    ImGui::PushID(row.path.c_str());
+    ImGui::PushID(row.is_scope ? 1 : 0);
+    const Hit state = hit("row", at, {right, at.y + height});
+    const debug::Selection target =
+        row.is_scope ? view::select_scope(ctx.debugger, row.path) : view::select_variable(ctx.debugger, row.variable);
+    const Token under = row.selected ? Token::accent_bg : state.hovered ? Token::bg3 : Token::bg1;
+    if (under != Token::bg1) list.AddRectFilled(at, {right, at.y + height}, look[under]);
+    if (row.selected) list.AddRectFilled(at, {at.x + look.px(2), at.y + height}, look[Token::accent]);
+    if (!row.selected && ctx.lit == target)
+        compat::add_rect(list, {at.x + 1, at.y}, {right - 1, at.y + height}, look[Token::accent], look.px(3));
+
+    for (int level = 0; level < row.depth; ++level)
+        draw_vline(list, at.x + look.px(18 + indent * static_cast<float>(level)), at.y, at.y + height,
+                   look[row.selected ? Token::line2 : Token::line1]);
+    float x = at.x + look.px(12 + indent * static_cast<float>(row.depth));
+    if (row.is_scope)
+        draw_triangle(list, {x + look.px(6), at.y + height / 2}, look.px(8), row.open, look[Token::text2]);
+    x += look.px(16);
+    const Columns column = columns(look, rect);
+    if (row.mark != view::StateMark::none)
+        draw_state(list, look, row.mark, {x + look.px(6), at.y + height / 2}, 4.5f, under);
+    x += look.px(18);
+    const bool exists = row.mark != view::StateMark::none;
+    const Token ink = !exists ? Token::text3 : row.is_scope ? Token::text2 : Token::text1;
+    const std::string badge = row.shared_by > 1 ? "shared ×" + std::to_string(row.shared_by) : "";
+    const float badge_width = badge.empty() ? 0 : text_width(look, TextRole::caption, badge) + look.px(12);
+    x += draw_text_in_row(list, look, TextRole::mono, x, at.y, height, ink,
+                          fit_path(look, TextRole::mono, row.label, column.shape - x - look.px(8) - badge_width));
+    if (!badge.empty())
+        draw_text_in_row(list, look, TextRole::caption, x + look.px(8), at.y, height, Token::warn, badge);
+
+    if (row.is_scope) {
+        draw_text_in_row(list, look, TextRole::caption, column.shape, at.y, height, Token::text2, row.shape);
+    } else {
+        draw_text_in_row(list, look, TextRole::mono, column.shape, at.y, height, Token::text1, row.shape);
+        draw_text_in_row(list, look, TextRole::caption, column.written, at.y, height,
+                         row.written_at.valid() ? Token::text1 : Token::text2, row.written);
+        draw_text_right(list, look, TextRole::caption, column.right, at.y, height,
+                        row.read_failed       ? Token::fail
+                        : row.read_at.valid() ? Token::text1
+                                              : Token::text2,
+                        row.read);
+    }
+    if (state.hovered) {
+        ctx.hovered = target;
+        tooltip(look, row.path + "\n" + std::string(view::describe(row.mark)));
+    }
+    const bool on_triangle =
+        row.is_scope && ImGui::GetIO().MousePos.x < at.x + look.px(28 + indent * static_cast<float>(row.depth));
+    if (state.clicked && (on_triangle || (row.is_scope && row.selected))) {
+        if (!options_.collapsed.erase(row.path)) options_.collapsed.insert(row.path);
+    } else if (state.clicked) {
+        push_select(ctx, target, "panel:variables");
+    }
+    ImGui::PopID();
+    ImGui::PopID();
+}
+
+void VariablesPanel::draw_legend(const Look& look, const Rect& rect) const {
+    struct Entry {
+        StateMark mark;
+        const char* word;
+    };
+    constexpr std::array<Entry, 6> entries = {{{StateMark::declared, "declared"},
+                                               {StateMark::initialized, "initialized"},
+                                               {StateMark::restored, "restored"},
+                                               {StateMark::partly, "partly"},
+                                               {StateMark::uninitialized, "uninit. read"},
+                                               {StateMark::poisoned, "poisoned"}}};
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    draw_hline(list, rect.a.x, rect.b.x, rect.a.y, look[Token::line1]);
+    float x = rect.a.x + look.px(10);
+    for (const Entry& entry : entries) {
+        const float width = look.px(14) + text_width(look, TextRole::caption, entry.word);
+        if (x + width > rect.b.x - look.px(4)) break;
+        draw_state(list, look, entry.mark, {x + look.px(4), (rect.a.y + rect.b.y) / 2}, 3.5f);
+        draw_text_in_row(list, look, TextRole::caption, x + look.px(12), rect.a.y, rect.height(), Token::text2,
+                         entry.word);
+        x += width + look.px(8);
+    }
+}
+
+} // namespace rnnscope::ui

@@ -1,0 +1,216 @@
+#include "ui/widgets/controls.hpp"
+
+#include "ui/theme/icons.hpp"
+#include "ui/widgets/imgui_compat.hpp"
+
+#include <imgui_internal.h>
+#include <imgui_stdlib.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace rnnscope::ui {
+
+namespace {
+
+constexpr float tooltip_after_s = 0.35f;
+
+bool rested() {
+    return ImGui::GetCurrentContext()->HoveredIdTimer >= tooltip_after_s;
+}
+
+} // namespace
+
+Hit hit(const char* id, ImVec2 a, ImVec2 b) {
+    Hit out;
+    ImGui::SetCursorScreenPos(a);
+    out.clicked = ImGui::InvisibleButton(id, {std::max(b.x - a.x, 1.0f), std::max(b.y - a.y, 1.0f)});
+    out.hovered = ImGui::IsItemHovered();
+    out.held = ImGui::IsItemActive();
+    out.double_clicked = out.hovered && ImGui::IsMouseDoubleClicked(0);
+    return out;
+}
+
+void tooltip(const Look& look, std::string_view text) {
+    if (text.empty() || !ImGui::IsItemHovered() || !rested()) return;
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, look.px(8, 6));
+    ImGui::BeginTooltip();
+    ImGui::PushFont(look.font(TextRole::secondary));
+    ImGui::PushTextWrapPos(look.px(420));
+    ImGui::TextUnformatted(text.data(), text.data() + text.size());
+    ImGui::PopTextWrapPos();
+    ImGui::PopFont();
+    ImGui::EndTooltip();
+    ImGui::PopStyleVar();
+}
+
+float button_width(const Look& look, std::string_view icon, std::string_view label) {
+    const float icon_width = icon.empty() ? 0 : text_width(look, TextRole::body, icon) + look.px(6);
+    return std::ceil(icon_width + text_width(look, TextRole::body, label) + look.px(20));
+}
+
+bool button(const Look& look, const char* id, ImVec2 at, float height, std::string_view icon, std::string_view label,
+            ButtonTone tone, bool enabled, float* width) {
+    const float w = button_width(look, icon, label);
+    if (width) *width = w;
+    const ImVec2 end{at.x + w, at.y + height};
+    const Hit state = hit(id, at, end);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const bool filled = tone != ButtonTone::idle && enabled;
+    const Token fill = !filled ? Token::bg3 : tone == ButtonTone::fix ? Token::fix : Token::accent;
+    const Color hovered = mix(look[fill], look[Token::text1], 0.12);
+    draw_box(list, at, end, state.hovered && enabled ? hovered : look[fill], filled ? 0 : look[Token::line2],
+             look.px(4));
+    const Token ink = filled ? Token::on_accent : enabled ? Token::text1 : Token::text3;
+    float x = at.x + look.px(10);
+    if (!icon.empty()) x += draw_text_in_row(list, look, TextRole::body, x, at.y, height, ink, icon) + look.px(6);
+    draw_text_in_row(list, look, filled ? TextRole::body_bold : TextRole::body, x, at.y, height, ink, label);
+    return state.clicked && enabled;
+}
+
+bool icon_button(const Look& look, const char* id, ImVec2 center, std::string_view icon, bool enabled,
+                 std::string_view tip, float, Token idle) {
+    const float half = look.px(12);
+    const Hit state = hit(id, {center.x - half, center.y - half}, {center.x + half, center.y + half});
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    if (state.hovered && enabled)
+        list.AddRectFilled({center.x - half, center.y - half}, {center.x + half, center.y + half}, look[Token::bg3],
+                           look.px(4));
+    const ImVec2 size = text_size(look, TextRole::icons, icon);
+    draw_text(list, look, TextRole::icons, {center.x - size.x / 2, center.y - size.y / 2},
+              !enabled        ? Token::text3
+              : state.hovered ? Token::text1
+                              : idle,
+              icon);
+    tooltip(look, tip);
+    return state.clicked && enabled;
+}
+
+float chip(ImDrawList& list, const Look& look, ImVec2 at, float height, std::string_view text) {
+    const float width = std::ceil(text_width(look, TextRole::mono_small, text) + look.px(12));
+    list.AddRectFilled(at, {at.x + width, at.y + height}, look[Token::bg3], look.px(3));
+    draw_text_in_row(list, look, TextRole::mono_small, at.x + look.px(6), at.y, height, Token::text2, text);
+    return width;
+}
+
+bool drop_button(const Look& look, const char* id, ImVec2 a, ImVec2 b, std::string_view text, std::string_view tip) {
+    const Hit state = hit(id, a, b);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    draw_box(list, a, b, look[state.hovered ? Token::bg3 : Token::bg2], look[Token::line2], look.px(4));
+    const float arrow = text_width(look, TextRole::body, icon::angle_down);
+    const float room = b.x - a.x - look.px(22) - arrow;
+    draw_text_in_row(list, look, TextRole::body, a.x + look.px(9), a.y, b.y - a.y, Token::text1,
+                     fit_text(look, TextRole::body, text, room));
+    draw_text_in_row(list, look, TextRole::body, b.x - look.px(8) - arrow, a.y, b.y - a.y, Token::text2,
+                     icon::angle_down);
+    tooltip(look, tip);
+    return state.clicked;
+}
+
+bool text_field(const Look& look, const char* id, ImVec2 a, ImVec2 b, std::string& text, std::string_view hint,
+                std::string_view icon, bool focus) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    draw_box(list, a, b, look[Token::bg2], look[Token::line2], look.px(3));
+    float x = a.x + look.px(7);
+    if (!icon.empty())
+        x += draw_text_in_row(list, look, TextRole::caption, x, a.y, b.y - a.y, Token::text2, icon) + look.px(5);
+    ImGui::PushFont(look.font(TextRole::secondary));
+    const float font = ImGui::GetFontSize();
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(0, std::floor((b.y - a.y - font) / 2)));
+    ImGui::PushStyleVar(ImGuiStyleVar_FrameBorderSize, 0.0f);
+    const ImVec4 clear{0, 0, 0, 0};
+    ImGui::PushStyleColor(ImGuiCol_FrameBg, clear);
+    ImGui::PushStyleColor(ImGuiCol_TextDisabled, look[Token::text3]);
+    ImGui::SetCursorScreenPos({x, a.y});
+    ImGui::SetNextItemWidth(b.x - x - look.px(6));
+    if (focus) ImGui::SetKeyboardFocusHere();
+    const std::string hint_text(hint);
+    const bool changed = ImGui::InputTextWithHint(id, hint_text.c_str(), &text);
+    if (ImGui::IsItemActive()) compat::add_rect(list, a, b, look[Token::accent], look.px(3), look.px(1.5f));
+    ImGui::PopStyleColor(2);
+    ImGui::PopStyleVar(2);
+    ImGui::PopFont();
+    return changed;
+}
+
+float link(const PanelContext& ctx, const char* id, TextRole role, float x, float y, float height,
+           const view::Link& what, const char* origin, float max_width) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const bool mono = role >= TextRole::mono_small;
+    const std::string shown = max_width <= 0 ? what.text
+                              : mono         ? fit_path(look, role, what.text, max_width)
+                                             : fit_text(look, role, what.text, max_width);
+    const bool is_link = what.target.kind != debug::Selection::Kind::none;
+    const float width = draw_text_in_row(list, look, role, x, y, height, is_link ? Token::accent : Token::text2, shown);
+    if (!is_link || width <= 0) return width;
+    const Hit state = hit(id, {x, y}, {x + width, y + height});
+    const bool lit = ctx.lit == what.target;
+    if (state.hovered) {
+        ctx.hovered = what.target;
+        ImGui::SetMouseCursor(ImGuiMouseCursor_Hand);
+    }
+    if (state.hovered || lit) {
+        const float base = y + (height + look.font(role)->FontSize) / 2 - look.px(2);
+        draw_hline(list, x, x + width, base, look[Token::accent]);
+    }
+    if (shown != what.text) tooltip(look, what.text);
+    if (state.clicked) push_select(ctx, what.target, origin);
+    return width;
+}
+
+Rect panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float height = look.whole_px(panel_header_height);
+    list.AddRectFilled(rect.a, rect.b, look[Token::bg1]);
+    float x = rect.a.x + look.px(12);
+    x += draw_text_in_row(list, look, TextRole::body, x, rect.a.y, height, Token::text3, icon) + look.px(7);
+    const bool focused = ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows);
+    draw_text_in_row(list, look, TextRole::body_bold, x, rect.a.y, height, focused ? Token::text1 : Token::text1,
+                     title);
+    draw_hline(list, rect.a.x, rect.b.x, rect.a.y + height - 1, look[Token::line1]);
+    return {{rect.a.x, rect.a.y + height}, rect.b};
+}
+
+void draw_empty(const Look& look, const Rect& rect, std::string_view text) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float width = std::min(text_width(look, TextRole::body, text), rect.width() - look.px(24));
+    draw_wrapped(&list, look, TextRole::body, {rect.a.x + (rect.width() - width) / 2, rect.a.y + rect.height() / 3},
+                 width + 1, look.px(20), Token::text3, text);
+}
+
+Child::Child(const char* id, const Rect& rect, ImGuiWindowFlags flags) {
+    ImGui::SetCursorScreenPos(rect.a);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+    compat::begin_child(id, {std::max(rect.width(), 1.0f), std::max(rect.height(), 1.0f)}, flags);
+    ImGui::PopStyleVar();
+}
+
+Child::~Child() {
+    ImGui::EndChild();
+}
+
+bool splitter(const Look& look, const char* id, const Rect& line, bool vertical, float& value, float least, float most,
+              bool grows_backwards) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float grab = look.px(3);
+    const ImVec2 a = vertical ? ImVec2(line.a.x - grab, line.a.y) : ImVec2(line.a.x, line.a.y - grab);
+    const ImVec2 b = vertical ? ImVec2(line.a.x + grab, line.b.y) : ImVec2(line.b.x, line.a.y + grab);
+    const Hit state = hit(id, a, b);
+    if (state.hovered || state.held)
+        ImGui::SetMouseCursor(vertical ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
+    if (state.held) {
+        const ImVec2 moved = ImGui::GetIO().MouseDelta;
+        const float delta = (vertical ? moved.x : moved.y) / look.scale;
+        value = std::clamp(value + (grows_backwards ? -delta : delta), least, std::max(least, most));
+    }
+    const Color color = look[state.held ? Token::accent : Token::line1];
+    if (vertical)
+        draw_vline(list, line.a.x, line.a.y, line.b.y, color);
+    else
+        draw_hline(list, line.a.x, line.b.x, line.a.y, color);
+    return ImGui::IsItemDeactivated();
+}
+
+} // namespace rnnscope::ui

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "ui/panels/panel.hpp"
+#include "ui/widgets/draw.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace rnnscope::ui {
+
+/// An invisible thing to point at. Ids follow Dear ImGui's rules: unique below the current PushID.
+struct Hit {
+    bool hovered = false, held = false, clicked = false, double_clicked = false;
+};
+Hit hit(const char* id, ImVec2 a, ImVec2 b);
+
+/// After a rest of 350 ms over the last item. Wraps at about 60 letters.
+void tooltip(const Look& look, std::string_view text);
+
+enum class ButtonTone : unsigned char { idle, accent, fix };
+/// At the left end of a row; returns whether it was clicked; `width` gets what it took.
+bool button(const Look& look, const char* id, ImVec2 at, float height, std::string_view icon, std::string_view label,
+            ButtonTone tone, bool enabled, float* width);
+float button_width(const Look& look, std::string_view icon, std::string_view label);
+/// Square, without a frame. `tip` is "name, key" or why it is disabled.
+bool icon_button(const Look& look, const char* id, ImVec2 center, std::string_view icon, bool enabled,
+                 std::string_view tip, float size = 14, Token idle = Token::text2);
+/// A word in a field of its own, mono.
+float chip(ImDrawList& list, const Look& look, ImVec2 at, float height, std::string_view text);
+/// A field that looks like a chip and opens something: "sess v".
+bool drop_button(const Look& look, const char* id, ImVec2 a, ImVec2 b, std::string_view text, std::string_view tip);
+/// One line of text to type into. `focus` takes the keyboard.
+bool text_field(const Look& look, const char* id, ImVec2 a, ImVec2 b, std::string& text, std::string_view hint,
+                std::string_view icon, bool focus = false);
+/// A name that selects what it names. Returns its width.
+float link(const PanelContext& ctx, const char* id, TextRole role, float x, float y, float height,
+           const view::Link& what, const char* origin, float max_width = 0);
+
+/// The strip on top of a panel: icon, title, and room at the right for what belongs to it. Returns the rest of `rect`.
+Rect panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title);
+constexpr float panel_header_height = 30;
+/// One line at a third of the height: what to do, or why there is nothing.
+void draw_empty(const Look& look, const Rect& rect, std::string_view text);
+
+/// Opens and closes a child window of exactly this place; content is clipped to it.
+class Child {
+  public:
+    Child(const char* id, const Rect& rect, ImGuiWindowFlags flags = 0);
+    ~Child();
+    Child(const Child&) = delete;
+    Child& operator=(const Child&) = delete;
+};
+
+/// A hairline between two panels that can be dragged. `value` is in look pixels, kept within [least, most]. Returns
+/// true when the drag ends.
+bool splitter(const Look& look, const char* id, const Rect& line, bool vertical, float& value, float least, float most,
+              bool grows_backwards);
+
+} // namespace rnnscope::ui
