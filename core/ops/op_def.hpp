@@ -3,6 +3,8 @@
 #include "core/base/result.hpp"
 #include "core/graph/graph.hpp"
 
+#include <cassert>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -38,6 +40,9 @@ struct AttrDef {
     std::string name;
     std::string type;
     std::optional<AttrValue> default_value;
+    std::vector<DType> allowed_types;         ///< of a "type" or "list(type)"; empty: any
+    std::vector<std::string> allowed_strings; ///< of a "string"; empty: any
+    std::optional<std::int64_t> minimum;      ///< least value of an "int", least length of a list
 };
 
 /// Inputs for which the test-suite runs an op: its kernel must agree with its shape function and with `expected`.
@@ -61,7 +66,7 @@ struct OpDef {
     KernelFn kernel = nullptr;               ///< null: the op loads and is shown, but cannot run
     std::vector<OpExample> examples;         ///< the test-suite fails for an op with a kernel and no example
 
-    const AttrDef* attr(std::string_view name) const;
+    const AttrDef* attr(std::string_view key) const;
 };
 
 /// Builds an OpDef from TensorFlow's REGISTER_OP notation:
@@ -109,11 +114,21 @@ class ShapeContext {
     std::size_t outputs() const { return outputs_.size(); }
     void set_output(std::size_t i, Shape shape) { outputs_[i].shape = std::move(shape); }
     const Graph& graph() const { return graph_; }
+    /// The attribute; asserts that it is there: add_node filled in the defaults.
+    template <class T> const T& attr(std::string_view key) const {
+        const T* value = node_.attr<T>(key);
+        return assert(value != nullptr), *value;
+    }
+    /// What TensorFlow adds to a shape function's message: " for 'm' (op: 'MatMul') with input shapes: [?,8], [7,8]."
+    /// and the constant inputs that the function asked for.
+    std::string context() const;
 
   private:
     const Graph& graph_;
     const Node& node_;
     std::span<OutputInfo> outputs_;
+    mutable std::map<std::size_t, Tensor> tensors_asked_; ///< constants that were asked for, for context()
+    mutable std::map<std::size_t, Shape> shapes_asked_;
 };
 
 /// A node to be added. Type attributes ("T", "N", "dtypes") are inferred from the inputs where they are absent,
@@ -137,6 +152,12 @@ Result<NodeId> add_node(Graph& graph, NodeSpec spec);
 
 /// Runs the shape function again, for a node whose inputs changed. Keeps what was known where the function knows less.
 void refresh_shapes(Graph& graph, NodeId node);
+
+/// The value of a tensor that depends on constants alone (C++ EvaluateConstantTensor, Python's
+/// TF_TryEvaluateConstant_wrapper); nothing when it depends on anything else or cannot be computed.
+std::optional<Tensor> evaluate_constant(const Graph& graph, Output output);
+/// A tensor read as a shape, as far as it is known (C++ ShapeRefiner::ConstantPartialShape).
+Shape evaluate_as_shape(const Graph& graph, Output output);
 
 /// Python's tensor_util.constant_value of 1.15: Const, Shape, Size, Rank, Range, Cast, Concat, Pack, Fill, Equal,
 /// NotEqual.

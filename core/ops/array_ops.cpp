@@ -1,0 +1,152 @@
+#include "core/ops/op_list.hpp"
+#include "core/ops/shape_fns.hpp"
+
+namespace rnnscope::ops {
+namespace {
+
+Status const_shape(ShapeContext& ctx) {
+    ctx.set_output(0, ctx.attr<Tensor>("value").shape());
+    return {};
+}
+
+Status identity_n_shape(ShapeContext& ctx) {
+    for (std::size_t i = 0; i < ctx.inputs(); ++i) ctx.set_output(i, ctx.input(i));
+    return {};
+}
+
+Status placeholder_shape(ShapeContext& ctx) {
+    const Shape& shape = ctx.attr<Shape>("shape");
+    // Graphs written before producer 24 say "no shape" with a scalar; every graph we make is newer.
+    ctx.set_output(0, shape);
+    return {};
+}
+
+Status placeholder_with_default_shape(ShapeContext& ctx) {
+    const Shape& declared = ctx.attr<Shape>("shape");
+    auto merged = merge_shapes(ctx.input(0), declared);
+    if (!merged) return merged.error();
+    // A feed may be anything that the declaration allows, so the declaration is the answer.
+    ctx.set_output(0, declared);
+    return {};
+}
+
+Status shape_shape(ShapeContext& ctx) {
+    for (std::size_t i = 0; i < ctx.inputs(); ++i) {
+        const Shape& input = ctx.input(i);
+        ctx.set_output(i, {input.has_rank() ? static_cast<std::int64_t>(input.rank()) : Shape::unknown});
+    }
+    return {};
+}
+
+Status fill_shape(ShapeContext& ctx) {
+    RNNSCOPE_TRY(with_rank(ctx.input(0), 1));
+    RNNSCOPE_TRY(with_rank(ctx.input(1), 0));
+    ctx.set_output(0, ctx.input_as_shape(0));
+    return {};
+}
+
+} // namespace
+
+void add_array_ops(OpRecords& ops) {
+    ops.push_back(OpBuilder("Const")
+                      .output("output: dtype")
+                      .attr("value: tensor")
+                      .attr("dtype: type")
+                      .summary("A constant.")
+                      .shape(const_shape));
+    ops.push_back(OpBuilder("Identity")
+                      .input("input: T")
+                      .output("output: T")
+                      .attr("T: type")
+                      .summary("The input, unchanged.")
+                      .shape(unchanged_shape));
+    ops.push_back(OpBuilder("IdentityN")
+                      .input("input: T")
+                      .output("output: T")
+                      .attr("T: list(type) >= 1")
+                      .summary("The inputs, unchanged.")
+                      .shape(identity_n_shape));
+    ops.push_back(OpBuilder("StopGradient")
+                      .input("input: T")
+                      .output("output: T")
+                      .attr("T: type")
+                      .summary("The input; gradients stop here.")
+                      .shape(unchanged_shape));
+    ops.push_back(OpBuilder("PreventGradient")
+                      .input("input: T")
+                      .output("output: T")
+                      .attr("T: type")
+                      .attr("message: string = ''")
+                      .summary("The input; asking for a gradient through it is an error.")
+                      .shape(unchanged_shape));
+    ops.push_back(OpBuilder("Placeholder")
+                      .output("output: dtype")
+                      .attr("dtype: type")
+                      .attr("shape: shape = { unknown_rank: true }")
+                      .summary("A value that every run has to feed.")
+                      .shape(placeholder_shape));
+    ops.push_back(OpBuilder("PlaceholderV2")
+                      .output("output: dtype")
+                      .attr("dtype: type")
+                      .attr("shape: shape")
+                      .summary("A value that every run has to feed.")
+                      .shape(placeholder_shape));
+    ops.push_back(OpBuilder("PlaceholderWithDefault")
+                      .input("input: dtype")
+                      .output("output: dtype")
+                      .attr("dtype: type")
+                      .attr("shape: shape")
+                      .summary("The fed value, or the input when nothing is fed.")
+                      .shape(placeholder_with_default_shape));
+    ops.push_back(OpBuilder("Shape")
+                      .input("input: T")
+                      .output("output: out_type")
+                      .attr("T: type")
+                      .attr("out_type: {int32, int64} = DT_INT32")
+                      .summary("Shape of a tensor, as a vector.")
+                      .shape(shape_shape));
+    ops.push_back(OpBuilder("ShapeN")
+                      .input("input: N * T")
+                      .output("output: N * out_type")
+                      .attr("N: int >= 1")
+                      .attr("T: type")
+                      .attr("out_type: {int32, int64} = DT_INT32")
+                      .summary("Shapes of several tensors, as vectors.")
+                      .shape(shape_shape));
+    ops.push_back(OpBuilder("Rank")
+                      .input("input: T")
+                      .output("output: int32")
+                      .attr("T: type")
+                      .summary("Number of dimensions of a tensor.")
+                      .shape(scalar_shape));
+    ops.push_back(OpBuilder("Size")
+                      .input("input: T")
+                      .output("output: out_type")
+                      .attr("T: type")
+                      .attr("out_type: {int32, int64} = DT_INT32")
+                      .summary("Number of elements of a tensor.")
+                      .shape(scalar_shape));
+    ops.push_back(OpBuilder("Fill")
+                      .input("dims: index_type")
+                      .input("value: T")
+                      .output("output: T")
+                      .attr("T: type")
+                      .attr("index_type: {int32, int64} = DT_INT32")
+                      .summary("A tensor of the given shape, filled with one value.")
+                      .shape(fill_shape));
+    ops.push_back(OpBuilder("ZerosLike")
+                      .input("x: T")
+                      .output("y: T")
+                      .attr("T: type")
+                      .summary("Zeros in the shape of the input.")
+                      .shape(unchanged_shape));
+    ops.push_back(OpBuilder("OnesLike")
+                      .input("x: T")
+                      .output("y: T")
+                      .attr("T: {bfloat16, half, float, double, int8, uint8, int16, uint16, int32, int64, complex64, "
+                            "complex128, bool}")
+                      .summary("Ones in the shape of the input.")
+                      .shape(unchanged_shape));
+}
+
+} // namespace rnnscope::ops

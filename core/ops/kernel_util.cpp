@@ -1,0 +1,114 @@
+#include "core/ops/kernel_util.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace rnnscope::ops {
+namespace {
+
+bool holds_strings(DType dtype) {
+    return dtype == DType::string || dtype == DType::resource || dtype == DType::variant;
+}
+
+} // namespace
+
+Status check_allocation(DType dtype, const Shape& shape) {
+    constexpr std::int64_t most_bytes = std::int64_t{2} << 30;
+    const auto element = static_cast<std::int64_t>(holds_strings(dtype) ? sizeof(std::string) : dtype_size(dtype));
+    std::int64_t bytes = std::max<std::int64_t>(1, element);
+    bool too_many = false, empty = false;
+    for (const std::int64_t dim : shape.dims()) {
+        if (dim < 0) return invalid_argument(fmt::format("Dimension {} must be >= 0", dim));
+        empty = empty || dim == 0;
+        too_many = too_many || __builtin_mul_overflow(bytes, std::max<std::int64_t>(1, dim), &bytes);
+    }
+    if (empty || (!too_many && bytes <= most_bytes)) return {};
+    return Error{"ResourceExhaustedError", fmt::format("OOM when allocating tensor with shape{} and type {} on "
+                                                       "/job:localhost/replica:0/task:0/device:CPU:0 by allocator cpu",
+                                                       to_text(shape), dtype_cpp_name(dtype))};
+}
+
+Error no_kernel(const KernelContext& ctx, DType dtype) {
+    return {"UnimplementedError", fmt::format("{} of {} cannot be computed here", ctx.node().op, dtype_name(dtype))};
+}
+
+std::vector<std::int64_t> strides_of(const Shape& shape) {
+    std::vector<std::int64_t> strides(shape.rank());
+    std::int64_t stride = 1;
+    for (std::size_t i = shape.rank(); i-- > 0;) {
+        strides[i] = stride;
+        stride *= shape.dim(i);
+    }
+    return strides;
+}
+
+ElementWriter::ElementWriter(DType dtype, Shape shape)
+    : dtype_(dtype), shape_(std::move(shape)), element_size_(dtype_size(dtype)) {
+    if (holds_strings(dtype))
+        strings_.resize(static_cast<std::size_t>(shape_.elements()));
+    else
+        tensor_ = Tensor::make_bytes(dtype, shape_, data_);
+}
+
+void ElementWriter::copy(std::int64_t to, const Tensor& source, std::int64_t from, std::int64_t count) {
+    assert(from >= 0 && to >= 0 && from + count <= source.elements() && to + count <= shape_.elements());
+    if (count == 0) return;
+    if (data_ == nullptr) {
+        std::copy_n(source.strings().begin() + from, count, strings_.begin() + to);
+        return;
+    }
+    std::memcpy(data_ + static_cast<std::size_t>(to) * element_size_,
+                source.bytes().data() + static_cast<std::size_t>(from) * element_size_,
+                static_cast<std::size_t>(count) * element_size_);
+}
+
+Tensor ElementWriter::finish() && {
+    if (data_ != nullptr) return std::move(tensor_);
+    if (dtype_ == DType::resource && shape_.is_scalar()) return Tensor::resource(std::move(strings_[0]));
+    return Tensor::of<std::string>(std::move(shape_), std::move(strings_));
+}
+
+Tensor take_strided(const Tensor& source, Shape shape, std::int64_t offset, std::span<const std::int64_t> strides) {
+    ElementWriter writer(source.dtype(), shape);
+    const std::int64_t elements = shape.elements();
+    const std::size_t rank = shape.rank();
+    if (elements == 0) return std::move(writer).finish();
+    // Runs along the last dimension are copied whole where they are contiguous.
+    const std::int64_t run = rank == 0 ? 1 : shape.dim(rank - 1);
+    const std::int64_t run_stride = rank == 0 ? 1 : strides[rank - 1];
+    std::vector<std::int64_t> at(rank, 0);
+    std::int64_t from = offset;
+    for (std::int64_t to = 0; to < elements; to += run) {
+        if (run_stride == 1)
+            writer.copy(to, source, from, run);
+        else
+            for (std::int64_t i = 0; i < run; ++i) writer.copy(to + i, source, from + i * run_stride);
+        for (std::size_t d = rank < 2 ? 0 : rank - 1; d-- > 0;) {
+            from += strides[d];
+            if (++at[d] < shape.dim(d)) break;
+            from -= strides[d] * shape.dim(d);
+            at[d] = 0;
+        }
+    }
+    return std::move(writer).finish();
+}
+
+Tensor filled(const Tensor& scalar, Shape shape) {
+    const std::vector<std::int64_t> still(shape.rank(), 0);
+    return take_strided(scalar, std::move(shape), 0, still);
+}
+
+std::int64_t scalar_input(const KernelContext& ctx, std::size_t i) {
+    return ctx.input(i).integer(0);
+}
+
+Tensor integer_vector(DType dtype, const std::vector<std::int64_t>& values) {
+    const Shape shape{static_cast<std::int64_t>(values.size())};
+    if (dtype == DType::int64) return Tensor::of<std::int64_t>(shape, values);
+    std::vector<std::int32_t> narrow;
+    for (const std::int64_t value : values) narrow.push_back(static_cast<std::int32_t>(value));
+    return Tensor::of<std::int32_t>(shape, std::move(narrow));
+}
+
+} // namespace rnnscope::ops

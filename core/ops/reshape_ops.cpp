@@ -1,0 +1,293 @@
+#include "core/ops/op_list.hpp"
+#include "core/ops/shape_fns.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace rnnscope::ops {
+namespace {
+
+/// Product of the known dimensions, and where the one unknown dimension is.
+struct PartialSize {
+    std::int64_t known = 1;
+    std::optional<std::size_t> unknown_dim;
+    bool several_unknown = false;
+};
+
+PartialSize partial_size(const Shape& shape) {
+    PartialSize size;
+    for (std::size_t i = 0; i < shape.rank(); ++i) {
+        if (shape.dim(i) == Shape::unknown) {
+            size.several_unknown = size.several_unknown || size.unknown_dim.has_value();
+            size.unknown_dim = i;
+        } else if (__builtin_mul_overflow(size.known, shape.dim(i), &size.known)) {
+            size.several_unknown = true; // nothing can be concluded
+            size.known = 0;
+        }
+    }
+    return size;
+}
+
+Result<std::int64_t> divide_evenly(std::int64_t dividend, std::int64_t divisor) {
+    if (dividend % divisor != 0)
+        return invalid_argument(
+            fmt::format("Dimension size must be evenly divisible by {} but is {}", divisor, dividend));
+    return dividend / divisor;
+}
+
+Status reshape_shape(ShapeContext& ctx) {
+    RNNSCOPE_TRY(with_rank(ctx.input(1), 1));
+    const Shape& in = ctx.input(0);
+    Shape out = ctx.input_as_shape(1);
+    ctx.set_output(0, out);
+    if (!out.has_rank() || !in.has_rank()) return {};
+    const PartialSize in_size = partial_size(in), out_size = partial_size(out);
+    if (in_size.several_unknown || out_size.several_unknown) return {};
+    if (!in_size.unknown_dim && !out_size.unknown_dim) {
+        if (in_size.known != out_size.known)
+            return invalid_argument(fmt::format("Cannot reshape a tensor with {} elements to shape {} ({} elements)",
+                                                in_size.known, debug_text(out), out_size.known));
+    } else if (!in_size.unknown_dim && out_size.known > 0) {
+        const auto inferred = divide_evenly(in_size.known, out_size.known);
+        if (!inferred) return inferred.error();
+        ctx.set_output(0, with_dim(std::move(out), *out_size.unknown_dim, *inferred));
+    } else if (in_size.unknown_dim && !out_size.unknown_dim && in_size.known != 0) {
+        const auto inferred = divide_evenly(out_size.known, in_size.known);
+        if (!inferred) return inferred.error();
+    }
+    return {};
+}
+
+Status expand_dims_shape(ShapeContext& ctx) {
+    const Shape& input = ctx.input(0);
+    const auto axis = ctx.constant_input(1);
+    if (!axis || axis->elements() != 1) {
+        if (axis) return invalid_argument(fmt::format("'dim' input must be a tensor with a single value"));
+        ctx.set_output(0, input.has_rank() ? Shape::unknown_dims(input.rank() + 1) : Shape::unknown_rank());
+        return {};
+    }
+    if (!input.has_rank()) {
+        ctx.set_output(0, Shape::unknown_rank());
+        return {};
+    }
+    const auto rank = static_cast<std::int64_t>(input.rank());
+    const std::int64_t given = axis->integer(0);
+    if (given < -1 - rank || given > rank)
+        return invalid_argument(fmt::format("dim {} not in the interval [{}, {}].", given, -1 - rank, rank));
+    const std::int64_t at = given < 0 ? given + rank + 1 : given;
+    std::vector<std::int64_t> dims(input.dims().begin(), input.dims().end());
+    dims.insert(dims.begin() + at, 1);
+    ctx.set_output(0, Shape(std::move(dims)));
+    return {};
+}
+
+Status squeeze_shape(ShapeContext& ctx) {
+    const Shape& input = ctx.input(0);
+    if (!input.has_rank()) {
+        ctx.set_output(0, Shape::unknown_rank());
+        return {};
+    }
+    const auto rank = static_cast<std::int64_t>(input.rank());
+    const AttrList& squeeze = ctx.attr<AttrList>("squeeze_dims");
+    std::vector<bool> named(input.rank(), false);
+    for (const AttrValue& entry : squeeze.entries) {
+        const std::int64_t dim = *entry.as<std::int64_t>();
+        if (dim < -rank || dim >= rank)
+            return invalid_argument(fmt::format("squeeze_dims[{}] not in [{},{}).", dim, -rank, rank));
+        named[static_cast<std::size_t>(dim < 0 ? dim + rank : dim)] = true;
+    }
+    std::vector<std::int64_t> dims;
+    for (std::size_t i = 0; i < input.rank(); ++i) {
+        const std::int64_t dim = input.dim(i);
+        if (squeeze.entries.empty()) {
+            if (dim == Shape::unknown) { // it may be a 1, so the rank of the result is not known
+                ctx.set_output(0, Shape::unknown_rank());
+                return {};
+            }
+            if (dim != 1) dims.push_back(dim);
+        } else if (!named[i]) {
+            dims.push_back(dim);
+        } else if (dim != 1 && dim != Shape::unknown) {
+            return invalid_argument(fmt::format("Can not squeeze dim[{}], expected a dimension of 1, got {}", i, dim));
+        }
+    }
+    ctx.set_output(0, Shape(std::move(dims)));
+    return {};
+}
+
+Status transpose_shape(ShapeContext& ctx) {
+    const Shape& input = ctx.input(0);
+    const Shape& perm_shape = ctx.input(1);
+    RNNSCOPE_TRY(with_rank(perm_shape, 1));
+    const auto perm = ctx.constant_input(1);
+    const std::int64_t length = perm_shape.dim_or_unknown(0);
+    std::optional<std::size_t> rank;
+    if (perm)
+        rank = static_cast<std::size_t>(perm->elements());
+    else if (length >= 0 && length < 255)
+        rank = static_cast<std::size_t>(length);
+    else if (input.has_rank())
+        rank = input.rank();
+    if (!rank) {
+        ctx.set_output(0, Shape::unknown_rank());
+        return {};
+    }
+    const auto checked = with_rank(input, *rank);
+    if (!checked) return checked.error();
+    std::vector<std::int64_t> dims(*rank, Shape::unknown);
+    const bool small = input.has_rank() && input.rank() < 2;
+    if (perm) {
+        for (std::size_t i = 0; i < *rank; ++i) {
+            const std::int64_t source = perm->integer(static_cast<std::int64_t>(i));
+            if (source < 0 || source >= static_cast<std::int64_t>(*rank))
+                return invalid_argument(fmt::format("perm dim {} is out of range of input rank {}", source, *rank));
+            dims[i] = checked->dim(static_cast<std::size_t>(source));
+        }
+    } else if (small) { // one dimension has one order
+        dims.assign(input.dims().begin(), input.dims().end());
+    }
+    ctx.set_output(0, Shape(std::move(dims)));
+    return {};
+}
+
+Status invert_permutation_shape(ShapeContext& ctx) {
+    auto shape = with_rank(ctx.input(0), 1);
+    if (!shape) return shape.error();
+    ctx.set_output(0, *std::move(shape));
+    return {};
+}
+
+Status tile_shape(ShapeContext& ctx) {
+    const Shape& input = ctx.input(0);
+    RNNSCOPE_TRY(with_rank(ctx.input(1), 1));
+    const Shape multiples = ctx.input_as_shape(1);
+    if (!multiples.has_rank()) {
+        ctx.set_output(0, input.has_rank() ? Shape::unknown_dims(input.rank()) : Shape::unknown_rank());
+        return {};
+    }
+    const auto checked = with_rank(input, multiples.rank());
+    if (!checked) return checked.error();
+    std::vector<std::int64_t> dims(multiples.rank(), Shape::unknown);
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+        const std::int64_t size = checked->dim(i), times = multiples.dim(i);
+        if (size == 0 || times == 0)
+            dims[i] = 0;
+        else if (size == 1)
+            dims[i] = times;
+        else if (size != Shape::unknown && times != Shape::unknown && __builtin_mul_overflow(size, times, &dims[i]))
+            return invalid_argument(
+                fmt::format("Negative dimension size from overflow when multiplying {} and {}", size, times));
+    }
+    ctx.set_output(0, Shape(std::move(dims)));
+    return {};
+}
+
+Status reverse_v2_shape(ShapeContext& ctx) {
+    const Shape& input = ctx.input(0);
+    RNNSCOPE_TRY(with_rank(ctx.input(1), 1));
+    if (const auto axes = ctx.constant_input(1); axes && input.has_rank()) {
+        const auto rank = static_cast<std::int64_t>(input.rank());
+        std::vector<bool> seen(input.rank(), false);
+        for (const std::int64_t axis : integers_of(*axes)) {
+            const std::int64_t canonical = axis < 0 ? axis + rank : axis;
+            if (canonical < 0 || canonical >= rank)
+                return invalid_argument(fmt::format("'axis'[{}] = {} is out of valid range [0, {}", 0, axis, rank - 1));
+            if (seen[static_cast<std::size_t>(canonical)])
+                return invalid_argument(fmt::format("axis {} specified more than once.", canonical));
+            seen[static_cast<std::size_t>(canonical)] = true;
+        }
+    }
+    ctx.set_output(0, input);
+    return {};
+}
+
+Status reverse_sequence_shape(ShapeContext& ctx) {
+    const Shape& input = ctx.input(0);
+    const auto lengths = with_rank(ctx.input(1), 1);
+    if (!lengths) return lengths.error();
+    const auto seq_dim = ctx.attr<std::int64_t>("seq_dim"), batch_dim = ctx.attr<std::int64_t>("batch_dim");
+    ctx.set_output(0, input);
+    if (!input.has_rank()) return {};
+    const auto rank = static_cast<std::int64_t>(input.rank());
+    if (batch_dim < 0 || batch_dim >= rank)
+        return invalid_argument(fmt::format("batch_dim must be < input rank: {} vs. {}", batch_dim, rank));
+    if (seq_dim < 0 || seq_dim >= rank)
+        return invalid_argument(fmt::format("seq_dim must be < input rank: {} vs. {}", seq_dim, rank));
+    const auto batch = static_cast<std::size_t>(batch_dim);
+    const auto merged = merge_dims(input.dim(batch), lengths->dim(0));
+    if (!merged) return merged.error();
+    ctx.set_output(0, with_dim(input, batch, *merged));
+    return {};
+}
+
+} // namespace
+
+void add_reshape_ops(OpRecords& ops) {
+    ops.push_back(OpBuilder("Reshape")
+                      .input("tensor: T")
+                      .input("shape: Tshape")
+                      .output("output: T")
+                      .attr("T: type")
+                      .attr("Tshape: {int32, int64} = DT_INT32")
+                      .summary("The same values under another shape; one -1 stands for what is left.")
+                      .shape(reshape_shape));
+    ops.push_back(OpBuilder("ExpandDims")
+                      .input("input: T")
+                      .input("dim: Tdim")
+                      .output("output: T")
+                      .attr("T: type")
+                      .attr("Tdim: {int32, int64} = DT_INT32")
+                      .summary("Adds a dimension of size 1.")
+                      .shape(expand_dims_shape));
+    ops.push_back(OpBuilder("Squeeze")
+                      .input("input: T")
+                      .output("output: T")
+                      .attr("T: type")
+                      .attr("squeeze_dims: list(int) >= 0 = []")
+                      .summary("Drops dimensions of size 1: the named ones, or all.")
+                      .shape(squeeze_shape));
+    ops.push_back(OpBuilder("Transpose")
+                      .input("x: T")
+                      .input("perm: Tperm")
+                      .output("y: T")
+                      .attr("T: type")
+                      .attr("Tperm: {int32, int64} = DT_INT32")
+                      .summary("Dimensions in another order.")
+                      .shape(transpose_shape));
+    ops.push_back(OpBuilder("InvertPermutation")
+                      .input("x: T")
+                      .output("y: T")
+                      .attr("T: {int32, int64} = DT_INT32")
+                      .summary("The permutation that undoes the input.")
+                      .shape(invert_permutation_shape));
+    ops.push_back(OpBuilder("Tile")
+                      .input("input: T")
+                      .input("multiples: Tmultiples")
+                      .output("output: T")
+                      .attr("T: type")
+                      .attr("Tmultiples: {int32, int64} = DT_INT32")
+                      .summary("Repeats a tensor along each dimension.")
+                      .shape(tile_shape));
+    ops.push_back(OpBuilder("ReverseV2")
+                      .input("tensor: T")
+                      .input("axis: Tidx")
+                      .output("output: T")
+                      .attr("Tidx: {int32, int64} = DT_INT32")
+                      .attr("T: {uint8, int8, uint16, int16, int32, int64, bool, bfloat16, half, float, double, "
+                            "complex64, complex128, string}")
+                      .summary("Reverses the named dimensions.")
+                      .shape(reverse_v2_shape));
+    ops.push_back(OpBuilder("ReverseSequence")
+                      .input("input: T")
+                      .input("seq_lengths: Tlen")
+                      .output("output: T")
+                      .attr("seq_dim: int")
+                      .attr("batch_dim: int = 0")
+                      .attr("T: type")
+                      .attr("Tlen: {int32, int64} = DT_INT64")
+                      .summary("Reverses the first entries of each sequence, as many as its length says.")
+                      .shape(reverse_sequence_shape));
+}
+
+} // namespace rnnscope::ops
