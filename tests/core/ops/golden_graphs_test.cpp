@@ -33,6 +33,15 @@ std::vector<fs::path> golden_graphs() {
     return paths;
 }
 
+/// Are all inputs there but the back edge of a loop?
+bool is_ready(const Graph& graph, const NodeDefData& data) {
+    for (std::size_t i = 0; i < data.inputs.size(); ++i) {
+        const bool may_miss = data.inputs[i].starts_with("^") || (data.op == "Merge" && i == 1);
+        if (!may_miss && !graph.find_tensor(data.inputs[i]).ok()) return false;
+    }
+    return true;
+}
+
 /// Adds the node of a file. The back edge of a loop is not there yet: it is set when its source comes.
 std::string add(Graph& graph, const NodeDefData& data, std::vector<std::pair<NodeId, std::string>>& back_edges) {
     NodeSpec spec;
@@ -87,9 +96,14 @@ TEST(GoldenGraphs, EveryNodeIsAddedWithTheSameAttributes) {
         ASSERT_TRUE(nodes.ok()) << path << nodes.error().message;
         Graph graph;
         std::vector<std::pair<NodeId, std::string>> back_edges;
-        for (const NodeDefData& node : *nodes) {
-            const std::string problem = add(graph, node, back_edges);
-            ASSERT_EQ(problem, "") << path << " at " << node.name;
+        // An Enter follows the op it was made for, so the order of the file is not one of inputs first.
+        for (std::size_t before = nodes->size() + 1; graph.size() < nodes->size() && before != graph.size();) {
+            before = graph.size();
+            for (const NodeDefData& node : *nodes) {
+                if (graph.find(node.name).valid() || !is_ready(graph, node)) continue;
+                const std::string problem = add(graph, node, back_edges);
+                ASSERT_EQ(problem, "") << path << " at " << node.name;
+            }
         }
         for (const auto& [merge, source] : back_edges) {
             const auto output = graph.find_tensor(source);
