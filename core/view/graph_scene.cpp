@@ -42,6 +42,18 @@ bool passes_through(const Node& node) {
            node.op == "RefSwitch" || node.op == "Merge" || node.op == "RefIdentity" || node.op == "ReadVariableOp";
 }
 
+/// As view::combine does for a list, but for one more.
+StateMark worst_mark(StateMark a, StateMark b) {
+    if (a == StateMark::none || b == StateMark::none) return std::max(a, b);
+    for (const StateMark bad : {StateMark::uninitialized, StateMark::poisoned})
+        if (a == bad || b == bad) return bad;
+    const auto has_value = [](StateMark m) { return m != StateMark::declared; };
+    if (a == b) return a;
+    if (a == StateMark::partly || b == StateMark::partly || has_value(a) != has_value(b)) return StateMark::partly;
+    // All have values: restored beside initialized is worth seeing, an update is not.
+    return a == StateMark::restored || b == StateMark::restored ? StateMark::restored : StateMark::initialized;
+}
+
 } // namespace
 
 Scene::Corner Scene::corner(std::uint32_t box) const {
@@ -61,36 +73,6 @@ std::uint32_t Scene::box_of_scope(std::string_view path) const {
     for (std::uint32_t i = 0; i < boxes.size(); ++i)
         if (boxes[i].kind == BoxKind::scope && boxes[i].path == path) return i;
     return no_box;
-}
-
-StateMark state_mark(record::InitState state, bool read_uninitialized) {
-    if (read_uninitialized) return StateMark::uninitialized;
-    switch (state) {
-    case record::InitState::absent:
-        return StateMark::none;
-    case record::InitState::declared:
-        return StateMark::declared;
-    case record::InitState::initialized:
-        return StateMark::initialized;
-    case record::InitState::updated:
-        return StateMark::updated;
-    case record::InitState::restored:
-        return StateMark::restored;
-    case record::InitState::poisoned:
-        return StateMark::poisoned;
-    }
-    return StateMark::none;
-}
-
-StateMark worst_mark(StateMark a, StateMark b) {
-    if (a == StateMark::none || b == StateMark::none) return std::max(a, b);
-    for (const StateMark bad : {StateMark::uninitialized, StateMark::poisoned})
-        if (a == bad || b == bad) return bad;
-    const auto has_value = [](StateMark m) { return m != StateMark::declared; };
-    if (a == b) return a;
-    if (a == StateMark::partly || b == StateMark::partly || has_value(a) != has_value(b)) return StateMark::partly;
-    // All have values: restored beside initialized is worth seeing, an update is not.
-    return a == StateMark::restored || b == StateMark::restored ? StateMark::restored : StateMark::initialized;
 }
 
 std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, std::size_t nodes) {

@@ -2,7 +2,7 @@
 
 #include "core/graph/graph.hpp"
 #include "core/graph/scope_tree.hpp"
-#include "core/record/recording.hpp"
+#include "core/view/common.hpp"
 #include "core/view/layout.hpp"
 
 #include <cstdint>
@@ -14,20 +14,19 @@
 #include <string_view>
 #include <vector>
 
-namespace rnnscope::debug {
-class Debugger;
-}
-
 namespace rnnscope::view {
 
 enum class BoxKind : std::uint8_t { scope, op, variable, placeholder, constant };
 enum class EdgeKind : std::uint8_t { data, control, reference, back };
 /// What the run at the position did with an op. `none`: the position is in no run, or the run does not need the op.
 enum class RunMark : std::uint8_t { none, ran, not_reached, running, failed };
-/// Init state as it is drawn. Scopes: the worst inside, or `partly`.
-enum class StateMark : std::uint8_t { none, declared, initialized, updated, restored, partly, uninitialized, poisoned };
-
 constexpr std::uint32_t no_box = std::numeric_limits<std::uint32_t>::max();
+
+/// Measures of an open scope.
+struct SceneMetrics {
+    static constexpr float header = 30, padding = 14, root_padding = 24, bottom = 14;
+    static constexpr float lane = 8; ///< between edges that run around
+};
 
 /// A small label inside a box, in place of an edge: a constant that only this op uses, or an op that very many use.
 struct SceneChip {
@@ -129,10 +128,6 @@ struct SceneInput {
 
 /// The state of a debugger as the graph view needs it.
 SceneInput scene_input(const debug::Debugger& debugger);
-
-/// Mark of one variable, and of a set of them.
-StateMark state_mark(record::InitState state, bool read_uninitialized);
-StateMark worst_mark(StateMark a, StateMark b);
 
 /// From the failed read on: its consumers, up to the first op that computes with the value.
 std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, std::size_t nodes);

@@ -76,10 +76,4 @@ std::vector<LayoutEdge> layout_edges(const SceneItem& item, std::vector<std::uin
 /// Which way the inside of an item runs: from its topology alone, so that opening a scope never turns another.
 Direction flow_direction(const SceneTree& tree, std::uint32_t item, const LayoutOrder& order);
 
-/// Measures of an open scope.
-struct SceneMetrics {
-    static constexpr float header = 30, padding = 14, root_padding = 24, bottom = 14;
-    static constexpr float lane = 8; ///< between edges that run around
-};
-
 } // namespace rnnscope::view

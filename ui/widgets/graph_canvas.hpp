@@ -1,0 +1,124 @@
+#pragma once
+
+#include "core/view/graph_scene.hpp"
+#include "ui/theme/look.hpp"
+
+#include <imgui.h>
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace rnnscope::ui {
+
+/// What the person did on the canvas. The canvas changes nothing itself.
+struct GraphRequest {
+    enum class Kind { select_node, select_scope, clear_selection, toggle_scope } kind = Kind::select_node;
+    NodeId node;
+    std::string path; ///< of the op or scope
+};
+
+/// What is selected and what is pointed at somewhere else; `path` of a scope when `node` is invalid.
+struct GraphMark {
+    NodeId node;
+    std::string path;
+    bool empty() const { return !node.valid() && path.empty(); }
+};
+
+/// A box as it stands on this frame, in the root's frame.
+struct PlacedBox {
+    double x = 0, y = 0;
+    float width = 0, height = 0;
+    float shown = 1; ///< below 1 while it appears
+    ImVec2 moved;    ///< from where it will come to rest, relative to its parent
+};
+
+/// Draws a scene into a rectangle of the current window: pan, zoom, select, open and close. Keeps only the camera and
+/// what moves; losing it loses nothing.
+class GraphCanvas {
+  public:
+    struct Options {
+        GraphMark selected, lit;
+        bool reduce_motion = false;
+        bool minimap = true;
+    };
+
+    /// Appends to `requests`. `scene` may be another one in each frame.
+    void draw(const view::Scene& scene, const Look& look, ImVec2 a, ImVec2 b, const Options& options,
+              std::vector<GraphRequest>& requests);
+
+    void fit();                                ///< everything, in the next frame
+    void show(NodeId node, bool zoom = false); ///< moves only if it is not in the middle; `zoom`: to a readable size
+    void show_failure();                       ///< the failing path as large as fits
+    void zoom_by(float factor);                ///< around the middle
+
+    bool moving() const { return expanding_ < 1 || flying_ < 1 || ring_ < 1; } ///< wants another frame
+    float zoom() const { return static_cast<float>(zoom_); }
+    const GraphMark& hovered() const { return hovered_; } ///< empty when nothing
+    std::string hovered_text() const { return hovered_.path; }
+
+  private:
+    struct Camera {
+        double x = 0, y = 0, zoom = 1; ///< world at the top left corner of the canvas
+    };
+    struct Rest {
+        float x, y, width, height;
+    };
+
+    void follow_scene(const view::Scene& scene, const Options& options);
+    void place(const view::Scene& scene);
+    void move_camera(const view::Scene& scene, const Options& options);
+    Camera framing(double x0, double y0, double x1, double y1, double most) const;
+    void handle_input(const view::Scene& scene, std::vector<GraphRequest>& requests);
+    std::uint32_t box_at(const view::Scene& scene, ImVec2 at) const;
+    bool on_triangle(const view::Scene& scene, std::uint32_t box, ImVec2 at) const;
+    ImVec2 to_screen(double x, double y) const;
+    float unit() const { return static_cast<float>(zoom_) * scale_; } ///< screen pixels of one look pixel
+
+    // Camera.
+    double x_ = 0, y_ = 0, zoom_ = 1;
+    Camera start_, target_;
+    float flying_ = 1; ///< 0 to 1
+    ImVec2 a_{}, b_{};
+    float scale_ = 1;
+
+    // The scene before, for the motion to the present one.
+    std::uint64_t topology_ = 0, revision_ = 0;
+    std::unordered_map<std::uint32_t, Rest> rest_, before_; ///< by item
+    float expanding_ = 1;
+    std::uint32_t anchor_item_ = view::no_box;
+    ImVec2 anchor_at_{};
+    std::vector<PlacedBox> placed_;
+
+    enum class Wish { none, fit, failure, node } wish_ = Wish::fit;
+    NodeId wished_node_;
+    bool wished_zoom_ = false;
+    bool first_ = true;
+
+    NodeId ringed_;
+    float ring_ = 1;
+
+    bool pressed_ = false, dragging_ = false;
+    ImVec2 press_at_{};
+    double last_click_ = -1;
+    std::uint32_t last_box_ = view::no_box;
+    std::uint32_t hovered_box_ = view::no_box;
+    GraphMark hovered_;
+};
+
+/// One frame of drawing; see graph_canvas_draw.cpp.
+struct GraphPaint {
+    ImDrawList& list;
+    const view::Scene& scene;
+    const Look& look;
+    const std::vector<PlacedBox>& placed;
+    ImVec2 a, b;               ///< the canvas
+    double camera_x, camera_y; ///< world at `a`
+    float unit;                ///< screen pixels of one look pixel
+    std::uint32_t selected, hovered, lit;
+    float ring = 1; ///< of the first arrival at the failure; 1: over
+};
+void paint_graph(const GraphPaint& paint);
+void paint_minimap(const GraphPaint& paint);
+
+} // namespace rnnscope::ui
