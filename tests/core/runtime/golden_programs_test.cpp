@@ -1,0 +1,179 @@
+// Replays the runs of every golden program on its final graph and compares outcomes: values, errors and their texts,
+// variable values. Each case runs with several numbers of parallel iterations.
+
+#include "core/runtime/client.hpp"
+#include "core/runtime/error_text.hpp"
+#include "tests/core/runtime/golden_run.hpp"
+#include "tests/core/runtime/sha256.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace rnnscope::runtime {
+namespace {
+
+using nlohmann::json;
+using namespace rnnscope::testing;
+
+std::vector<std::string> golden_programs() {
+    std::vector<std::string> cases;
+    const std::filesystem::path folder = golden_folder() / "programs";
+    if (!std::filesystem::exists(folder)) return cases;
+    for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (const std::size_t end = name.find(".expect.json"); end != std::string::npos)
+            cases.push_back(name.substr(0, end));
+    }
+    std::ranges::sort(cases);
+    return cases;
+}
+
+class GoldenProgram : public ::testing::TestWithParam<std::string> {
+  protected:
+    void SetUp() override {
+        expect_ = json::parse(read_text(golden_folder() / "programs" / (GetParam() + ".expect.json")));
+        load_golden(graph_, "programs/" + GetParam());
+        scratch_ =
+            std::filesystem::temp_directory_path() / ("rnnscope_" + GetParam() + "_" + std::to_string(::getpid()));
+        std::filesystem::create_directories(scratch_);
+    }
+    void TearDown() override { std::filesystem::remove_all(scratch_); }
+
+    void replay(int parallel);
+    void replay_run(Session& session, const json& run);
+    void check_state(Session& session, const json& state);
+    void check_error(const runtime::Run& run, const json& expected);
+    Result<RunRequest> request_of(const json& run);
+
+    json expect_;
+    Graph graph_;
+    std::filesystem::path scratch_;
+    std::set<std::string> missing_;
+};
+
+/// Feeds and fetches through the client's checks. Names are those that Python resolved them to.
+Result<RunRequest> GoldenProgram::request_of(const json& run) {
+    RunRequest request;
+    if (run.contains("feeds")) {
+        for (const auto& [name, value] : run.at("feeds").items()) {
+            const auto output = feed_by_name(graph_, name);
+            if (!output) return output.error();
+            Tensor fed = tensor_of(value);
+            if (fed.dtype() == DType::string) // checkpoint prefixes: into a folder of our own
+                fed = Tensor::scalar((scratch_ / fed.strings()[0]).string());
+            auto checked = check_feed(graph_, *output, fed);
+            if (!checked) return checked.error();
+            request.feeds.push_back({*output, *checked});
+        }
+    }
+    const bool resolved = run.contains("resolved_fetches");
+    for (const std::string name : run.at(resolved ? "resolved_fetches" : "fetches")) {
+        const auto fetch = fetch_by_name(graph_, name.starts_with("^") ? name.substr(1) : name);
+        if (!fetch) return fetch.error();
+        if (fetch->output.valid())
+            request.fetches.push_back(fetch->output);
+        else
+            request.targets.push_back(fetch->operation);
+    }
+    return request;
+}
+
+void GoldenProgram::check_error(const runtime::Run& run, const json& expected) {
+    ASSERT_TRUE(run.error().has_value()) << "expected: " << expected.at("message");
+    const RunError& error = *run.error();
+    EXPECT_EQ(error.error_class, expected.at("class"));
+    EXPECT_EQ(error.message, expected.at("message"));
+    EXPECT_EQ(error.op, expected.at("failing_node"));
+    EXPECT_EQ(error_text(graph_, error, 15, [](const Node&) { return ""; }), expected.at("status_text"));
+    EXPECT_EQ(error_text(graph_, error, 15, [](const Node&) { return "<FILE>:<LINE>"; }), expected.at("python_text"));
+    if (expected.contains("uninitialized_reads")) {
+        EXPECT_EQ(error.variable, expected.at("uninitialized_reads").at(0).at("variable"));
+    }
+}
+
+void GoldenProgram::replay_run(Session& session, const json& run) {
+    const json& outcome = run.at("outcome");
+    const auto request = request_of(run);
+    if (!request.ok()) { // refused by the client
+        ASSERT_FALSE(outcome.at("ok").get<bool>()) << request.error().message;
+        EXPECT_EQ(request.error().code, outcome.at("error").at("class"));
+        EXPECT_EQ(request.error().message, outcome.at("error").at("message"));
+        return;
+    }
+    auto started = session.start(*request);
+    ASSERT_TRUE(started.ok()) << started.error().message;
+    missing_ = ops_without_kernel(graph_, started->get());
+    if (!missing_.empty()) return;
+    Watcher watcher(graph_);
+    (*started)->finish(watcher);
+    if (!outcome.at("ok").get<bool>()) return check_error(**started, outcome.at("error"));
+    ASSERT_FALSE((*started)->error().has_value()) << (*started)->error()->message;
+    EXPECT_EQ((*started)->live_frames(), 0U);
+    if (!outcome.contains("values")) return;
+    const json& values = outcome.at("values");
+    ASSERT_EQ((*started)->results().size(), values.size());
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const Tensor expected = tensor_of(values[i]);
+        const Tensor& actual = (*started)->results()[i];
+        ASSERT_EQ(actual.dtype(), expected.dtype());
+        ASSERT_EQ(actual.shape(), expected.shape()) << to_text(actual.shape());
+        for (std::int64_t j = 0; j < actual.elements(); ++j)
+            ASSERT_NEAR(actual.number(j), expected.number(j), outcome.at("tolerance_abs").get<double>())
+                << i << ", " << j;
+    }
+}
+
+void GoldenProgram::check_state(Session& session, const json& state) {
+    for (const auto& [name, expected] : state.items()) {
+        SCOPED_TRACE(name);
+        const Variable* variable = graph_.variable_of(graph_.find(name));
+        ASSERT_NE(variable, nullptr);
+        ASSERT_TRUE(session.is_initialized(*variable));
+        const Tensor& value = *session.storage(*variable)->value;
+        ASSERT_EQ(value.shape(), Shape(expected.at("shape").get<std::vector<std::int64_t>>()));
+        for (std::size_t i = 0; i < expected.at("first").size(); ++i)
+            EXPECT_NEAR(value.number(static_cast<std::int64_t>(i)), expected.at("first")[i].get<double>(), 1e-6);
+        EXPECT_EQ(sha256(value.bytes()), expected.at("sha256_f32le"));
+    }
+}
+
+void GoldenProgram::replay(int parallel) {
+    SCOPED_TRACE("parallel iterations: " + std::to_string(parallel));
+    std::map<int, std::unique_ptr<Session>> sessions;
+    for (const json& run : expect_.at("runs")) {
+        SCOPED_TRACE(run.at("label").dump());
+        auto& session = sessions[run.at("session").get<int>()];
+        if (!session) session = std::make_unique<Session>(graph_, SessionOptions{parallel, 1});
+        if (run.contains("state"))
+            check_state(*session, run.at("state"));
+        else
+            replay_run(*session, run);
+        if (HasFatalFailure() || !missing_.empty()) return;
+    }
+}
+
+TEST_P(GoldenProgram, RunsAsTensorFlowDoes) {
+    if (expect_.at("runs").empty()) GTEST_SKIP() << "the program fails while it builds: nothing runs";
+    for (const int parallel : {1, 3, 0}) {
+        replay(parallel);
+        if (HasFatalFailure()) return;
+        if (missing_.empty()) continue;
+        std::string ops;
+        for (const std::string& op : missing_) ops += " " + op;
+        GTEST_SKIP() << "these ops have no kernel yet:" << ops;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Golden, GoldenProgram, ::testing::ValuesIn(golden_programs()),
+                         [](const auto& program) { return program.param; });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(GoldenProgram);
+
+TEST(GoldenPrograms, AreThere) {
+    if (!std::filesystem::exists(golden_folder()))
+        GTEST_SKIP() << "the golden programs are not here: " << golden_folder();
+    EXPECT_GE(golden_programs().size(), 44U);
+}
+
+} // namespace
+} // namespace rnnscope::runtime
