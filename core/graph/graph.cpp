@@ -75,6 +75,16 @@ void Graph::add_control_input(NodeId id, NodeId control) {
     consumers_[control.index()].push_back(id);
 }
 
+void Graph::set_control_inputs(NodeId id, std::vector<NodeId> controls) {
+    auto& old = nodes_[id.index()].control_inputs;
+    for (const NodeId control : old) {
+        auto& uses = consumers_[control.index()];
+        uses.erase(std::find(uses.begin(), uses.end(), id));
+    }
+    old.clear();
+    for (const NodeId control : controls) add_control_input(id, control);
+}
+
 void Graph::set_attr(NodeId id, std::string_view key, AttrValue value) {
     nodes_[id.index()].attrs.insert_or_assign(std::string(key), std::move(value));
 }

@@ -78,7 +78,8 @@ struct ControlFlowName {
 using CollectionItem = std::variant<VariableId, Output, NodeId, ControlFlowName, std::string>;
 
 /// Nodes in creation order, as TensorFlow would have them. Nodes are only ever added; the two things that TensorFlow
-/// itself changes later are a loop's back edge (`set_input`) and control inputs. A Node reference stays valid for ever.
+/// itself changes later are inputs of ops in loops and conds (`set_input`) and control inputs. A Node reference stays
+/// valid for ever.
 class Graph {
   public:
     explicit Graph(GraphId id = GraphId(0)) : id_(id) {}
@@ -104,6 +105,8 @@ class Graph {
     NodeId append(Node node);
     void set_input(NodeId node, std::size_t slot, Output output); ///< Merge's back edge
     void add_control_input(NodeId node, NodeId control);
+    /// Loops take away the control inputs from outside of them (TF: Operation._remove_all_control_inputs).
+    void set_control_inputs(NodeId node, std::vector<NodeId> controls);
     void set_attr(NodeId node, std::string_view key, AttrValue value);
     void set_output_shape(Output output, Shape shape);
     void set_device(NodeId node, std::string device);

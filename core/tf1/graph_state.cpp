@@ -1,5 +1,6 @@
 #include "core/tf1/graph_state.hpp"
 
+#include "core/tf1/control_flow.hpp"
 #include "core/tf1/device.hpp"
 #include "core/tf1/variable_scope.hpp"
 
@@ -142,13 +143,10 @@ NodeId GraphState::create_op(OpSpec spec) {
     }
     const NodeId id = *made;
 
-    if (control_flow != nullptr) {
-        ControlFlowContext& inside = *control_flow;
-        context_of[id] = &inside;
-        inside.add_op(*this, id);
-        // ControlFlowContext._AddOpInternal: only what leaves an outermost loop can be fetched.
-        if (inside.outer != nullptr || graph.node(id).op != "Exit") graph.set_fetchable(id, false, false);
-    }
+    ControlFlowContext* const inside = control_flow;
+    if (inside != nullptr) context_of[id] = inside;
+    for (const Output input : graph.node(id).inputs) check_input_context(*this, id, input.node);
+    if (inside != nullptr) inside->add_op(*this, id);
     for (const auto& [key, value] : attr_scope)
         if (graph.node(id).attrs.find(key) == graph.node(id).attrs.end()) graph.set_attr(id, key, value);
     for (std::size_t i = control_stack.size(); i-- > 0;) {

@@ -1,0 +1,243 @@
+#include "core/tf1/layer.hpp"
+
+#include "core/tf1/api.hpp"
+#include "core/tf1/nest.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+namespace rnnscope::tf1 {
+
+namespace {
+
+/// backend.unique_object_name: numbers from 1 in each graph.
+std::string unique_layer_name(GraphState& state, const std::string& base) {
+    Value& count = state.attached["layer_count/" + base];
+    const std::int64_t* old = count.as<std::int64_t>();
+    const std::int64_t number = (old != nullptr ? *old : 0) + 1;
+    count = Value(number);
+    return fmt::format("{}_{}", base, number);
+}
+
+std::string as_python_list(const Shape& shape) {
+    std::string text;
+    for (const std::int64_t dim : shape.dims())
+        text += fmt::format("{}{}", text.empty() ? "" : ", ", dim == Shape::unknown ? "None" : std::to_string(dim));
+    return "[" + text + "]";
+}
+
+/// `x.shape` of an input; None for what has none.
+Value shape_value(const GraphState& state, const Value& input) {
+    if (const TensorValue* tensor = input.as<TensorValue>()) return state.graph.info(tensor->output).shape;
+    if (const VariableValue* variable = input.as<VariableValue>()) return state.graph.variable(variable->id).shape;
+    return {};
+}
+
+Value variables_value(const std::vector<VariableValue>& variables) {
+    std::vector<Value> items(variables.begin(), variables.end());
+    return Value::list(std::move(items));
+}
+
+} // namespace
+
+std::string to_snake_case(std::string_view name) {
+    // re.sub('(.)([A-Z][a-z0-9]+)', r'\1_\2'), then re.sub('([a-z])([A-Z])', r'\1_\2'), lower case.
+    const auto upper = [](char c) { return std::isupper(static_cast<unsigned char>(c)) != 0; };
+    const auto tail = [](char c) {
+        return std::islower(static_cast<unsigned char>(c)) || std::isdigit(static_cast<unsigned char>(c));
+    };
+    std::string first;
+    std::size_t consumed = 0; // matches do not overlap
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const bool starts_word = upper(name[i]) && i + 1 < name.size() && tail(name[i + 1]) && i > consumed;
+        if (starts_word) {
+            first += '_';
+            std::size_t end = i + 1;
+            while (end < name.size() && tail(name[end])) ++end;
+            consumed = end;
+        }
+        first += name[i];
+    }
+    std::string result;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+        if (i > 0 && upper(first[i]) && std::islower(static_cast<unsigned char>(first[i - 1]))) result += '_';
+        result += static_cast<char>(std::tolower(static_cast<unsigned char>(first[i])));
+    }
+    return result;
+}
+
+Value call_function(Context& context, const Value& function, std::vector<Value> arguments) {
+    Result<Value> result = call_value(context, function, std::move(arguments), {});
+    if (!result) raise(result.error().code, result.error().message);
+    return std::move(*result);
+}
+
+void Layer::init_layer(GraphState& state, std::string_view class_name, const Options& options) {
+    const std::string* given = options.name.as<std::string>();
+    if (given != nullptr && !given->empty()) {
+        name_ = base_name_ = *given;
+    } else {
+        base_name_ = to_snake_case(class_name);
+        name_ = unique_layer_name(state, base_name_);
+    }
+    dtype_ = options.dtype;
+    trainable_ = options.trainable;
+    reuse_ = options.reuse;
+    if (!options.scope.is_none()) {
+        VariableScopeArgs args;
+        args.name_or_scope = options.scope;
+        scope_ = VariableScopeEntry(state, args).scope();
+    }
+}
+
+void Layer::set_scope(GraphState& state, const Value& scope) {
+    if (scope_) return;
+    VariableScopeArgs args;
+    args.name_or_scope = scope;
+    if (truthy(reuse_)) {
+        if (scope.is_none()) args.name_or_scope = Value(base_name_);
+    } else {
+        args.default_name = base_name_;
+    }
+    scope_ = VariableScopeEntry(state, args).scope();
+}
+
+void Layer::check_inputs(GraphState& state, const Value& inputs) const {
+    if (!input_ndim_) return;
+    const std::vector<Value> leaves = nest::flatten(inputs);
+    if (leaves.size() != 1) {
+        raise("ValueError", fmt::format("Layer {} expects 1 inputs, but it received {} input tensors. Inputs received: "
+                                        "{}",
+                                        name_, leaves.size(), tf1::repr(inputs)));
+    }
+    const Value shape_of_input = shape_value(state, leaves[0]);
+    if (shape_of_input.is_none()) return;
+    const Shape& shape = *shape_of_input.as<Shape>();
+    const std::string start = fmt::format("Input 0 of layer {} is incompatible with the layer: ", name_);
+    if (!shape.has_rank()) raise("ValueError", start + "its rank is undefined, but the layer requires a defined rank.");
+    if (shape.rank() != *input_ndim_) {
+        raise("ValueError", fmt::format("{}expected ndim={}, found ndim={}. Full shape received: {}", start,
+                                        *input_ndim_, shape.rank(), as_python_list(shape)));
+    }
+}
+
+Value Layer::apply(GraphState& state, Value inputs, const std::vector<Value>& arguments, const Value& scope) {
+    set_scope(state, scope);
+    VariableScopeArgs args;
+    args.name_or_scope = Value(scope_);
+    args.reuse = built_ ? Reuse::yes : reuse_;
+    args.auxiliary_name_scope = false;
+    VariableScopeEntry entry(state, args);
+    current_scope_ = entry.scope();
+
+    inputs = nest::map_structure(
+        [&](const Value& leaf) {
+            return leaf.is<TensorValue>() || leaf.is<VariableValue>() || leaf.is_none() || leaf.is<ObjectValue>()
+                       ? leaf
+                       : tensor_value(state, to_tensor(state, leaf));
+        },
+        inputs);
+    check_inputs(state, inputs);
+    Value outputs;
+    {
+        const NameScope ops_scope(state, current_scope_->original_name_scope);
+        if (!built_) {
+            if (dtype_ == DType::invalid) {
+                for (const Value& leaf : nest::flatten(inputs)) {
+                    if (const TensorValue* tensor = leaf.as<TensorValue>())
+                        dtype_ = state.graph.info(tensor->output).dtype;
+                    else if (const VariableValue* variable = leaf.as<VariableValue>())
+                        dtype_ = state.graph.variable(variable->id).dtype;
+                    break;
+                }
+            }
+            build(state, nest::map_structure([&](const Value& leaf) { return shape_value(state, leaf); }, inputs));
+            built_ = true;
+        }
+        outputs = run(state, inputs, arguments);
+    }
+    entry.leave();
+    return outputs;
+}
+
+void Layer::build_with(GraphState& state, const Value& input_shape) {
+    build(state, input_shape);
+    built_ = true;
+}
+
+VariableValue Layer::add_variable(GraphState& state, const std::string& name, Shape shape, Value initializer,
+                                  bool trainable) {
+    set_scope(state, Value());
+    VariableScopeArgs args;
+    args.name_or_scope = Value(scope_);
+    args.reuse = built_ ? Reuse::yes : reuse_;
+    args.auxiliary_name_scope = false;
+    VariableScopeEntry entry(state, args);
+    current_scope_ = entry.scope();
+    GetVariableArgs variable;
+    {
+        const NameScope ops_scope(state, current_scope_->original_name_scope);
+        variable.name = name;
+        variable.shape = std::move(shape);
+        variable.dtype = dtype_ == DType::invalid ? DType::float32 : dtype_;
+        variable.initializer = initializer.is_none() ? current_scope_->initializer : std::move(initializer);
+        variable.trainable = trainable && trainable_;
+        if (current_scope_->use_resource.value_or(false)) variable.use_resource = true;
+        const VariableValue made = get_variable(state, std::move(variable));
+        (trainable && trainable_ ? trainable_weights_ : non_trainable_weights_).push_back(made);
+        return made;
+    }
+}
+
+std::vector<VariableValue> Layer::trainable_weights() const {
+    return trainable_ ? trainable_weights_ : std::vector<VariableValue>{};
+}
+
+std::vector<VariableValue> Layer::non_trainable_weights() const {
+    if (trainable_) return non_trainable_weights_;
+    std::vector<VariableValue> all = trainable_weights_;
+    all.insert(all.end(), non_trainable_weights_.begin(), non_trainable_weights_.end());
+    return all;
+}
+
+Value Layer::attribute(Context& context, std::string_view name) {
+    if (name == "name") return name_;
+    if (name == "dtype") return dtype_ == DType::invalid ? Value() : Value(dtype_);
+    if (name == "built") return built_;
+    if (name == "trainable") return trainable_;
+    if (name == "trainable_variables" || name == "trainable_weights") return variables_value(trainable_weights());
+    if (name == "non_trainable_variables" || name == "non_trainable_weights")
+        return variables_value(non_trainable_weights());
+    if (name == "variables" || name == "weights") {
+        std::vector<VariableValue> all = trainable_weights();
+        const std::vector<VariableValue> rest = non_trainable_weights();
+        all.insert(all.end(), rest.begin(), rest.end());
+        return variables_value(all);
+    }
+    if (name == "scope_name") {
+        if (scope_) return scope_->name;
+        raise("ValueError", fmt::format("No name available for layer scope because the layer \"{}\" has not been used "
+                                        "yet. The scope name  is determined the first time the layer instance is "
+                                        "called. You must therefore call the layer before querying `scope_name`.",
+                                        name_));
+    }
+    return Object::attribute(context, name);
+}
+
+std::vector<std::string> Layer::attribute_names() const {
+    return {"name",
+            "dtype",
+            "built",
+            "trainable",
+            "trainable_variables",
+            "trainable_weights",
+            "variables",
+            "weights",
+            "scope_name",
+            "non_trainable_variables",
+            "non_trainable_weights"};
+}
+
+} // namespace rnnscope::tf1
