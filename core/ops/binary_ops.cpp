@@ -1,5 +1,8 @@
+#include "core/ops/elementwise.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include <cmath>
+#include <functional>
 
 namespace rnnscope::ops {
 namespace {
@@ -11,88 +14,295 @@ constexpr auto equality_types =
     "T: {bfloat16, half, float, double, uint8, int8, int16, int32, int64, complex64, quint8, "
     "qint8, qint32, string, bool, complex128}";
 
-OpBuilder binary(std::string_view name, std::string_view types, std::string_view summary) {
-    return OpBuilder(name).input("x: T").input("y: T").output("z: T").attr(types).summary(summary).shape(
-        broadcast_shape);
+/// A kernel that applies F to pairs of numbers.
+template <class F> Status binary_kernel(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    const Tensor& y = ctx.input(1);
+    const auto shape = broadcast_at_run_time(x.shape(), y.shape());
+    if (!shape) return shape.error();
+    RNNSCOPE_TRY(check_allocation(x.dtype(), *shape));
+    if constexpr (F::divides) {
+        if (is_integer(x.dtype()) && shape->elements() > 0)
+            for (std::int64_t i = 0; i < y.elements(); ++i)
+                if (y.integer(i) == 0) return invalid_argument("Integer division by zero");
+    }
+    const bool known = visit_number(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        ctx.set_output(0, map_binary<T, T>(x, y, *shape, F{}));
+    });
+    if (!known) return no_kernel(ctx, x.dtype());
+    return {};
 }
 
-OpBuilder comparison(std::string_view name, std::string_view summary) {
+struct Plain {
+    static constexpr bool divides = false;
+};
+struct Divides {
+    static constexpr bool divides = true;
+};
+
+struct Sum : Plain {
+    template <class T> T operator()(T x, T y) const { return wrapped_add(x, y); }
+};
+struct Difference : Plain {
+    template <class T> T operator()(T x, T y) const { return wrapped_sub(x, y); }
+};
+struct Product : Plain {
+    template <class T> T operator()(T x, T y) const { return wrapped_mul(x, y); }
+};
+/// Quotient towards zero; the one that overflows (least number / -1) wraps.
+template <class T> T quotient(T x, T y) {
+    if constexpr (std::is_floating_point_v<T>)
+        return x / y;
+    else if constexpr (std::is_signed_v<T>)
+        return y == T(-1) ? wrapped_sub(T{}, x) : static_cast<T>(x / y);
+    else
+        return static_cast<T>(x / y);
+}
+template <class T> T remainder(T x, T y) {
+    if constexpr (std::is_floating_point_v<T>)
+        return std::fmod(x, y);
+    else if constexpr (std::is_signed_v<T>)
+        return y == T(-1) ? T{} : static_cast<T>(x % y);
+    else
+        return static_cast<T>(x % y);
+}
+struct Quotient : Divides {
+    template <class T> T operator()(T x, T y) const { return quotient(x, y); }
+};
+struct TruncatedQuotient : Divides {
+    template <class T> T operator()(T x, T y) const {
+        if constexpr (std::is_floating_point_v<T>)
+            return std::trunc(x / y);
+        else
+            return quotient(x, y);
+    }
+};
+struct FloorQuotient : Divides {
+    template <class T> T operator()(T x, T y) const {
+        if constexpr (std::is_floating_point_v<T>) {
+            return std::floor(x / y);
+        } else {
+            const bool below = (x < T{}) != (y < T{}) && remainder(x, y) != T{};
+            return static_cast<T>(quotient(x, y) - (below ? 1 : 0));
+        }
+    }
+};
+struct QuotientNoNan : Plain {
+    template <class T> T operator()(T x, T y) const { return y == T{} ? T{} : quotient(x, y); }
+};
+struct Remainder : Divides {
+    template <class T> T operator()(T x, T y) const { return remainder(x, y); }
+};
+struct FloorRemainder : Divides {
+    template <class T> T operator()(T x, T y) const {
+        const T rest = remainder(x, y);
+        return rest != T{} && (rest < T{}) != (y < T{}) ? static_cast<T>(rest + y) : rest;
+    }
+};
+struct Power : Plain {
+    template <class T> T operator()(T x, T y) const {
+        if constexpr (std::is_floating_point_v<T>) {
+            return std::pow(x, y);
+        } else {
+            T result = 1, factor = x;
+            for (auto n = static_cast<std::uint64_t>(y); n != 0; n >>= 1) {
+                if ((n & 1) != 0) result = wrapped_mul(result, factor);
+                factor = wrapped_mul(factor, factor);
+            }
+            return result;
+        }
+    }
+};
+struct DifferenceSquared : Plain {
+    template <class T> T operator()(T x, T y) const {
+        const T difference = wrapped_sub(x, y);
+        return wrapped_mul(difference, difference);
+    }
+};
+struct Larger : Plain {
+    template <class T> T operator()(T x, T y) const { return x < y ? y : x; }
+};
+struct Smaller : Plain {
+    template <class T> T operator()(T x, T y) const { return y < x ? y : x; }
+};
+struct OfSigmoid : Plain {
+    template <class T> T operator()(T y, T dy) const { return static_cast<T>(dy * y * (1 - y)); }
+};
+struct OfTanh : Plain {
+    template <class T> T operator()(T y, T dy) const { return static_cast<T>(dy * (1 - y * y)); }
+};
+struct OfSqrt : Plain {
+    template <class T> T operator()(T y, T dy) const { return static_cast<T>(dy / 2 / y); }
+};
+struct OfRsqrt : Plain {
+    template <class T> T operator()(T y, T dy) const { return static_cast<T>(-dy / 2 * y * y * y); }
+};
+struct OfReciprocal : Plain {
+    template <class T> T operator()(T y, T dy) const { return static_cast<T>(-dy * y * y); }
+};
+
+Status integer_pow(KernelContext& ctx) {
+    const Tensor& exponent = ctx.input(1);
+    if (is_integer(exponent.dtype()))
+        for (std::int64_t i = 0; i < exponent.elements(); ++i)
+            if (exponent.integer(i) < 0) return invalid_argument("Integers to negative integer powers are not allowed");
+    return binary_kernel<Power>(ctx);
+}
+
+/// Add also joins strings.
+Status add(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    const Tensor& y = ctx.input(1);
+    if (x.dtype() != DType::string) return binary_kernel<Sum>(ctx);
+    const auto shape = broadcast_at_run_time(x.shape(), y.shape());
+    if (!shape) return shape.error();
+    RNNSCOPE_TRY(check_allocation(x.dtype(), *shape));
+    std::vector<std::string> joined(static_cast<std::size_t>(shape->elements()));
+    visit_broadcast(x.shape(), y.shape(), *shape, [&](std::int64_t i, std::int64_t ix, std::int64_t iy) {
+        joined[static_cast<std::size_t>(i)] =
+            x.strings()[static_cast<std::size_t>(ix)] + y.strings()[static_cast<std::size_t>(iy)];
+    });
+    ctx.set_output(0, Tensor::of<std::string>(*shape, std::move(joined)));
+    return {};
+}
+
+template <class F> Status comparison_kernel(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    const Tensor& y = ctx.input(1);
+    const auto shape = broadcast_at_run_time(x.shape(), y.shape());
+    if (!shape) return shape.error();
+    RNNSCOPE_TRY(check_allocation(DType::boolean, *shape));
+    if (x.dtype() == DType::boolean) {
+        ctx.set_output(0, map_binary<bool, bool>(x, y, *shape, F{}));
+        return {};
+    }
+    if (x.dtype() == DType::string) {
+        bool* data = nullptr;
+        Tensor result = Tensor::make<bool>(*shape, data);
+        visit_broadcast(x.shape(), y.shape(), *shape, [&](std::int64_t i, std::int64_t ix, std::int64_t iy) {
+            data[i] = F{}(x.strings()[static_cast<std::size_t>(ix)], y.strings()[static_cast<std::size_t>(iy)]);
+        });
+        ctx.set_output(0, std::move(result));
+        return {};
+    }
+    const bool known = visit_number(
+        x.dtype(), [&](auto zero) { ctx.set_output(0, map_binary<bool, decltype(zero)>(x, y, *shape, F{})); });
+    if (!known) return no_kernel(ctx, x.dtype());
+    return {};
+}
+
+template <class F> Status logical_kernel(KernelContext& ctx) {
+    const auto shape = broadcast_at_run_time(ctx.input(0).shape(), ctx.input(1).shape());
+    if (!shape) return shape.error();
+    RNNSCOPE_TRY(check_allocation(DType::boolean, *shape));
+    ctx.set_output(0, map_binary<bool, bool>(ctx.input(0), ctx.input(1), *shape, F{}));
+    return {};
+}
+
+OpBuilder binary(std::string_view name, KernelFn kernel, std::string_view types, std::string_view summary) {
+    return OpBuilder(name)
+        .input("x: T")
+        .input("y: T")
+        .output("z: T")
+        .attr(types)
+        .summary(summary)
+        .shape(broadcast_shape)
+        .kernel(kernel);
+}
+
+OpBuilder comparison(std::string_view name, KernelFn kernel, std::string_view summary) {
     return OpBuilder(name)
         .input("x: T")
         .input("y: T")
         .output("z: bool")
         .attr(order_types)
         .summary(summary)
-        .shape(broadcast_shape);
+        .shape(broadcast_shape)
+        .kernel(kernel);
 }
 
-OpBuilder equality(std::string_view name, std::string_view summary) {
+OpBuilder equality(std::string_view name, KernelFn kernel, std::string_view summary) {
     return OpBuilder(name)
         .input("x: T")
         .input("y: T")
         .output("z: bool")
         .attr(equality_types)
         .summary(summary)
-        .shape(broadcast_shape);
+        .shape(broadcast_shape)
+        .kernel(kernel);
 }
 
-OpBuilder logical(std::string_view name, std::string_view summary) {
-    return OpBuilder(name).input("x: bool").input("y: bool").output("z: bool").summary(summary).shape(broadcast_shape);
+OpBuilder logical(std::string_view name, KernelFn kernel, std::string_view summary) {
+    return OpBuilder(name)
+        .input("x: bool")
+        .input("y: bool")
+        .output("z: bool")
+        .summary(summary)
+        .shape(broadcast_shape)
+        .kernel(kernel);
 }
 
 /// A gradient that needs the forward result `y` and the incoming gradient `dy`.
-OpBuilder gradient(std::string_view name, std::string_view summary) {
+OpBuilder gradient(std::string_view name, KernelFn kernel, std::string_view summary) {
     return OpBuilder(name)
         .input("y: T")
         .input("dy: T")
         .output("z: T")
         .attr("T: {bfloat16, half, float, double, complex64, complex128}")
         .summary(summary)
-        .shape(unchanged_shape);
+        .shape(unchanged_shape)
+        .kernel(kernel);
 }
 
 } // namespace
 
 void add_binary_ops(OpRecords& ops) {
-    ops.push_back(binary(
-        "Add", "T: {bfloat16, half, float, double, uint8, int8, int16, int32, int64, complex64, complex128, string}",
-        "The sum, elementwise."));
-    ops.push_back(binary("AddV2",
+    ops.push_back(
+        binary("Add", add,
+               "T: {bfloat16, half, float, double, uint8, int8, int16, int32, int64, complex64, complex128, string}",
+               "The sum, elementwise."));
+    ops.push_back(binary("AddV2", binary_kernel<Sum>,
                          "T: {bfloat16, half, float, double, uint8, int8, int16, int32, int64, complex64, complex128}",
                          "The sum, elementwise."));
-    ops.push_back(binary("Sub", arithmetic_types, "The difference, elementwise."));
-    ops.push_back(binary("Mul", arithmetic_types, "The product, elementwise."));
-    ops.push_back(binary("Div", arithmetic_types, "The quotient, elementwise; integers are truncated."));
-    ops.push_back(binary("RealDiv", arithmetic_types, "The quotient of real numbers, elementwise."));
-    ops.push_back(binary("FloorDiv", arithmetic_types, "The quotient rounded down, elementwise."));
-    ops.push_back(binary("TruncateDiv", arithmetic_types, "The quotient rounded towards zero, elementwise."));
-    ops.push_back(binary("DivNoNan", "T: {half, float, double, complex64, complex128}",
+    ops.push_back(binary("Sub", binary_kernel<Difference>, arithmetic_types, "The difference, elementwise."));
+    ops.push_back(binary("Mul", binary_kernel<Product>, arithmetic_types, "The product, elementwise."));
+    ops.push_back(
+        binary("Div", binary_kernel<Quotient>, arithmetic_types, "The quotient, elementwise; integers are truncated."));
+    ops.push_back(
+        binary("RealDiv", binary_kernel<Quotient>, arithmetic_types, "The quotient of real numbers, elementwise."));
+    ops.push_back(
+        binary("FloorDiv", binary_kernel<FloorQuotient>, arithmetic_types, "The quotient rounded down, elementwise."));
+    ops.push_back(binary("TruncateDiv", binary_kernel<TruncatedQuotient>, arithmetic_types,
+                         "The quotient rounded towards zero, elementwise."));
+    ops.push_back(binary("DivNoNan", binary_kernel<QuotientNoNan>, "T: {half, float, double, complex64, complex128}",
                          "The quotient, 0 where the divisor is 0, elementwise."));
-    ops.push_back(binary("FloorMod", "T: {int32, int64, bfloat16, half, float, double}",
+    ops.push_back(binary("FloorMod", binary_kernel<FloorRemainder>, "T: {int32, int64, bfloat16, half, float, double}",
                          "Remainder of the division that rounds down, elementwise."));
-    ops.push_back(binary("Mod", "T: {int32, int64, half, half, bfloat16, float, double}",
+    ops.push_back(binary("Mod", binary_kernel<Remainder>, "T: {int32, int64, half, half, bfloat16, float, double}",
                          "Remainder of the division that rounds towards zero, elementwise."));
-    ops.push_back(binary("Pow", "T: {bfloat16, float, half, double, int32, int64, complex64, complex128}",
+    ops.push_back(binary("Pow", integer_pow, "T: {bfloat16, float, half, double, int32, int64, complex64, complex128}",
                          "Power, elementwise."));
-    ops.push_back(binary("SquaredDifference", "T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
+    ops.push_back(binary("SquaredDifference", binary_kernel<DifferenceSquared>,
+                         "T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
                          "Square of the difference, elementwise."));
-    ops.push_back(
-        binary("Maximum", "T: {bfloat16, half, float, double, int32, int64}", "The larger one, elementwise."));
-    ops.push_back(
-        binary("Minimum", "T: {bfloat16, half, float, double, int32, int64}", "The smaller one, elementwise."));
-    ops.push_back(comparison("Greater", "x > y, elementwise."));
-    ops.push_back(comparison("GreaterEqual", "x >= y, elementwise."));
-    ops.push_back(comparison("Less", "x < y, elementwise."));
-    ops.push_back(comparison("LessEqual", "x <= y, elementwise."));
-    ops.push_back(equality("Equal", "x == y, elementwise."));
-    ops.push_back(equality("NotEqual", "x != y, elementwise."));
-    ops.push_back(logical("LogicalAnd", "And, elementwise."));
-    ops.push_back(logical("LogicalOr", "Or, elementwise."));
-    ops.push_back(gradient("SigmoidGrad", "Gradient of Sigmoid: dy * y * (1 - y)."));
-    ops.push_back(gradient("TanhGrad", "Gradient of Tanh: dy * (1 - y * y)."));
-    ops.push_back(gradient("SqrtGrad", "Gradient of Sqrt: dy / 2 / y."));
-    ops.push_back(gradient("RsqrtGrad", "Gradient of Rsqrt: -dy / 2 * y * y * y."));
-    ops.push_back(gradient("ReciprocalGrad", "Gradient of Reciprocal: -dy * y * y."));
+    ops.push_back(binary("Maximum", binary_kernel<Larger>, "T: {bfloat16, half, float, double, int32, int64}",
+                         "The larger one, elementwise."));
+    ops.push_back(binary("Minimum", binary_kernel<Smaller>, "T: {bfloat16, half, float, double, int32, int64}",
+                         "The smaller one, elementwise."));
+    ops.push_back(comparison("Greater", comparison_kernel<std::greater<>>, "x > y, elementwise."));
+    ops.push_back(comparison("GreaterEqual", comparison_kernel<std::greater_equal<>>, "x >= y, elementwise."));
+    ops.push_back(comparison("Less", comparison_kernel<std::less<>>, "x < y, elementwise."));
+    ops.push_back(comparison("LessEqual", comparison_kernel<std::less_equal<>>, "x <= y, elementwise."));
+    ops.push_back(equality("Equal", comparison_kernel<std::equal_to<>>, "x == y, elementwise."));
+    ops.push_back(equality("NotEqual", comparison_kernel<std::not_equal_to<>>, "x != y, elementwise."));
+    ops.push_back(logical("LogicalAnd", logical_kernel<std::logical_and<>>, "And, elementwise."));
+    ops.push_back(logical("LogicalOr", logical_kernel<std::logical_or<>>, "Or, elementwise."));
+    ops.push_back(gradient("SigmoidGrad", binary_kernel<OfSigmoid>, "Gradient of Sigmoid: dy * y * (1 - y)."));
+    ops.push_back(gradient("TanhGrad", binary_kernel<OfTanh>, "Gradient of Tanh: dy * (1 - y * y)."));
+    ops.push_back(gradient("SqrtGrad", binary_kernel<OfSqrt>, "Gradient of Sqrt: dy / 2 / y."));
+    ops.push_back(gradient("RsqrtGrad", binary_kernel<OfRsqrt>, "Gradient of Rsqrt: -dy / 2 * y * y * y."));
+    ops.push_back(gradient("ReciprocalGrad", binary_kernel<OfReciprocal>, "Gradient of Reciprocal: -dy * y * y."));
 }
 
 } // namespace rnnscope::ops

@@ -180,6 +180,57 @@ Status unpack_shape(ShapeContext& ctx) {
     return {};
 }
 
+Status concat_offset(KernelContext& ctx) {
+    const Tensor& first = ctx.input(1);
+    const std::int64_t rank = first.elements();
+    const std::int64_t given = scalar_input(ctx, 0), axis = given < 0 ? given + rank : given;
+    if (ctx.input(0).shape().rank() != 0)
+        return invalid_argument(fmt::format("Concat dim tensor should be a scalar integer, but got shape {}",
+                                            to_text(ctx.input(0).shape())));
+    if (axis < 0 || axis >= rank)
+        return invalid_argument(fmt::format("Concat dim is out of range: {} vs. {}", given, rank));
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i + 1 < ctx.inputs(); ++i) {
+        const Tensor& shape = ctx.input(i + 1);
+        if (shape.shape().rank() != 1)
+            return invalid_argument(
+                fmt::format("input {} should be a vector, but got shape {}", i, to_text(shape.shape())));
+        if (shape.elements() != rank)
+            return invalid_argument(
+                fmt::format("input {} should contain {} elements, but got {}", i, rank, shape.elements()));
+        for (std::int64_t d = 0; d < rank; ++d)
+            if (d != axis && shape.integer(d) != first.integer(d))
+                return invalid_argument(fmt::format("All dimensions except {} must match. Input {} has shape {} and "
+                                                    "doesn't match input 0 with shape {}.",
+                                                    axis, i, to_text(Shape(integers_of(shape))),
+                                                    to_text(Shape(integers_of(first)))));
+        std::vector<std::int64_t> offsets(static_cast<std::size_t>(rank), 0);
+        offsets[static_cast<std::size_t>(axis)] = offset;
+        ctx.set_output(i, integer_vector(DType::int32, offsets));
+        offset += shape.integer(axis);
+    }
+    return {};
+}
+
+Status unpack(KernelContext& ctx) {
+    const Tensor& value = ctx.input(0);
+    const auto rank = static_cast<std::int64_t>(value.shape().rank());
+    const auto given = ctx.attr<std::int64_t>("axis"), count = ctx.attr<std::int64_t>("num");
+    const std::int64_t axis = given < 0 ? given + rank : given;
+    if (axis < 0 || axis >= rank) return invalid_argument(fmt::format("axis = {} not in [{}, {})", given, -rank, rank));
+    const auto at = static_cast<std::size_t>(axis);
+    if (value.shape().dim(at) != count)
+        return invalid_argument(
+            fmt::format("Input shape axis {} must equal {}, got shape {}", axis, count, to_text(value.shape())));
+    std::vector<std::int64_t> strides = strides_of(value.shape());
+    const std::int64_t step = strides[at];
+    strides.erase(strides.begin() + axis);
+    const Shape part = concatenated(subshape(value.shape(), 0, at), subshape(value.shape(), at + 1));
+    for (std::int64_t i = 0; i < count; ++i)
+        ctx.set_output(static_cast<std::size_t>(i), take_strided(value, part, i * step, strides));
+    return {};
+}
+
 } // namespace
 
 void add_concat_ops(OpRecords& ops) {
@@ -208,7 +259,8 @@ void add_concat_ops(OpRecords& ops) {
                       .output("offset: N * int32")
                       .attr("N: int >= 2")
                       .summary("Where each of the joined tensors begins in the result of a concatenation.")
-                      .shape(concat_offset_shape));
+                      .shape(concat_offset_shape)
+                      .kernel(concat_offset));
     ops.push_back(OpBuilder("Pack")
                       .input("values: N * T")
                       .output("output: T")
@@ -225,7 +277,8 @@ void add_concat_ops(OpRecords& ops) {
                       .attr("T: type")
                       .attr("axis: int = 0")
                       .summary("Takes a tensor apart along one dimension.")
-                      .shape(unpack_shape));
+                      .shape(unpack_shape)
+                      .kernel(unpack));
 }
 
 } // namespace rnnscope::ops

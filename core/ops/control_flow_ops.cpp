@@ -1,5 +1,7 @@
+#include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include <fmt/format.h>
 
 namespace rnnscope::ops {
 namespace {
@@ -38,6 +40,45 @@ Status loop_cond_shape(ShapeContext& ctx) {
     return {};
 }
 
+Status switch_on(KernelContext& ctx) {
+    const Tensor& predicate = ctx.input(1);
+    if (predicate.shape().rank() != 0)
+        return invalid_argument(
+            fmt::format("The second input must be a scalar, but it has shape {}", to_text(predicate.shape())));
+    ctx.forward(0, predicate.values<bool>()[0] ? 1 : 0);
+    return {};
+}
+
+Status merge(KernelContext& ctx) {
+    std::optional<std::size_t> alive;
+    for (std::size_t i = 0; i < ctx.inputs(); ++i) {
+        if (!ctx.has_input(i)) continue;
+        if (alive) return Error{"InternalError", "Merge can not have more than one valid input."};
+        alive = i;
+    }
+    if (!alive) return {}; // dead: the executor does not run it
+    ctx.forward(*alive, 0);
+    ctx.set_output(1, Tensor::scalar(static_cast<std::int32_t>(*alive)));
+    return {};
+}
+
+Status pass_on(KernelContext& ctx) {
+    ctx.forward(0, 0);
+    return {};
+}
+
+Status loop_cond(KernelContext& ctx) {
+    if (ctx.input(0).shape().rank() != 0)
+        return invalid_argument(
+            fmt::format("The input must be a scalar, but it has shape {}", to_text(ctx.input(0).shape())));
+    ctx.forward(0, 0);
+    return {};
+}
+
+Status nothing(KernelContext&) {
+    return {};
+}
+
 /// The plain form of an op and the one for references ("RefSwitch").
 OpBuilder ref_form(std::string_view name, bool is_ref) {
     return OpBuilder(is_ref ? "Ref" + std::string(name) : std::string(name));
@@ -54,7 +95,8 @@ void add_pair(OpRecords& ops, bool is_ref) {
                       .output(data_arg("output_true", is_ref))
                       .attr("T: type")
                       .summary("Sends its input to one of two outputs; the other one is dead.")
-                      .shape(switch_shape));
+                      .shape(switch_shape)
+                      .kernel(switch_on));
     if (is_ref) ops.back().allows_uninitialized_input = true;
     ops.push_back(ref_form("Merge", is_ref)
                       .input(is_ref ? "inputs: Ref(N * T)" : "inputs: N * T")
@@ -63,7 +105,8 @@ void add_pair(OpRecords& ops, bool is_ref) {
                       .attr("T: type")
                       .attr("N: int >= 1")
                       .summary("Passes on whichever input is alive, and its number.")
-                      .shape(merge_shape));
+                      .shape(merge_shape)
+                      .kernel(merge));
     ops.push_back(ref_form("Enter", is_ref)
                       .input(data_arg("data", is_ref))
                       .output(data_arg("output", is_ref))
@@ -72,19 +115,22 @@ void add_pair(OpRecords& ops, bool is_ref) {
                       .attr("is_constant: bool = false")
                       .attr("parallel_iterations: int = 10")
                       .summary("Brings a value into a loop; a constant one into every iteration.")
-                      .shape(is_ref ? unchanged_shape : enter_shape));
+                      .shape(is_ref ? unchanged_shape : enter_shape)
+                      .kernel(pass_on));
     ops.push_back(ref_form("Exit", is_ref)
                       .input(data_arg("data", is_ref))
                       .output(data_arg("output", is_ref))
                       .attr("T: type")
                       .summary("Brings a value out of a loop that has ended.")
-                      .shape(unchanged_shape));
+                      .shape(unchanged_shape)
+                      .kernel(pass_on));
     ops.push_back(ref_form("NextIteration", is_ref)
                       .input(data_arg("data", is_ref))
                       .output(data_arg("output", is_ref))
                       .attr("T: type")
                       .summary("Hands a value to the next iteration of a loop.")
-                      .shape(unchanged_shape));
+                      .shape(unchanged_shape)
+                      .kernel(pass_on));
 }
 
 } // namespace
@@ -98,15 +144,19 @@ void add_control_flow_ops(OpRecords& ops) {
                       .attr("T: type")
                       .allows_uninitialized_input()
                       .summary("The reference, unchanged.")
-                      .shape(unchanged_shape));
+                      .shape(unchanged_shape)
+                      .kernel(pass_on));
     ops.push_back(OpBuilder("LoopCond")
                       .input("input: bool")
                       .output("output: bool")
                       .summary("Decides whether a loop goes on.")
-                      .shape(loop_cond_shape));
-    ops.push_back(
-        OpBuilder("ControlTrigger").summary("Does nothing, even when what it waits for is dead.").shape(no_outputs));
-    ops.push_back(OpBuilder("NoOp").summary("Does nothing: something to wait for.").shape(no_outputs));
+                      .shape(loop_cond_shape)
+                      .kernel(loop_cond));
+    ops.push_back(OpBuilder("ControlTrigger")
+                      .summary("Does nothing, even when what it waits for is dead.")
+                      .shape(no_outputs)
+                      .kernel(nothing));
+    ops.push_back(OpBuilder("NoOp").summary("Does nothing: something to wait for.").shape(no_outputs).kernel(nothing));
 }
 
 } // namespace rnnscope::ops

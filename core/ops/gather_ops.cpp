@@ -1,6 +1,8 @@
+#include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace rnnscope::ops {
@@ -88,6 +90,119 @@ Status dynamic_stitch_shape(ShapeContext& ctx) {
     return {};
 }
 
+Status gather_rows(KernelContext& ctx) {
+    if (ctx.input(0).shape().rank() < 1) return invalid_argument("params must be at least 1 dimensional");
+    auto result = gather(ctx.input(0), ctx.input(1), 0);
+    if (!result) return result.error();
+    ctx.set_output(0, *std::move(result));
+    return {};
+}
+
+Status gather_v2(KernelContext& ctx) {
+    const Tensor& params = ctx.input(0);
+    const auto rank = static_cast<std::int64_t>(params.shape().rank());
+    if (ctx.input(2).shape().rank() != 0) return invalid_argument("axis must be scalar");
+    if (rank < 1) return invalid_argument("params must be at least 1 dimensional");
+    const std::int64_t given = scalar_input(ctx, 2), axis = given < 0 ? given + rank : given;
+    if (axis < 0 || axis >= rank)
+        return invalid_argument(fmt::format("Expected axis in the range [{}, {}), but got {}", -rank, rank, given));
+    if (ctx.attr<std::int64_t>("batch_dims") != 0)
+        return Error{"UnimplementedError", "GatherV2 with batch_dims cannot be computed here"};
+    auto result = gather(params, ctx.input(1), static_cast<std::size_t>(axis));
+    if (!result) return result.error();
+    ctx.set_output(0, *std::move(result));
+    return {};
+}
+
+Status one_hot(KernelContext& ctx) {
+    const Tensor& indices = ctx.input(0);
+    const auto given = ctx.attr<std::int64_t>("axis");
+    if (given < -1 || given > static_cast<std::int64_t>(indices.shape().rank()))
+        return invalid_argument(fmt::format("Expected axis to be -1 or between [0, {}).  But received: {}",
+                                            indices.shape().rank() + 1, given));
+    static constexpr const char* names[] = {"", "depth", "on_value", "off_value"};
+    for (std::size_t i = 1; i <= 3; ++i)
+        if (ctx.input(i).shape().rank() != 0)
+            return invalid_argument(
+                fmt::format("{} must be a scalar, but got: {}", names[i], to_text(ctx.input(i).shape())));
+    const std::int64_t depth = scalar_input(ctx, 1);
+    if (depth < 0) return invalid_argument(fmt::format("depth must be non-negative, got: {}", depth));
+    const std::size_t axis = given == -1 ? indices.shape().rank() : static_cast<std::size_t>(given);
+    const Shape before = subshape(indices.shape(), 0, axis), after = subshape(indices.shape(), axis);
+    const Shape shape = concatenated(concatenated(before, {depth}), after);
+    RNNSCOPE_TRY(check_allocation(ctx.input(2).dtype(), shape));
+    ElementWriter writer(ctx.input(2).dtype(), shape);
+    const Tensor off = filled(ctx.input(3), shape);
+    writer.copy(0, off, 0, off.elements());
+    const std::int64_t inner = after.elements();
+    for (std::int64_t i = 0; i < indices.elements(); ++i) {
+        const std::int64_t hot = indices.integer(i);
+        if (hot >= 0 && hot < depth) writer.copy((i / inner * depth + hot) * inner + i % inner, ctx.input(2), 0);
+    }
+    ctx.set_output(0, std::move(writer).finish());
+    return {};
+}
+
+Status where(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    if (dtype_size(input.dtype()) == 0 || input.dtype() == DType::complex64 || input.dtype() == DType::complex128)
+        return no_kernel(ctx, input.dtype());
+    const std::vector<std::int64_t> strides = strides_of(input.shape());
+    std::vector<std::int64_t> coordinates;
+    std::int64_t found = 0;
+    for (std::int64_t i = 0; i < input.elements(); ++i) {
+        if (input.number(i) == 0) continue;
+        ++found;
+        std::int64_t rest = i;
+        for (const std::int64_t stride : strides) {
+            coordinates.push_back(rest / stride);
+            rest %= stride;
+        }
+    }
+    const Shape shape{found, static_cast<std::int64_t>(strides.size())};
+    ctx.set_output(0, Tensor::of<std::int64_t>(shape, std::move(coordinates)));
+    return {};
+}
+
+Status dynamic_stitch(KernelContext& ctx) {
+    const std::size_t n = ctx.inputs() / 2;
+    std::int64_t largest = -1;
+    const Tensor& first_data = ctx.input(n);
+    const std::size_t first_rank = ctx.input(0).shape().rank();
+    if (first_data.shape().rank() < first_rank)
+        return invalid_argument(fmt::format("data[0].shape = {} does not start with indices[0].shape = {}",
+                                            to_text(first_data.shape()), to_text(ctx.input(0).shape())));
+    const Shape slice_shape = subshape(first_data.shape(), first_rank);
+    for (std::size_t i = 0; i < n; ++i) {
+        const Tensor& indices = ctx.input(i);
+        const Tensor& data = ctx.input(n + i);
+        if (data.shape() != concatenated(indices.shape(), subshape(data.shape(), indices.shape().rank())))
+            return invalid_argument(fmt::format("data[{}].shape = {} does not start with indices[{}].shape = {}", i,
+                                                to_text(data.shape()), i, to_text(indices.shape())));
+        if (subshape(data.shape(), indices.shape().rank()) != slice_shape)
+            return invalid_argument(fmt::format(
+                "Need data[0].shape[{}:] = data[{}].shape[{}:], got data[0].shape = {}, data[{}].shape = {}, "
+                "indices[0].shape = {}, indices[{}].shape = {}",
+                first_rank, i, indices.shape().rank(), to_text(first_data.shape()), i, to_text(data.shape()),
+                to_text(ctx.input(0).shape()), i, to_text(indices.shape())));
+        for (const std::int64_t index : integers_of(indices)) {
+            if (index < 0) return invalid_argument(fmt::format("indices[{}] is out of range", i));
+            largest = std::max(largest, index);
+        }
+    }
+    const Shape shape = concatenated({largest + 1}, slice_shape);
+    RNNSCOPE_TRY(check_allocation(first_data.dtype(), shape));
+    ElementWriter writer(first_data.dtype(), shape);
+    const Tensor zeros = dtype_size(first_data.dtype()) == 0 ? Tensor() : Tensor::zeros(first_data.dtype(), shape);
+    if (zeros) writer.copy(0, zeros, 0, zeros.elements()); // rows that no index names
+    const std::int64_t row = slice_shape.elements();
+    for (std::size_t i = 0; i < n; ++i)
+        for (std::int64_t k = 0; k < ctx.input(i).elements(); ++k)
+            writer.copy(ctx.input(i).integer(k) * row, ctx.input(n + i), k * row, row);
+    ctx.set_output(0, std::move(writer).finish());
+    return {};
+}
+
 } // namespace
 
 void add_gather_ops(OpRecords& ops) {
@@ -99,7 +214,8 @@ void add_gather_ops(OpRecords& ops) {
                       .attr("Tparams: type")
                       .attr("Tindices: {int32, int64}")
                       .summary("Rows of a tensor, picked by index.")
-                      .shape(gather_shape));
+                      .shape(gather_shape)
+                      .kernel(gather_rows));
     ops.push_back(OpBuilder("GatherV2")
                       .input("params: Tparams")
                       .input("indices: Tindices")
@@ -110,7 +226,8 @@ void add_gather_ops(OpRecords& ops) {
                       .attr("Tindices: {int32, int64}")
                       .attr("Taxis: {int32, int64}")
                       .summary("Slices of a tensor along an axis, picked by index.")
-                      .shape(gather_v2_shape));
+                      .shape(gather_v2_shape)
+                      .kernel(gather_v2));
     ops.push_back(OpBuilder("OneHot")
                       .input("indices: TI")
                       .input("depth: int32")
@@ -121,14 +238,16 @@ void add_gather_ops(OpRecords& ops) {
                       .attr("T: type")
                       .attr("TI: {uint8, int32, int64} = DT_INT64")
                       .summary("For each index a vector that is on at the index and off elsewhere.")
-                      .shape(one_hot_shape));
+                      .shape(one_hot_shape)
+                      .kernel(one_hot));
     ops.push_back(OpBuilder("Where")
                       .input("input: T")
                       .output("index: int64")
                       .attr("T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, "
                             "bfloat16, uint16, complex128, half, uint32, uint64, bool} = DT_BOOL")
                       .summary("Coordinates of the elements that are not zero, in row-major order.")
-                      .shape(where_shape));
+                      .shape(where_shape)
+                      .kernel(where));
     ops.push_back(OpBuilder("DynamicStitch")
                       .input("indices: N * int32")
                       .input("data: N * T")
@@ -136,7 +255,8 @@ void add_gather_ops(OpRecords& ops) {
                       .attr("N: int >= 1")
                       .attr("T: type")
                       .summary("Puts slices of several tensors where their indices say.")
-                      .shape(dynamic_stitch_shape));
+                      .shape(dynamic_stitch_shape)
+                      .kernel(dynamic_stitch));
 }
 
 } // namespace rnnscope::ops

@@ -103,6 +103,35 @@ std::int64_t scalar_input(const KernelContext& ctx, std::size_t i) {
     return ctx.input(i).integer(0);
 }
 
+Result<Tensor> gather(const Tensor& params, const Tensor& indices, std::size_t axis) {
+    const Shape& shape = params.shape();
+    const std::int64_t size = shape.dim(axis);
+    for (std::int64_t i = 0; i < indices.elements(); ++i) {
+        if (indices.integer(i) >= 0 && indices.integer(i) < size) continue;
+        std::string at; // the coordinates of the index
+        std::int64_t rest = i;
+        for (const std::int64_t stride : strides_of(indices.shape())) {
+            at += (at.empty() ? "" : ",") + std::to_string(rest / stride);
+            rest %= stride;
+        }
+        return invalid_argument(fmt::format("indices{} = {} is not in [0, {})",
+                                            indices.shape().rank() == 0 ? "" : "[" + at + "]", indices.integer(i),
+                                            size));
+    }
+    const Shape before = subshape(shape, 0, axis), after = subshape(shape, axis + 1);
+    const Shape result = concatenated(concatenated(before, indices.shape()), after);
+    RNNSCOPE_TRY(check_allocation(params.dtype(), result));
+    ElementWriter writer(params.dtype(), result);
+    const std::int64_t outer = before.elements(), inner = after.elements();
+    std::int64_t to = 0;
+    for (std::int64_t o = 0; o < outer; ++o)
+        for (std::int64_t i = 0; i < indices.elements(); ++i) {
+            writer.copy(to, params, (o * size + indices.integer(i)) * inner, inner);
+            to += inner;
+        }
+    return std::move(writer).finish();
+}
+
 Tensor integer_vector(DType dtype, const std::vector<std::int64_t>& values) {
     const Shape shape{static_cast<std::int64_t>(values.size())};
     if (dtype == DType::int64) return Tensor::of<std::int64_t>(shape, values);

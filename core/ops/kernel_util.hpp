@@ -81,6 +81,9 @@ Tensor filled(const Tensor& scalar, Shape shape);
 /// The value of an input that must be a scalar of an integer type.
 std::int64_t scalar_input(const KernelContext& ctx, std::size_t i);
 
+/// Slices of `params` along `axis` (0 <= axis < rank), picked by index: "indices[1] = 5 is not in [0, 3)".
+Result<Tensor> gather(const Tensor& params, const Tensor& indices, std::size_t axis);
+
 /// A vector of int32 or int64 as the dtype asks.
 Tensor integer_vector(DType dtype, const std::vector<std::int64_t>& values);
 

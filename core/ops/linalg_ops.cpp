@@ -1,7 +1,9 @@
+#include "core/ops/elementwise.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -81,6 +83,216 @@ Status matrix_set_diag_shape(ShapeContext& ctx) {
     return {};
 }
 
+/// a [m,k] times b [k,n], both row-major. Sums are double, so that a result is rounded once.
+template <class T> void multiply(const T* a, const T* b, T* out, std::int64_t m, std::int64_t k, std::int64_t n) {
+    std::vector<Wide<T>> row(static_cast<std::size_t>(n));
+    for (std::int64_t i = 0; i < m; ++i) {
+        std::fill(row.begin(), row.end(), Wide<T>{});
+        for (std::int64_t p = 0; p < k; ++p) {
+            const auto factor = static_cast<Wide<T>>(a[i * k + p]);
+            const T* other = b + p * n;
+            for (std::int64_t j = 0; j < n; ++j) {
+                auto& sum = row[static_cast<std::size_t>(j)];
+                sum = wrapped_add(sum, wrapped_mul(factor, static_cast<Wide<T>>(other[j])));
+            }
+        }
+        for (std::int64_t j = 0; j < n; ++j) out[i * n + j] = static_cast<T>(row[static_cast<std::size_t>(j)]);
+    }
+}
+
+Tensor transposed(const Tensor& matrix) {
+    const std::int64_t swapped[] = {1, matrix.shape().dim(1)};
+    return take_strided(matrix, {matrix.shape().dim(1), matrix.shape().dim(0)}, 0, swapped);
+}
+
+Status matmul(KernelContext& ctx) {
+    for (std::size_t i = 0; i < 2; ++i)
+        if (ctx.input(i).shape().rank() != 2)
+            return invalid_argument(
+                fmt::format("In[{}] is not a matrix. Instead it has shape {}", i, to_text(ctx.input(i).shape())));
+    const bool transpose_a = ctx.attr<bool>("transpose_a"), transpose_b = ctx.attr<bool>("transpose_b");
+    const Shape& sa = ctx.input(0).shape();
+    const Shape& sb = ctx.input(1).shape();
+    if (sa.dim(transpose_a ? 0 : 1) != sb.dim(transpose_b ? 1 : 0))
+        return invalid_argument(
+            fmt::format("Matrix size-incompatible: In[0]: {}, In[1]: {}", to_text(sa), to_text(sb)));
+    const Tensor a = transpose_a ? transposed(ctx.input(0)) : ctx.input(0);
+    const Tensor b = transpose_b ? transposed(ctx.input(1)) : ctx.input(1);
+    const Shape shape{a.shape().dim(0), b.shape().dim(1)};
+    RNNSCOPE_TRY(check_allocation(a.dtype(), shape));
+    const bool known = visit_number(a.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>(shape, data);
+        multiply(a.values<T>().data(), b.values<T>().data(), data, shape.dim(0), a.shape().dim(1), shape.dim(1));
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, a.dtype());
+    return {};
+}
+
+/// One m x n matrix by Householder reflections, with the signs that LAPACK and Eigen choose; `a` becomes R.
+/// q is m x p, p between min(m, n) and m.
+void householder_qr(std::vector<double>& a, std::vector<double>& q, std::int64_t m, std::int64_t n, std::int64_t p) {
+    const auto at = [](std::int64_t i, std::int64_t j, std::int64_t columns) {
+        return static_cast<std::size_t>(i * columns + j);
+    };
+    std::vector<std::vector<double>> reflectors; // v with v[0] = 1, from row k on
+    std::vector<double> taus;
+    const auto reflect = [&](std::vector<double>& matrix, std::int64_t columns, std::int64_t k, std::int64_t from) {
+        const std::vector<double>& v = reflectors[static_cast<std::size_t>(k)];
+        for (std::int64_t j = from; j < columns; ++j) {
+            double dot = 0;
+            for (std::int64_t i = k; i < m; ++i) dot += v[static_cast<std::size_t>(i - k)] * matrix[at(i, j, columns)];
+            dot *= taus[static_cast<std::size_t>(k)];
+            for (std::int64_t i = k; i < m; ++i) matrix[at(i, j, columns)] -= dot * v[static_cast<std::size_t>(i - k)];
+        }
+    };
+    for (std::int64_t k = 0; k < std::min(m, n); ++k) {
+        std::vector<double> v;
+        double tail = 0;
+        for (std::int64_t i = k; i < m; ++i) {
+            v.push_back(a[at(i, k, n)]);
+            if (i > k) tail += v.back() * v.back();
+        }
+        const double head = v[0];
+        double beta = head, tau = 0;
+        if (tail > 0) {
+            beta = std::sqrt(head * head + tail) * (head >= 0 ? -1 : 1);
+            for (double& x : v) x /= head - beta;
+            tau = (beta - head) / beta;
+        }
+        v[0] = 1;
+        reflectors.push_back(std::move(v));
+        taus.push_back(tau);
+        reflect(a, n, k, k + 1);
+        a[at(k, k, n)] = beta;
+        for (std::int64_t i = k + 1; i < m; ++i) a[at(i, k, n)] = 0;
+    }
+    for (std::int64_t i = 0; i < std::min(m, p); ++i) q[at(i, i, p)] = 1;
+    for (std::int64_t k = std::min(m, n); k-- > 0;) reflect(q, p, k, 0);
+}
+
+template <class T> void qr_of(const T* matrix, T* q, T* r, std::int64_t m, std::int64_t n, std::int64_t p) {
+    std::vector<double> a(matrix, matrix + m * n), orthogonal(static_cast<std::size_t>(m * p), 0.0);
+    householder_qr(a, orthogonal, m, n, p);
+    std::transform(orthogonal.begin(), orthogonal.end(), q, [](double x) { return static_cast<T>(x); });
+    std::transform(a.begin(), a.begin() + p * n, r, [](double x) { return static_cast<T>(x); });
+}
+
+Status qr(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    const std::size_t rank = input.shape().rank();
+    if (rank < 2) return invalid_argument(fmt::format("Input tensor 0 must have rank >= 2"));
+    const std::int64_t m = input.shape().dim(rank - 2), n = input.shape().dim(rank - 1);
+    const std::int64_t p = ctx.attr<bool>("full_matrices") ? m : std::min(m, n);
+    const Shape batch = subshape(input.shape(), 0, rank - 2);
+    const Shape q_shape = concatenated(batch, {m, p}), r_shape = concatenated(batch, {p, n});
+    RNNSCOPE_TRY(check_allocation(input.dtype(), q_shape));
+    RNNSCOPE_TRY(check_allocation(input.dtype(), r_shape));
+    const bool known = visit_float(input.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T *q = nullptr, *r = nullptr;
+        Tensor q_tensor = Tensor::make<T>(q_shape, q), r_tensor = Tensor::make<T>(r_shape, r);
+        const std::int64_t matrices = m * n == 0 ? 0 : input.elements() / (m * n);
+        for (std::int64_t b = 0; b < matrices; ++b)
+            qr_of(input.values<T>().data() + b * m * n, q + b * m * p, r + b * p * n, m, n, p);
+        ctx.set_output(0, std::move(q_tensor));
+        ctx.set_output(1, std::move(r_tensor));
+    });
+    if (!known) return no_kernel(ctx, input.dtype());
+    if (m * n == 0) { // nothing was written into the factors of empty matrices
+        ctx.set_output(0, Tensor::zeros(input.dtype(), q_shape));
+        ctx.set_output(1, Tensor::zeros(input.dtype(), r_shape));
+    }
+    return {};
+}
+
+/// Copies `diagonal`, whose last dimension is `size`, onto the diagonals of a zero tensor of `shape`, whose matrices
+/// have `columns` columns and `area` elements.
+Tensor on_diagonals(Tensor base, const Tensor& diagonal, std::int64_t size, std::int64_t columns, std::int64_t area) {
+    ElementWriter writer(base.dtype(), base.shape());
+    writer.copy(0, base, 0, base.elements());
+    for (std::int64_t i = 0; i < diagonal.elements(); ++i)
+        writer.copy(i / size * area + i % size * (columns + 1), diagonal, i);
+    return std::move(writer).finish();
+}
+
+Status diag(KernelContext& ctx) {
+    const Tensor& diagonal = ctx.input(0);
+    if (diagonal.shape().rank() < 1) return invalid_argument("Input must be at least rank 1, got 0");
+    const Shape shape = concatenated(diagonal.shape(), diagonal.shape());
+    RNNSCOPE_TRY(check_allocation(diagonal.dtype(), shape));
+    const std::int64_t n = diagonal.elements();
+    ctx.set_output(
+        0, on_diagonals(Tensor::zeros(diagonal.dtype(), shape), diagonal, std::max<std::int64_t>(1, n), n, n * n));
+    return {};
+}
+
+Status diag_part(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    const std::size_t rank = input.shape().rank();
+    if (rank % 2 != 0 || rank == 0)
+        return invalid_argument(
+            fmt::format("The rank of the tensor should be even and positive, got shape {}", to_text(input.shape())));
+    for (std::size_t i = 0; i < rank / 2; ++i)
+        if (input.shape().dim(i) != input.shape().dim(i + rank / 2))
+            return invalid_argument(fmt::format("Invalid shape {}: dimensions {} and {} do not match.",
+                                                to_text(input.shape()), i, i + rank / 2));
+    const Shape half = subshape(input.shape(), 0, rank / 2);
+    const std::int64_t step[] = {half.elements() + 1};
+    ctx.set_output(0, take_strided(input, {half.elements()}, 0, step).reshaped(half));
+    return {};
+}
+
+Status matrix_diag(KernelContext& ctx) {
+    const Tensor& diagonal = ctx.input(0);
+    const std::size_t rank = diagonal.shape().rank();
+    if (rank < 1)
+        return invalid_argument(
+            fmt::format("input must be at least 1-dim, received shape: {}", to_text(diagonal.shape())));
+    if (dtype_size(diagonal.dtype()) == 0) return no_kernel(ctx, diagonal.dtype());
+    const std::int64_t n = diagonal.shape().dim(rank - 1);
+    const Shape shape = concatenated(diagonal.shape(), {n});
+    RNNSCOPE_TRY(check_allocation(diagonal.dtype(), shape));
+    ctx.set_output(
+        0, on_diagonals(Tensor::zeros(diagonal.dtype(), shape), diagonal, std::max<std::int64_t>(1, n), n, n * n));
+    return {};
+}
+
+Status matrix_diag_part(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    const std::size_t rank = input.shape().rank();
+    if (rank < 2)
+        return invalid_argument(
+            fmt::format("input must be at least 2-dim, received shape: {}", to_text(input.shape())));
+    const std::int64_t n = input.shape().dim(rank - 1);
+    const Shape batch = subshape(input.shape(), 0, rank - 2);
+    std::vector<std::int64_t> strides = strides_of(input.shape());
+    strides.pop_back();
+    strides.back() = n + 1;
+    const Shape shape = concatenated(batch, {std::min(input.shape().dim(rank - 2), n)});
+    ctx.set_output(0, take_strided(input, shape, 0, strides));
+    return {};
+}
+
+Status matrix_set_diag(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    const Tensor& diagonal = ctx.input(1);
+    const std::size_t rank = input.shape().rank();
+    if (rank < 2)
+        return invalid_argument(
+            fmt::format("input must be at least 2-dim, received shape: {}", to_text(input.shape())));
+    const std::int64_t m = input.shape().dim(rank - 2), n = input.shape().dim(rank - 1);
+    const Shape expected = concatenated(subshape(input.shape(), 0, rank - 2), {std::min(m, n)});
+    if (diagonal.shape() != expected)
+        return invalid_argument(fmt::format("must have diagonal.shape == input.shape[:-2] + min(input.shape[-2:]), but "
+                                            "received input shape: {} and diagonal shape: {}",
+                                            to_text(input.shape()), to_text(diagonal.shape())));
+    ctx.set_output(0, on_diagonals(input, diagonal, std::max<std::int64_t>(1, std::min(m, n)), n, m * n));
+    return {};
+}
+
 } // namespace
 
 void add_linalg_ops(OpRecords& ops) {
@@ -92,7 +304,8 @@ void add_linalg_ops(OpRecords& ops) {
                       .attr("transpose_b: bool = false")
                       .attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
                       .summary("Matrix product.")
-                      .shape(matmul_shape));
+                      .shape(matmul_shape)
+                      .kernel(matmul));
     ops.push_back(OpBuilder("Qr")
                       .input("input: T")
                       .output("q: T")
@@ -100,38 +313,44 @@ void add_linalg_ops(OpRecords& ops) {
                       .attr("full_matrices: bool = false")
                       .attr("T: {double, float, half, complex64, complex128}")
                       .summary("Orthogonal and upper triangular factor of matrices.")
-                      .shape(qr_shape));
+                      .shape(qr_shape)
+                      .kernel(qr));
     ops.push_back(OpBuilder("Diag")
                       .input("diagonal: T")
                       .output("output: T")
                       .attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
                       .summary("A tensor with the given diagonal, zero elsewhere.")
-                      .shape(diag_shape));
+                      .shape(diag_shape)
+                      .kernel(diag));
     ops.push_back(OpBuilder("DiagPart")
                       .input("input: T")
                       .output("diagonal: T")
                       .attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
                       .summary("The diagonal of a tensor.")
-                      .shape(diag_part_shape));
+                      .shape(diag_part_shape)
+                      .kernel(diag_part));
     ops.push_back(OpBuilder("MatrixDiag")
                       .input("diagonal: T")
                       .output("output: T")
                       .attr("T: type")
                       .summary("Matrices with the given diagonals, zero elsewhere.")
-                      .shape(matrix_diag_shape));
+                      .shape(matrix_diag_shape)
+                      .kernel(matrix_diag));
     ops.push_back(OpBuilder("MatrixDiagPart")
                       .input("input: T")
                       .output("diagonal: T")
                       .attr("T: type")
                       .summary("The diagonals of matrices.")
-                      .shape(matrix_diag_part_shape));
+                      .shape(matrix_diag_part_shape)
+                      .kernel(matrix_diag_part));
     ops.push_back(OpBuilder("MatrixSetDiag")
                       .input("input: T")
                       .input("diagonal: T")
                       .output("output: T")
                       .attr("T: type")
                       .summary("Matrices with their diagonals replaced.")
-                      .shape(matrix_set_diag_shape));
+                      .shape(matrix_set_diag_shape)
+                      .kernel(matrix_set_diag));
 }
 
 } // namespace rnnscope::ops

@@ -1,9 +1,11 @@
+#include "core/ops/elementwise.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 
 #include <cmath>
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace rnnscope::ops {
@@ -106,6 +108,136 @@ Status clip_shape(ShapeContext& ctx) {
     return {};
 }
 
+Status lin_space(KernelContext& ctx) {
+    for (std::size_t i = 0; i < 3; ++i)
+        if (ctx.input(i).shape().rank() != 0)
+            return invalid_argument(fmt::format("{} must be a scalar, not shape {}",
+                                                i == 2   ? "num"
+                                                : i == 1 ? "stop"
+                                                         : "start",
+                                                to_text(ctx.input(i).shape())));
+    const std::int64_t count = scalar_input(ctx, 2);
+    if (count <= 0) return invalid_argument(fmt::format("Requires num > 0: {}", count));
+    const DType dtype = ctx.input(0).dtype();
+    RNNSCOPE_TRY(check_allocation(dtype, {count}));
+    const bool known = visit_float(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>({count}, data);
+        const T start = ctx.input(0).values<T>()[0], stop = ctx.input(1).values<T>()[0];
+        const T step = count > 1 ? (stop - start) / static_cast<T>(count - 1) : T{};
+        for (std::int64_t i = 0; i < count; ++i) data[i] = start + step * static_cast<T>(i);
+        if (count > 1) data[count - 1] = stop;
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, dtype);
+    return {};
+}
+
+Status same_shapes(const KernelContext& ctx, std::size_t i, std::size_t j) {
+    if (ctx.input(i).shape() == ctx.input(j).shape()) return {};
+    return invalid_argument(fmt::format(
+        "Inputs to operation {} of type {} must have the same size and shape.  Input {}: "
+        "{} != input {}: {}",
+        ctx.node().name, ctx.node().op, i, to_text(ctx.input(i).shape()), j, to_text(ctx.input(j).shape())));
+}
+
+Status select(KernelContext& ctx) {
+    const Tensor& condition = ctx.input(0);
+    const Tensor& yes = ctx.input(1);
+    const Tensor& no = ctx.input(2);
+    const auto chosen = condition.values<bool>();
+    const std::size_t rank = condition.shape().rank();
+    if (rank == 0 || (rank == 1 && condition.shape() != yes.shape())) {
+        if (yes.shape() != no.shape())
+            return invalid_argument(fmt::format("'then' and 'else' must have the same size.  but received: {} vs. {}",
+                                                to_text(yes.shape()), to_text(no.shape())));
+    }
+    if (rank == 0) {
+        ctx.forward(chosen[0] ? 1 : 2, 0);
+        return {};
+    }
+    if (rank == 1 && condition.shape() != yes.shape()) {
+        if (yes.shape().rank() < 1)
+            return invalid_argument(
+                fmt::format("'then' must be at least a vector, but saw shape: {}", to_text(yes.shape())));
+        if (yes.shape().dim(0) != condition.elements())
+            return invalid_argument(
+                fmt::format("Number of batches of 'then' must match size of 'cond', but saw: {} vs. {}",
+                            yes.shape().dim(0), condition.elements()));
+    } else {
+        RNNSCOPE_TRY(same_shapes(ctx, 0, 1));
+        RNNSCOPE_TRY(same_shapes(ctx, 0, 2));
+    }
+    ElementWriter writer(yes.dtype(), yes.shape());
+    const std::int64_t row = condition.elements() == 0 ? 0 : yes.elements() / condition.elements();
+    for (std::int64_t i = 0; i < condition.elements(); ++i)
+        writer.copy(i * row, chosen[static_cast<std::size_t>(i)] ? yes : no, i * row, row);
+    ctx.set_output(0, std::move(writer).finish());
+    return {};
+}
+
+Status add_n(KernelContext& ctx) {
+    for (std::size_t i = 1; i < ctx.inputs(); ++i) RNNSCOPE_TRY(same_shapes(ctx, 0, i));
+    const DType dtype = ctx.input(0).dtype();
+    const bool known = visit_number(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>(ctx.input(0).shape(), data);
+        for (std::size_t e = 0; e < static_cast<std::size_t>(result.elements()); ++e) {
+            Wide<T> sum{};
+            for (std::size_t i = 0; i < ctx.inputs(); ++i)
+                sum = wrapped_add(sum, static_cast<Wide<T>>(ctx.input(i).values<T>()[e]));
+            data[e] = static_cast<T>(sum);
+        }
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, dtype);
+    return {};
+}
+
+Status broadcast_gradient_args(KernelContext& ctx) {
+    for (std::size_t i = 0; i < 2; ++i)
+        if (ctx.input(i).shape().rank() != 1)
+            return invalid_argument(fmt::format("In[{}] must be a vector.{}", i, to_text(ctx.input(i).shape())));
+    const std::vector<std::int64_t> s0 = integers_of(ctx.input(0)), s1 = integers_of(ctx.input(1));
+    std::vector<std::int64_t> r0, r1;
+    const std::size_t rank = std::max(s0.size(), s1.size());
+    for (std::size_t i = 0; i < rank && s0 != s1; ++i) {
+        const std::int64_t a = i + s0.size() < rank ? 1 : s0[i + s0.size() - rank];
+        const std::int64_t b = i + s1.size() < rank ? 1 : s1[i + s1.size() - rank];
+        if (a != b && a != 1 && b != 1)
+            return invalid_argument(
+                fmt::format("Incompatible shapes: {} vs. {}", to_text(Shape(s0)), to_text(Shape(s1))));
+        if (a == 1) r0.push_back(static_cast<std::int64_t>(i));
+        if (b == 1) r1.push_back(static_cast<std::int64_t>(i));
+    }
+    ctx.set_output(0, integer_vector(ctx.input(0).dtype(), r0));
+    ctx.set_output(1, integer_vector(ctx.input(0).dtype(), r1));
+    return {};
+}
+
+Status clip_by_value(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    for (std::size_t i = 1; i <= 2; ++i)
+        if (ctx.input(i).elements() != 1) RNNSCOPE_TRY(same_shapes(ctx, 0, i));
+    const bool known = visit_number(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        const auto low = ctx.input(1).values<T>(), high = ctx.input(2).values<T>();
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>(x.shape(), data);
+        const auto values = x.values<T>();
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const T least = low[low.size() == 1 ? 0 : i], most = high[high.size() == 1 ? 0 : i];
+            const T capped = most < values[i] ? most : values[i];
+            data[i] = capped < least ? least : capped;
+        }
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, x.dtype());
+    return {};
+}
+
 } // namespace
 
 void add_math_ops(OpRecords& ops) {
@@ -126,7 +258,8 @@ void add_math_ops(OpRecords& ops) {
                       .attr("T: {bfloat16, float, double}")
                       .attr("Tidx: {int32, int64} = DT_INT32")
                       .summary("Evenly spaced numbers from start to stop.")
-                      .shape(lin_space_shape));
+                      .shape(lin_space_shape)
+                      .kernel(lin_space));
     ops.push_back(OpBuilder("Select")
                       .input("condition: bool")
                       .input("t: T")
@@ -134,7 +267,8 @@ void add_math_ops(OpRecords& ops) {
                       .output("output: T")
                       .attr("T: type")
                       .summary("Elements of t where the condition holds, else of e; a vector chooses whole rows.")
-                      .shape(select_shape));
+                      .shape(select_shape)
+                      .kernel(select));
     ops.push_back(OpBuilder("AddN")
                       .input("inputs: N * T")
                       .output("sum: T")
@@ -142,7 +276,8 @@ void add_math_ops(OpRecords& ops) {
                       .attr("T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, "
                             "bfloat16, uint16, complex128, half, uint32, uint64, variant}")
                       .summary("The sum of all inputs, elementwise.")
-                      .shape(add_n_shape));
+                      .shape(add_n_shape)
+                      .kernel(add_n));
     ops.push_back(OpBuilder("BroadcastGradientArgs")
                       .input("s0: T")
                       .input("s1: T")
@@ -150,7 +285,8 @@ void add_math_ops(OpRecords& ops) {
                       .output("r1: T")
                       .attr("T: {int32, int64} = DT_INT32")
                       .summary("The dimensions along which a gradient is summed to undo a broadcast.")
-                      .shape(broadcast_gradient_args_shape));
+                      .shape(broadcast_gradient_args_shape)
+                      .kernel(broadcast_gradient_args));
     ops.push_back(OpBuilder("ClipByValue")
                       .input("t: T")
                       .input("clip_value_min: T")
@@ -158,7 +294,8 @@ void add_math_ops(OpRecords& ops) {
                       .output("output: T")
                       .attr("T: numbertype")
                       .summary("Limits every element to a range.")
-                      .shape(clip_shape));
+                      .shape(clip_shape)
+                      .kernel(clip_by_value));
 }
 
 } // namespace rnnscope::ops

@@ -1,7 +1,12 @@
+#include "core/ops/elementwise.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include "core/ops/summarize.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
+#include <limits>
 
 namespace rnnscope::ops {
 namespace {
@@ -70,13 +75,272 @@ Status in_top_k_shape(ShapeContext& ctx) {
     return {};
 }
 
-OpBuilder activation(std::string_view name, std::string_view types, std::string_view summary) {
+/// Elements per channel run, and where the channel dimension is.
+std::size_t channel_dim(const KernelContext& ctx, const Shape& shape) {
+    return ctx.attr<std::string>("data_format") == "NCHW" ? 1 : shape.rank() - 1;
+}
+
+Status bias_add(KernelContext& ctx) {
+    const Tensor& value = ctx.input(0);
+    const Tensor& bias = ctx.input(1);
+    if (value.shape().rank() < 2)
+        return invalid_argument("Input tensor must be at least 2D: " + to_text(value.shape()));
+    if (bias.shape().rank() != 1) return invalid_argument("Biases must be 1D: " + to_text(bias.shape()));
+    const std::size_t channel = channel_dim(ctx, value.shape());
+    const std::int64_t channels = value.shape().dim(channel);
+    if (channels != bias.elements())
+        return invalid_argument(
+            fmt::format("Must provide as many biases as the {} dimension of the input tensor: {} vs. {}",
+                        channel == 1 && value.shape().rank() > 2 ? "channel" : "last", to_text(bias.shape()),
+                        to_text(value.shape())));
+    const std::int64_t inner = strides_of(value.shape())[channel];
+    const bool known = visit_number(value.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>(value.shape(), data);
+        const auto x = value.values<T>(), b = bias.values<T>();
+        for (std::size_t i = 0; i < x.size(); ++i)
+            data[i] = wrapped_add(x[i], b[static_cast<std::size_t>(static_cast<std::int64_t>(i) / inner % channels)]);
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, value.dtype());
+    return {};
+}
+
+Status bias_add_grad(KernelContext& ctx) {
+    const Tensor& gradient = ctx.input(0);
+    if (gradient.shape().rank() < 2)
+        return invalid_argument("Input tensor must be at least 2D: " + to_text(gradient.shape()));
+    const std::size_t channel = channel_dim(ctx, gradient.shape());
+    const std::int64_t channels = gradient.shape().dim(channel), inner = strides_of(gradient.shape())[channel];
+    const bool known = visit_number(gradient.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        std::vector<Wide<T>> sums(static_cast<std::size_t>(channels), Wide<T>{});
+        const auto x = gradient.values<T>();
+        for (std::size_t i = 0; i < x.size(); ++i) {
+            auto& sum = sums[static_cast<std::size_t>(static_cast<std::int64_t>(i) / inner % channels)];
+            sum = wrapped_add(sum, static_cast<Wide<T>>(x[i]));
+        }
+        ctx.set_output(0, Tensor::of<T>({channels}, std::vector<T>(sums.begin(), sums.end())));
+    });
+    if (!known) return no_kernel(ctx, gradient.dtype());
+    return {};
+}
+
+template <class F> Status activation_kernel(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    const auto compute = [&](auto zero) { ctx.set_output(0, map_unary<decltype(zero), decltype(zero)>(x, F{})); };
+    bool known = false;
+    if constexpr (F::floats_only)
+        known = visit_float(x.dtype(), compute);
+    else
+        known = visit_number(x.dtype(), compute);
+    if (!known) return no_kernel(ctx, x.dtype());
+    return {};
+}
+
+struct Relu {
+    static constexpr bool floats_only = false;
+    template <class T> T operator()(T x) const { return x < T{} ? T{} : x; }
+};
+struct Relu6 {
+    static constexpr bool floats_only = false;
+    template <class T> T operator()(T x) const { return x < T{} ? T{} : (x > T{6} ? T{6} : x); }
+};
+struct Elu {
+    static constexpr bool floats_only = true;
+    double operator()(double x) const { return x < 0 ? std::expm1(x) : x; }
+};
+struct Selu {
+    static constexpr bool floats_only = true;
+    double operator()(double x) const {
+        constexpr double scale = 1.0507009873554804934193349852946, scaled_alpha = 1.7580993408473768599402175208123;
+        return x < 0 ? scaled_alpha * std::expm1(x) : scale * x;
+    }
+};
+struct Softplus {
+    static constexpr bool floats_only = true;
+    double operator()(double x) const { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
+};
+struct Softsign {
+    static constexpr bool floats_only = true;
+    double operator()(double x) const { return x / (1 + std::abs(x)); }
+};
+
+Status relu_grad(KernelContext& ctx) {
+    const Tensor& gradients = ctx.input(0);
+    const Tensor& features = ctx.input(1);
+    if (gradients.shape() != features.shape())
+        return invalid_argument(
+            fmt::format("Inputs to operation {} of type ReluGrad must have the same size and shape.  "
+                        "Input 0: {} != input 1: {}",
+                        ctx.node().name, to_text(gradients.shape()), to_text(features.shape())));
+    const bool known = visit_number(gradients.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        ctx.set_output(0, map_binary<T, T>(gradients, features, gradients.shape(),
+                                           [](auto dy, auto x) { return x > decltype(x){} ? dy : decltype(dy){}; }));
+    });
+    if (!known) return no_kernel(ctx, gradients.dtype());
+    return {};
+}
+
+/// Largest element of a row, and the sum of exp(x - largest).
+struct RowSum {
+    double largest = -std::numeric_limits<double>::infinity();
+    double sum = 0;
+};
+template <class T> RowSum row_sum(const T* row, std::int64_t columns) {
+    RowSum result;
+    for (std::int64_t j = 0; j < columns; ++j) result.largest = std::max(result.largest, static_cast<double>(row[j]));
+    for (std::int64_t j = 0; j < columns; ++j) result.sum += std::exp(static_cast<double>(row[j]) - result.largest);
+    return result;
+}
+
+template <bool logarithm> Status softmax(KernelContext& ctx) {
+    const Tensor& logits = ctx.input(0);
+    if (logits.shape().rank() < 1)
+        return invalid_argument(fmt::format("logits must have >= 1 dimension, got {}", to_text(logits.shape())));
+    const std::int64_t columns = logits.shape().dim(logits.shape().rank() - 1);
+    const std::int64_t rows = columns == 0 ? 0 : logits.elements() / columns;
+    const bool known = visit_float(logits.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>(logits.shape(), data);
+        for (std::int64_t i = 0; i < rows; ++i) {
+            const T* row = logits.values<T>().data() + i * columns;
+            const RowSum total = row_sum(row, columns);
+            for (std::int64_t j = 0; j < columns; ++j) {
+                const double shifted = static_cast<double>(row[j]) - total.largest;
+                data[i * columns + j] =
+                    static_cast<T>(logarithm ? shifted - std::log(total.sum) : std::exp(shifted) / total.sum);
+            }
+        }
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, logits.dtype());
+    return {};
+}
+
+Status softmax_cross_entropy(KernelContext& ctx) {
+    const auto shape = broadcast_at_run_time(ctx.input(0).shape(), ctx.input(1).shape());
+    if (!shape)
+        return invalid_argument(fmt::format("logits and labels must be broadcastable: logits_size={} labels_size={}",
+                                            to_text(ctx.input(0).shape()), to_text(ctx.input(1).shape())));
+    if (shape->rank() != 2)
+        return invalid_argument("logits and labels must be either 2-dimensional, or broadcasted to be 2-dimensional");
+    RNNSCOPE_TRY(check_allocation(ctx.input(0).dtype(), *shape));
+    const Tensor logits = take_strided(ctx.input(0), *shape, 0, broadcast_strides(ctx.input(0).shape(), *shape));
+    const Tensor labels = take_strided(ctx.input(1), *shape, 0, broadcast_strides(ctx.input(1).shape(), *shape));
+    const std::int64_t rows = shape->dim(0), columns = shape->dim(1);
+    const bool known = visit_float(logits.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T *loss = nullptr, *back = nullptr;
+        Tensor losses = Tensor::make<T>({rows}, loss), backprop = Tensor::make<T>(*shape, back);
+        for (std::int64_t i = 0; i < rows; ++i) {
+            const T* x = logits.values<T>().data() + i * columns;
+            const T* label = labels.values<T>().data() + i * columns;
+            const RowSum total = row_sum(x, columns);
+            double sum = 0;
+            for (std::int64_t j = 0; j < columns; ++j) {
+                const double shifted = static_cast<double>(x[j]) - total.largest;
+                sum += static_cast<double>(label[j]) * (std::log(total.sum) - shifted);
+                back[i * columns + j] = static_cast<T>(std::exp(shifted) / total.sum - static_cast<double>(label[j]));
+            }
+            loss[i] = static_cast<T>(sum);
+        }
+        ctx.set_output(0, std::move(losses));
+        ctx.set_output(1, std::move(backprop));
+    });
+    if (!known) return no_kernel(ctx, logits.dtype());
+    return {};
+}
+
+Status sparse_softmax_cross_entropy(KernelContext& ctx) {
+    const Tensor& logits = ctx.input(0);
+    const Tensor& labels = ctx.input(1);
+    if (logits.shape().rank() != 2)
+        return invalid_argument(fmt::format("logits must be 2-D, but got shape {}", to_text(logits.shape())));
+    if (labels.shape().rank() != 1)
+        return invalid_argument(fmt::format("labels must be 1-D, but got shape {}", to_text(labels.shape())));
+    const std::int64_t rows = logits.shape().dim(0), columns = logits.shape().dim(1);
+    if (rows != labels.elements())
+        return invalid_argument(
+            fmt::format("logits and labels must have the same first dimension, got logits shape {} and labels shape {}",
+                        to_text(logits.shape()), to_text(labels.shape())));
+    if (columns == 0 && rows > 0)
+        return invalid_argument(
+            fmt::format("Must have at least one class, but got logits shape {}", to_text(logits.shape())));
+    for (std::int64_t i = 0; i < rows; ++i)
+        if (labels.integer(i) < 0 || labels.integer(i) >= columns)
+            return invalid_argument(fmt::format(
+                "Received a label value of {} which is outside the valid range of [0, {}).  Label values: {}",
+                labels.integer(i), columns, summarize_value(labels, rows)));
+    const bool known = visit_float(logits.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T *loss = nullptr, *back = nullptr;
+        Tensor losses = Tensor::make<T>({rows}, loss), backprop = Tensor::make<T>(logits.shape(), back);
+        for (std::int64_t i = 0; i < rows; ++i) {
+            const T* x = logits.values<T>().data() + i * columns;
+            const RowSum total = row_sum(x, columns);
+            const std::int64_t label = labels.integer(i);
+            loss[i] = static_cast<T>(std::log(total.sum) - (static_cast<double>(x[label]) - total.largest));
+            for (std::int64_t j = 0; j < columns; ++j)
+                back[i * columns + j] = static_cast<T>(std::exp(static_cast<double>(x[j]) - total.largest) / total.sum -
+                                                       (j == label ? 1 : 0));
+        }
+        ctx.set_output(0, std::move(losses));
+        ctx.set_output(1, std::move(backprop));
+    });
+    if (!known) return no_kernel(ctx, logits.dtype());
+    return {};
+}
+
+Status l2_loss(KernelContext& ctx) {
+    const bool known = visit_float(ctx.input(0).dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        double sum = 0;
+        for (const T x : ctx.input(0).values<T>()) sum += static_cast<double>(x) * static_cast<double>(x);
+        ctx.set_output(0, Tensor::scalar(static_cast<T>(sum / 2)));
+    });
+    if (!known) return no_kernel(ctx, ctx.input(0).dtype());
+    return {};
+}
+
+Status in_top_k(KernelContext& ctx) {
+    const Tensor& predictions = ctx.input(0);
+    const Tensor& targets = ctx.input(1);
+    if (predictions.shape().rank() != 2) return invalid_argument("predictions must be 2-dimensional");
+    if (targets.shape().rank() != 1) return invalid_argument("targets must be 1-dimensional");
+    if (predictions.shape().dim(0) != targets.elements())
+        return invalid_argument(fmt::format("First dimension of predictions {} must match length of targets {}",
+                                            predictions.shape().dim(0), targets.elements()));
+    if (ctx.input(2).elements() != 1)
+        return invalid_argument(fmt::format("k must be 0-D, got shape {}", to_text(ctx.input(2).shape())));
+    const std::int64_t k = scalar_input(ctx, 2), columns = predictions.shape().dim(1);
+    std::vector<bool> result;
+    for (std::int64_t i = 0; i < targets.elements(); ++i) {
+        const float* row = predictions.values<float>().data() + i * columns;
+        const std::int64_t target = targets.integer(i);
+        bool countable = target >= 0 && target < columns && std::isfinite(row[target]);
+        std::int64_t larger = 0;
+        for (std::int64_t j = 0; countable && j < columns; ++j) {
+            if (!std::isfinite(row[j])) countable = false;
+            if (row[j] > row[target]) ++larger;
+        }
+        result.push_back(countable && larger < k);
+    }
+    ctx.set_output(0, Tensor::of_bools({targets.elements()}, result));
+    return {};
+}
+
+OpBuilder activation(std::string_view name, KernelFn kernel, std::string_view types, std::string_view summary) {
     return OpBuilder(name)
         .input("features: T")
         .output("activations: T")
         .attr(types)
         .summary(summary)
-        .shape(unchanged_shape);
+        .shape(unchanged_shape)
+        .kernel(kernel);
 }
 
 } // namespace
@@ -89,42 +353,52 @@ void add_nn_ops(OpRecords& ops) {
                       .attr("T: numbertype")
                       .attr("data_format: {'NHWC', 'NCHW'} = 'NHWC'")
                       .summary("Adds a vector along the channel dimension.")
-                      .shape(bias_add_shape));
+                      .shape(bias_add_shape)
+                      .kernel(bias_add));
     ops.push_back(OpBuilder("BiasAddGrad")
                       .input("out_backprop: T")
                       .output("output: T")
                       .attr("T: numbertype")
                       .attr("data_format: {'NHWC', 'NCHW'} = 'NHWC'")
                       .summary("Gradient of BiasAdd for the vector: the sum over all other dimensions.")
-                      .shape(bias_add_grad_shape));
+                      .shape(bias_add_grad_shape)
+                      .kernel(bias_add_grad));
     ops.push_back(activation(
-        "Relu", "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, qint8}",
+        "Relu", activation_kernel<Relu>,
+        "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, qint8}",
         "max(x, 0), elementwise."));
-    ops.push_back(activation("Relu6", "T: realnumbertype", "min(max(x, 0), 6), elementwise."));
-    ops.push_back(activation("Elu", "T: {half, bfloat16, float, double}", "x, or exp(x) - 1 below 0, elementwise."));
     ops.push_back(
-        activation("Selu", "T: {half, bfloat16, float, double}", "Scaled exponential linear unit, elementwise."));
-    ops.push_back(activation("Softplus", "T: {half, bfloat16, float, double}", "log(1 + exp(x)), elementwise."));
-    ops.push_back(activation("Softsign", "T: {half, bfloat16, float, double}", "x / (1 + |x|), elementwise."));
+        activation("Relu6", activation_kernel<Relu6>, "T: realnumbertype", "min(max(x, 0), 6), elementwise."));
+    ops.push_back(activation("Elu", activation_kernel<Elu>, "T: {half, bfloat16, float, double}",
+                             "x, or exp(x) - 1 below 0, elementwise."));
+    ops.push_back(activation("Selu", activation_kernel<Selu>, "T: {half, bfloat16, float, double}",
+                             "Scaled exponential linear unit, elementwise."));
+    ops.push_back(activation("Softplus", activation_kernel<Softplus>, "T: {half, bfloat16, float, double}",
+                             "log(1 + exp(x)), elementwise."));
+    ops.push_back(activation("Softsign", activation_kernel<Softsign>, "T: {half, bfloat16, float, double}",
+                             "x / (1 + |x|), elementwise."));
     ops.push_back(OpBuilder("ReluGrad")
                       .input("gradients: T")
                       .input("features: T")
                       .output("backprops: T")
                       .attr("T: realnumbertype")
                       .summary("Gradient of Relu.")
-                      .shape(merge_both_shape));
+                      .shape(merge_both_shape)
+                      .kernel(relu_grad));
     ops.push_back(OpBuilder("Softmax")
                       .input("logits: T")
                       .output("softmax: T")
                       .attr("T: {half, bfloat16, float, double}")
                       .summary("exp(x) / sum(exp(x)) along the last dimension.")
-                      .shape(softmax_shape));
+                      .shape(softmax_shape)
+                      .kernel(softmax<false>));
     ops.push_back(OpBuilder("LogSoftmax")
                       .input("logits: T")
                       .output("logsoftmax: T")
                       .attr("T: {half, bfloat16, float, double}")
                       .summary("Logarithm of the softmax along the last dimension.")
-                      .shape(softmax_shape));
+                      .shape(softmax_shape)
+                      .kernel(softmax<true>));
     ops.push_back(OpBuilder("SoftmaxCrossEntropyWithLogits")
                       .input("features: T")
                       .input("labels: T")
@@ -132,7 +406,8 @@ void add_nn_ops(OpRecords& ops) {
                       .output("backprop: T")
                       .attr("T: {half, bfloat16, float, double}")
                       .summary("Cross entropy of a softmax with given distributions, and its gradient.")
-                      .shape(softmax_cross_entropy_shape));
+                      .shape(softmax_cross_entropy_shape)
+                      .kernel(softmax_cross_entropy));
     ops.push_back(OpBuilder("SparseSoftmaxCrossEntropyWithLogits")
                       .input("features: T")
                       .input("labels: Tlabels")
@@ -141,13 +416,15 @@ void add_nn_ops(OpRecords& ops) {
                       .attr("T: {half, bfloat16, float, double}")
                       .attr("Tlabels: {int32, int64} = DT_INT64")
                       .summary("Cross entropy of a softmax with given classes, and its gradient.")
-                      .shape(sparse_softmax_cross_entropy_shape));
+                      .shape(sparse_softmax_cross_entropy_shape)
+                      .kernel(sparse_softmax_cross_entropy));
     ops.push_back(OpBuilder("L2Loss")
                       .input("t: T")
                       .output("output: T")
                       .attr("T: {half, bfloat16, float, double}")
                       .summary("Half the sum of squares.")
-                      .shape(scalar_shape));
+                      .shape(scalar_shape)
+                      .kernel(l2_loss));
     ops.push_back(OpBuilder("InTopKV2")
                       .input("predictions: float")
                       .input("targets: T")
@@ -155,7 +432,8 @@ void add_nn_ops(OpRecords& ops) {
                       .output("precision: bool")
                       .attr("T: {int32, int64} = DT_INT32")
                       .summary("Is the target among the k largest predictions?")
-                      .shape(in_top_k_shape));
+                      .shape(in_top_k_shape)
+                      .kernel(in_top_k));
 }
 
 } // namespace rnnscope::ops

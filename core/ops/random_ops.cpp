@@ -1,7 +1,14 @@
+#include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
+#include "core/ops/philox.hpp"
 #include "core/ops/shape_fns.hpp"
 
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
 #include <fmt/format.h>
+#include <numbers>
 
 namespace rnnscope::ops {
 namespace {
@@ -33,7 +40,159 @@ Status shuffle_shape(ShapeContext& ctx) {
     return unchanged_shape(ctx);
 }
 
-OpBuilder random_op(std::string_view name, std::string_view summary) {
+/// The node's generator, which goes on from run to run.
+Philox& generator(KernelContext& ctx) {
+    return ctx.state().get<Philox>([&]() -> Philox {
+        auto seed = static_cast<std::uint64_t>(ctx.attr<std::int64_t>("seed"));
+        auto seed2 = static_cast<std::uint64_t>(ctx.attr<std::int64_t>("seed2"));
+        if (seed == 0 && seed2 == 0) { // as TensorFlow takes from its entropy source, but the same in every session
+            seed = ctx.nondeterministic_seed();
+            seed2 = ctx.nondeterministic_seed() ^ (ctx.node().id.index() + 1) * 0x9E3779B97F4A7C15U;
+        }
+        return Philox(seed, seed2);
+    });
+}
+
+/// Takes the generator for an op that makes `outputs` numbers: TensorFlow reserves 256 blocks for each.
+Philox reserve(KernelContext& ctx, std::int64_t outputs) {
+    Philox& state = generator(ctx);
+    const Philox mine = state;
+    state.skip(static_cast<std::uint64_t>(outputs) * 256);
+    return mine;
+}
+
+Result<Shape> requested_shape(KernelContext& ctx, DType dtype) {
+    const Tensor& dims = ctx.input(0);
+    if (dims.shape().rank() != 1)
+        return invalid_argument(
+            fmt::format("shape must be a vector of {{int32,int64}}, got shape {}", to_text(dims.shape())));
+    Shape shape(integers_of(dims));
+    RNNSCOPE_TRY(check_allocation(dtype, shape));
+    return shape;
+}
+
+float uniform_float(std::uint32_t x) {
+    return std::bit_cast<float>(0x3F800000U | (x & 0x7FFFFFU)) - 1.0F;
+}
+double uniform_double(std::uint32_t x0, std::uint32_t x1) {
+    const std::uint64_t mantissa = (std::uint64_t{x0 & 0xFFFFFU} << 32) | x1;
+    return std::bit_cast<double>((std::uint64_t{1023} << 52) | mantissa) - 1.0;
+}
+
+/// Two normal numbers from two uniform ones. The roundings to float between the steps are TensorFlow's.
+std::array<float, 2> box_muller(std::uint32_t x0, std::uint32_t x1) {
+    const float u1 = std::max(uniform_float(x0), 1.0e-7F);
+    const auto v1 = static_cast<float>(2.0 * std::numbers::pi * static_cast<double>(uniform_float(x1)));
+    const float u2 = std::sqrt(-2.0F * static_cast<float>(std::log(static_cast<double>(u1))));
+    return {static_cast<float>(std::sin(static_cast<double>(v1))) * u2,
+            static_cast<float>(std::cos(static_cast<double>(v1))) * u2};
+}
+std::array<double, 2> box_muller(std::uint32_t x0, std::uint32_t x1, std::uint32_t x2, std::uint32_t x3) {
+    const double u1 = std::max(uniform_double(x0, x1), 1.0e-7);
+    const double v1 = 2 * std::numbers::pi * uniform_double(x2, x3);
+    const double u2 = std::sqrt(-2.0 * std::log(u1));
+    return {std::sin(v1) * u2, std::cos(v1) * u2};
+}
+
+struct Uniform {
+    static std::array<float, 4> group(Philox& random, float) {
+        const auto x = random.next();
+        return {uniform_float(x[0]), uniform_float(x[1]), uniform_float(x[2]), uniform_float(x[3])};
+    }
+    static std::array<double, 2> group(Philox& random, double) {
+        const auto x = random.next();
+        return {uniform_double(x[0], x[1]), uniform_double(x[2], x[3])};
+    }
+    static constexpr bool own_streams = false;
+};
+struct Normal {
+    static std::array<float, 4> group(Philox& random, float) {
+        const auto x = random.next();
+        const auto a = box_muller(x[0], x[1]), b = box_muller(x[2], x[3]);
+        return {a[0], a[1], b[0], b[1]};
+    }
+    static std::array<double, 2> group(Philox& random, double) {
+        const auto x = random.next();
+        return box_muller(x[0], x[1], x[2], x[3]);
+    }
+    static constexpr bool own_streams = false;
+};
+/// Draws until it has its numbers, so each group has a stream of its own.
+struct Truncated {
+    static constexpr double limit = 2;
+    static std::array<float, 4> group(Philox& random, float) {
+        std::array<float, 4> result{};
+        for (std::size_t have = 0; have < result.size();) {
+            const auto x = random.next();
+            for (std::size_t pair = 0; pair < 4; pair += 2)
+                for (const float z : box_muller(x[pair], x[pair + 1]))
+                    if (std::abs(z) < static_cast<float>(limit) && have < result.size()) result[have++] = z;
+        }
+        return result;
+    }
+    static std::array<double, 2> group(Philox& random, double) {
+        std::array<double, 2> result{};
+        for (std::size_t have = 0; have < result.size();) {
+            const auto x = random.next();
+            for (const double z : box_muller(x[0], x[1], x[2], x[3]))
+                if (std::abs(z) < limit && have < result.size()) result[have++] = z;
+        }
+        return result;
+    }
+    static constexpr bool own_streams = true;
+};
+
+template <class Distribution> Status random_kernel(KernelContext& ctx) {
+    const auto dtype = ctx.attr<DType>("dtype");
+    auto shape = requested_shape(ctx, dtype);
+    if (!shape) return shape.error();
+    const bool known = visit_float(dtype, [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>(*shape, data);
+        Philox random = reserve(ctx, result.elements());
+        for (std::int64_t i = 0; i < result.elements();) {
+            Philox stream = random;
+            const auto group = Distribution::group(Distribution::own_streams ? stream : random, T{});
+            // A group of n numbers owns the n * 256 / 4 blocks that were reserved for it.
+            if (Distribution::own_streams) random.skip(group.size() * 256 / 4);
+            for (const T x : group)
+                if (i < result.elements()) data[i++] = x;
+        }
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, dtype);
+    return {};
+}
+
+Status random_uniform_int(KernelContext& ctx) {
+    const auto dtype = ctx.attr<DType>("Tout");
+    auto shape = requested_shape(ctx, dtype);
+    if (!shape) return shape.error();
+    for (std::size_t i = 1; i <= 2; ++i)
+        if (ctx.input(i).shape().rank() != 0)
+            return invalid_argument(fmt::format("{} must be 0-D, got shape {}", i == 1 ? "minval" : "maxval",
+                                                to_text(ctx.input(i).shape())));
+    const std::int64_t low = scalar_input(ctx, 1), high = scalar_input(ctx, 2);
+    if (shape->elements() > 0 && low >= high)
+        return invalid_argument(fmt::format("Need minval < maxval, got {} >= {}", low, high));
+    Philox random = reserve(ctx, shape->elements());
+    const std::uint64_t range = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+    std::vector<std::int64_t> values;
+    while (static_cast<std::int64_t>(values.size()) < shape->elements()) {
+        const auto x = random.next();
+        const bool narrow = dtype == DType::int32;
+        for (std::size_t k = 0; k < 4; k += narrow ? 1 : 2) {
+            const std::uint64_t bits = narrow ? x[k] : x[k] | (std::uint64_t{x[k + 1]} << 32);
+            values.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + bits % range));
+        }
+    }
+    values.resize(static_cast<std::size_t>(shape->elements()));
+    ctx.set_output(0, integer_vector(dtype, values).reshaped(*shape));
+    return {};
+}
+
+OpBuilder random_op(std::string_view name, KernelFn kernel, std::string_view summary) {
     return OpBuilder(name)
         .input("shape: T")
         .output("output: dtype")
@@ -43,15 +202,18 @@ OpBuilder random_op(std::string_view name, std::string_view summary) {
         .attr("T: {int32, int64}")
         .stateful()
         .summary(summary)
-        .shape(random_shape);
+        .shape(random_shape)
+        .kernel(kernel);
 }
 
 } // namespace
 
 void add_random_ops(OpRecords& ops) {
-    ops.push_back(random_op("RandomUniform", "Random numbers, uniform in [0, 1)."));
-    ops.push_back(random_op("RandomStandardNormal", "Random numbers, normal with mean 0 and deviation 1."));
-    ops.push_back(random_op("TruncatedNormal", "Normal random numbers, drawn again until they lie within (-2, 2)."));
+    ops.push_back(random_op("RandomUniform", random_kernel<Uniform>, "Random numbers, uniform in [0, 1)."));
+    ops.push_back(random_op("RandomStandardNormal", random_kernel<Normal>,
+                            "Random numbers, normal with mean 0 and deviation 1."));
+    ops.push_back(random_op("TruncatedNormal", random_kernel<Truncated>,
+                            "Normal random numbers, drawn again until they lie within (-2, 2)."));
     ops.push_back(OpBuilder("RandomUniformInt")
                       .input("shape: T")
                       .input("minval: Tout")
@@ -63,7 +225,8 @@ void add_random_ops(OpRecords& ops) {
                       .attr("T: {int32, int64}")
                       .stateful()
                       .summary("Random integers, uniform in [minval, maxval).")
-                      .shape(random_uniform_int_shape));
+                      .shape(random_uniform_int_shape)
+                      .kernel(random_uniform_int));
     ops.push_back(OpBuilder("Multinomial")
                       .input("logits: T")
                       .input("num_samples: int32")

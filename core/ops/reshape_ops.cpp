@@ -1,9 +1,11 @@
+#include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <limits>
 
 namespace rnnscope::ops {
 namespace {
@@ -221,6 +223,210 @@ Status reverse_sequence_shape(ShapeContext& ctx) {
     return {};
 }
 
+Status reshape(KernelContext& ctx) {
+    const Tensor& tensor = ctx.input(0);
+    const Tensor& sizes = ctx.input(1);
+    if (sizes.shape().rank() != 1)
+        return invalid_argument(fmt::format("sizes input must be 1-D, not {}", to_text(sizes.shape())));
+    std::vector<std::int64_t> dims = integers_of(sizes);
+    std::int64_t product = 1;
+    std::optional<std::size_t> open;
+    for (std::size_t i = 0; i < dims.size(); ++i) {
+        if (dims[i] == -1) {
+            if (open)
+                return invalid_argument(fmt::format("Only one input size may be -1, not both {} and {}", *open, i));
+            open = i;
+        } else if (dims[i] < 0) {
+            return invalid_argument(fmt::format("Size {} must be non-negative, not {}", i, dims[i]));
+        } else if (__builtin_mul_overflow(product, dims[i], &product)) {
+            product = std::numeric_limits<std::int64_t>::max(); // more than any tensor holds
+        }
+    }
+    if (open) {
+        if (product == 0)
+            return invalid_argument("Reshape cannot infer the missing input size for an empty tensor unless all "
+                                    "specified input sizes are non-zero");
+        if (tensor.elements() % product != 0)
+            return invalid_argument(fmt::format(
+                "Input to reshape is a tensor with {} values, but the requested shape requires a multiple of {}",
+                tensor.elements(), product));
+        dims[*open] = tensor.elements() / product;
+    } else if (product != tensor.elements()) {
+        return invalid_argument(fmt::format(
+            "Input to reshape is a tensor with {} values, but the requested shape has {}", tensor.elements(), product));
+    }
+    ctx.set_output(0, tensor.reshaped(Shape(std::move(dims))));
+    return {};
+}
+
+Status expand_dims(KernelContext& ctx) {
+    const Tensor& tensor = ctx.input(0);
+    if (ctx.input(1).elements() != 1) return invalid_argument("'dim' must be a tensor with a single value");
+    const auto rank = static_cast<std::int64_t>(tensor.shape().rank());
+    const std::int64_t given = scalar_input(ctx, 1);
+    if (given < -1 - rank || given > rank)
+        return invalid_argument(
+            fmt::format("Tried to expand dim index {} for tensor with {} dimensions.", given, rank));
+    std::vector<std::int64_t> dims(tensor.shape().dims().begin(), tensor.shape().dims().end());
+    dims.insert(dims.begin() + (given < 0 ? given + rank + 1 : given), 1);
+    ctx.set_output(0, tensor.reshaped(Shape(std::move(dims))));
+    return {};
+}
+
+Status squeeze(KernelContext& ctx) {
+    const Tensor& tensor = ctx.input(0);
+    const auto rank = static_cast<std::int64_t>(tensor.shape().rank());
+    const auto squeeze_dims = ctx.attr<AttrList>("squeeze_dims");
+    std::vector<bool> named(tensor.shape().rank(), false);
+    for (const AttrValue& entry : squeeze_dims.entries) {
+        const std::int64_t dim = *entry.as<std::int64_t>();
+        if (dim < -rank || dim >= rank)
+            return invalid_argument(
+                fmt::format("Tried to squeeze dim index {} for tensor with {} dimensions.", dim, rank));
+        named[static_cast<std::size_t>(dim < 0 ? dim + rank : dim)] = true;
+    }
+    std::vector<std::int64_t> dims;
+    for (std::size_t i = 0; i < named.size(); ++i) {
+        const std::int64_t size = tensor.shape().dim(i);
+        if (named[i] && size != 1)
+            return invalid_argument(fmt::format("Can not squeeze dim[{}], expected a dimension of 1, got {}", i, size));
+        const bool drop = squeeze_dims.entries.empty() ? size == 1 : named[i];
+        if (!drop) dims.push_back(size);
+    }
+    ctx.set_output(0, tensor.reshaped(Shape(std::move(dims))));
+    return {};
+}
+
+Status transpose(KernelContext& ctx) {
+    const Tensor& tensor = ctx.input(0);
+    const Tensor& perm = ctx.input(1);
+    const std::size_t rank = tensor.shape().rank();
+    if (perm.shape().rank() != 1)
+        return invalid_argument(fmt::format("perm must be a vector, not {}", to_text(perm.shape())));
+    if (static_cast<std::size_t>(perm.elements()) != rank)
+        return invalid_argument(fmt::format(
+            "transpose expects a vector of size {}. But input(1) is a vector of size {}", rank, perm.elements()));
+    const std::vector<std::int64_t> strides = strides_of(tensor.shape());
+    std::vector<std::int64_t> dims, out_strides;
+    std::vector<bool> used(rank, false);
+    for (const std::int64_t source : integers_of(perm)) {
+        if (source < 0 || source >= static_cast<std::int64_t>(rank))
+            return invalid_argument(fmt::format("{} is out of range [0 .. {})", source, rank));
+        const auto d = static_cast<std::size_t>(source);
+        used[d] = true;
+        dims.push_back(tensor.shape().dim(d));
+        out_strides.push_back(strides[d]);
+    }
+    for (std::size_t d = 0; d < rank; ++d)
+        if (!used[d]) {
+            std::string text;
+            for (const std::int64_t p : integers_of(perm)) text += fmt::format("{}{}", text.empty() ? "" : ", ", p);
+            return invalid_argument(fmt::format("{} is missing from {{{}}}.", d, text));
+        }
+    ctx.set_output(0, take_strided(tensor, Shape(std::move(dims)), 0, out_strides));
+    return {};
+}
+
+Status invert_permutation(KernelContext& ctx) {
+    const Tensor& perm = ctx.input(0);
+    if (perm.shape().rank() != 1) return invalid_argument("invert_permutation expects a 1D vector.");
+    std::vector<std::int64_t> inverse(static_cast<std::size_t>(perm.elements()), -1);
+    for (std::int64_t i = 0; i < perm.elements(); ++i) {
+        const std::int64_t d = perm.integer(i);
+        if (d < 0 || d >= perm.elements())
+            return invalid_argument(fmt::format("{} is not between 0 and {}", d, perm.elements()));
+        if (inverse[static_cast<std::size_t>(d)] != -1)
+            return invalid_argument(fmt::format("{} is duplicated in the input.", d));
+        inverse[static_cast<std::size_t>(d)] = i;
+    }
+    ctx.set_output(0, integer_vector(perm.dtype(), inverse));
+    return {};
+}
+
+Status tile(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    const Tensor& multiples = ctx.input(1);
+    const std::size_t rank = input.shape().rank();
+    if (multiples.shape().rank() != 1 || static_cast<std::size_t>(multiples.elements()) != rank)
+        return invalid_argument(fmt::format("Expected multiples argument to be a vector of length {} but got length {}",
+                                            rank, multiples.shape().rank() == 1 ? multiples.elements() : 0));
+    std::vector<std::int64_t> dims;
+    for (std::size_t i = 0; i < rank; ++i) {
+        const std::int64_t times = multiples.integer(static_cast<std::int64_t>(i));
+        if (times < 0) return invalid_argument(fmt::format("Expected multiples[{}] >= 0, but got {}", i, times));
+        std::int64_t size = 0;
+        if (__builtin_mul_overflow(times, input.shape().dim(i), &size)) size = std::numeric_limits<std::int64_t>::max();
+        dims.push_back(size);
+    }
+    const Shape shape(std::move(dims));
+    RNNSCOPE_TRY(check_allocation(input.dtype(), shape));
+    // Each dimension in two: which repetition (which moves nothing), and where in the original.
+    std::vector<std::int64_t> doubled, strides;
+    const std::vector<std::int64_t> own = strides_of(input.shape());
+    for (std::size_t i = 0; i < rank; ++i) {
+        doubled.insert(doubled.end(), {multiples.integer(static_cast<std::int64_t>(i)), input.shape().dim(i)});
+        strides.insert(strides.end(), {0, own[i]});
+    }
+    ctx.set_output(0, take_strided(input, Shape(std::move(doubled)), 0, strides).reshaped(shape));
+    return {};
+}
+
+Status reverse_v2(KernelContext& ctx) {
+    const Tensor& tensor = ctx.input(0);
+    const Tensor& axes = ctx.input(1);
+    const auto rank = static_cast<std::int64_t>(tensor.shape().rank());
+    if (axes.shape().rank() != 1)
+        return invalid_argument(fmt::format("'dims' must be 1-dimension, not {}", axes.shape().rank()));
+    std::vector<std::int64_t> strides = strides_of(tensor.shape());
+    std::vector<bool> reversed(tensor.shape().rank(), false);
+    std::int64_t offset = 0;
+    for (std::int64_t i = 0; i < axes.elements(); ++i) {
+        const std::int64_t given = axes.integer(i), axis = given < 0 ? given + rank : given;
+        if (axis < 0 || axis >= rank)
+            return invalid_argument(
+                fmt::format("'axis'[{}] = {} is out of valid range [{}, {}", i, given, 0, rank - 1));
+        const auto d = static_cast<std::size_t>(axis);
+        if (reversed[d]) return invalid_argument(fmt::format("axis {} specified more than once.", axis));
+        reversed[d] = true;
+        offset += strides[d] * std::max<std::int64_t>(0, tensor.shape().dim(d) - 1);
+        strides[d] = -strides[d];
+    }
+    ctx.set_output(0, take_strided(tensor, tensor.shape(), offset, strides));
+    return {};
+}
+
+Status reverse_sequence(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    const Tensor& lengths = ctx.input(1);
+    const auto rank = static_cast<std::int64_t>(input.shape().rank());
+    const auto seq_dim = ctx.attr<std::int64_t>("seq_dim"), batch_dim = ctx.attr<std::int64_t>("batch_dim");
+    if (lengths.shape().rank() != 1)
+        return invalid_argument(fmt::format("seq_lens input must be 1-dim, not {}", lengths.shape().rank()));
+    if (batch_dim == seq_dim) return invalid_argument(fmt::format("batch_dim == seq_dim == {}", seq_dim));
+    if (seq_dim < 0 || seq_dim >= rank)
+        return invalid_argument(fmt::format("seq_dim must be < input rank ( {} vs. {})", seq_dim, rank));
+    if (batch_dim < 0 || batch_dim >= rank)
+        return invalid_argument(fmt::format("batch_dim must be < input rank ( {} vs. {})", batch_dim, rank));
+    const auto seq = static_cast<std::size_t>(seq_dim), batch = static_cast<std::size_t>(batch_dim);
+    if (lengths.elements() != input.shape().dim(batch))
+        return invalid_argument(fmt::format("Length of seq_lens != input.dims({}), ({} vs. {})", batch_dim,
+                                            lengths.elements(), input.shape().dim(batch)));
+    for (std::int64_t b = 0; b < lengths.elements(); ++b) {
+        if (lengths.integer(b) < 0) return invalid_argument(fmt::format("seq_lens({}) < 0", b));
+        if (lengths.integer(b) > input.shape().dim(seq))
+            return invalid_argument(fmt::format("seq_lens({}) > input.dims({})", b, seq_dim));
+    }
+    const std::vector<std::int64_t> strides = strides_of(input.shape());
+    ElementWriter writer(input.dtype(), input.shape());
+    for (std::int64_t to = 0; to < input.elements(); ++to) {
+        const std::int64_t t = to / strides[seq] % input.shape().dim(seq);
+        const std::int64_t length = lengths.integer(to / strides[batch] % input.shape().dim(batch));
+        writer.copy(to, input, t < length ? to + (length - 1 - 2 * t) * strides[seq] : to);
+    }
+    ctx.set_output(0, std::move(writer).finish());
+    return {};
+}
+
 } // namespace
 
 void add_reshape_ops(OpRecords& ops) {
@@ -231,7 +437,8 @@ void add_reshape_ops(OpRecords& ops) {
                       .attr("T: type")
                       .attr("Tshape: {int32, int64} = DT_INT32")
                       .summary("The same values under another shape; one -1 stands for what is left.")
-                      .shape(reshape_shape));
+                      .shape(reshape_shape)
+                      .kernel(reshape));
     ops.push_back(OpBuilder("ExpandDims")
                       .input("input: T")
                       .input("dim: Tdim")
@@ -239,14 +446,16 @@ void add_reshape_ops(OpRecords& ops) {
                       .attr("T: type")
                       .attr("Tdim: {int32, int64} = DT_INT32")
                       .summary("Adds a dimension of size 1.")
-                      .shape(expand_dims_shape));
+                      .shape(expand_dims_shape)
+                      .kernel(expand_dims));
     ops.push_back(OpBuilder("Squeeze")
                       .input("input: T")
                       .output("output: T")
                       .attr("T: type")
                       .attr("squeeze_dims: list(int) >= 0 = []")
                       .summary("Drops dimensions of size 1: the named ones, or all.")
-                      .shape(squeeze_shape));
+                      .shape(squeeze_shape)
+                      .kernel(squeeze));
     ops.push_back(OpBuilder("Transpose")
                       .input("x: T")
                       .input("perm: Tperm")
@@ -254,13 +463,15 @@ void add_reshape_ops(OpRecords& ops) {
                       .attr("T: type")
                       .attr("Tperm: {int32, int64} = DT_INT32")
                       .summary("Dimensions in another order.")
-                      .shape(transpose_shape));
+                      .shape(transpose_shape)
+                      .kernel(transpose));
     ops.push_back(OpBuilder("InvertPermutation")
                       .input("x: T")
                       .output("y: T")
                       .attr("T: {int32, int64} = DT_INT32")
                       .summary("The permutation that undoes the input.")
-                      .shape(invert_permutation_shape));
+                      .shape(invert_permutation_shape)
+                      .kernel(invert_permutation));
     ops.push_back(OpBuilder("Tile")
                       .input("input: T")
                       .input("multiples: Tmultiples")
@@ -268,7 +479,8 @@ void add_reshape_ops(OpRecords& ops) {
                       .attr("T: type")
                       .attr("Tmultiples: {int32, int64} = DT_INT32")
                       .summary("Repeats a tensor along each dimension.")
-                      .shape(tile_shape));
+                      .shape(tile_shape)
+                      .kernel(tile));
     ops.push_back(OpBuilder("ReverseV2")
                       .input("tensor: T")
                       .input("axis: Tidx")
@@ -277,7 +489,8 @@ void add_reshape_ops(OpRecords& ops) {
                       .attr("T: {uint8, int8, uint16, int16, int32, int64, bool, bfloat16, half, float, double, "
                             "complex64, complex128, string}")
                       .summary("Reverses the named dimensions.")
-                      .shape(reverse_v2_shape));
+                      .shape(reverse_v2_shape)
+                      .kernel(reverse_v2));
     ops.push_back(OpBuilder("ReverseSequence")
                       .input("input: T")
                       .input("seq_lengths: Tlen")
@@ -287,7 +500,8 @@ void add_reshape_ops(OpRecords& ops) {
                       .attr("T: type")
                       .attr("Tlen: {int32, int64} = DT_INT64")
                       .summary("Reverses the first entries of each sequence, as many as its length says.")
-                      .shape(reverse_sequence_shape));
+                      .shape(reverse_sequence_shape)
+                      .kernel(reverse_sequence));
 }
 
 } // namespace rnnscope::ops

@@ -1,3 +1,4 @@
+#include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 #include "core/ops/strided_slice.hpp"
@@ -153,6 +154,121 @@ Status split_v_shape(ShapeContext& ctx) {
     return {};
 }
 
+Status strided_slice(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    for (std::size_t i = 1; i <= 3; ++i)
+        if (ctx.input(i).shape().rank() != 1 || ctx.input(i).elements() != ctx.input(1).elements())
+            return invalid_argument(fmt::format(
+                "Expected begin, end, and strides to be 1D equal size tensors, but got shapes {}, {}, and {} instead.",
+                to_text(ctx.input(1).shape()), to_text(ctx.input(2).shape()), to_text(ctx.input(3).shape())));
+    const auto plan =
+        plan_strided_slice(input.shape(), &ctx.input(1), &ctx.input(2), ctx.input(3), masks_of(ctx.node()));
+    if (!plan) return plan.error();
+    std::vector<std::int64_t> strides = strides_of(input.shape());
+    std::int64_t offset = 0;
+    const bool is_empty = plan->processed.elements() == 0;
+    for (std::size_t i = 0; i < strides.size() && !is_empty; ++i) {
+        offset += plan->ranges[i].begin * strides[i];
+        // A single step is never taken, and a huge stride must not overflow.
+        strides[i] = plan->ranges[i].length > 1 ? strides[i] * plan->strides[i] : 0;
+    }
+    ctx.set_output(0, take_strided(input, plan->processed, offset, strides).reshaped(plan->result));
+    return {};
+}
+
+Status slice(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    const std::size_t rank = input.shape().rank();
+    for (std::size_t i = 1; i <= 2; ++i)
+        if (ctx.input(i).shape().rank() != 1 || static_cast<std::size_t>(ctx.input(i).elements()) != rank)
+            return invalid_argument(fmt::format(
+                "Expected begin and size arguments to be 1-D tensors of size {}, but got shapes {} and {} instead.",
+                rank, to_text(ctx.input(1).shape()), to_text(ctx.input(2).shape())));
+    std::vector<std::int64_t> dims = integers_of(ctx.input(2));
+    const std::vector<std::int64_t> begin = integers_of(ctx.input(1)), strides = strides_of(input.shape());
+    std::int64_t offset = 0;
+    for (std::size_t i = 0; i < rank; ++i) {
+        const std::int64_t whole = input.shape().dim(i);
+        if (begin[i] < 0 || begin[i] > whole)
+            return invalid_argument(fmt::format("Expected begin[{}] in [0, {}], but got {}", i, whole, begin[i]));
+        if (dims[i] == -1) dims[i] = whole - begin[i];
+        if (dims[i] < 0 || dims[i] > whole - begin[i])
+            return invalid_argument(
+                fmt::format("Expected size[{}] in [0, {}], but got {}", i, whole - begin[i], dims[i]));
+        offset += begin[i] * strides[i];
+    }
+    ctx.set_output(0, take_strided(input, Shape(std::move(dims)), offset, strides));
+    return {};
+}
+
+/// Cuts `value` along `axis` into parts of the given sizes, which add up to the whole.
+void cut(KernelContext& ctx, const Tensor& value, std::size_t axis, const std::vector<std::int64_t>& parts) {
+    const std::vector<std::int64_t> strides = strides_of(value.shape());
+    std::int64_t begin = 0;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        ctx.set_output(i, take_strided(value, with_dim(value.shape(), axis, parts[i]), begin * strides[axis], strides));
+        begin += parts[i];
+    }
+}
+
+Status split(KernelContext& ctx) {
+    const Tensor& value = ctx.input(1);
+    if (ctx.input(0).elements() != 1)
+        return invalid_argument("split_dim must be a scalar but has rank " +
+                                std::to_string(ctx.input(0).shape().rank()));
+    const auto rank = static_cast<std::int64_t>(value.shape().rank());
+    const std::int64_t given = scalar_input(ctx, 0), axis = given < 0 ? given + rank : given;
+    const auto parts = ctx.attr<std::int64_t>("num_split");
+    if (axis < 0 || axis >= rank)
+        return invalid_argument(
+            fmt::format("-input rank(-{}) <= split_dim < input rank ({}), but got {}", rank, rank, given));
+    const std::int64_t size = value.shape().dim(static_cast<std::size_t>(axis));
+    if (size % parts != 0)
+        return invalid_argument(fmt::format(
+            "Number of ways to split should evenly divide the split dimension, but got split_dim {} (size = "
+            "{}) and num_split {}",
+            axis, size, parts));
+    cut(ctx, value, static_cast<std::size_t>(axis),
+        std::vector<std::int64_t>(static_cast<std::size_t>(parts), size / parts));
+    return {};
+}
+
+Status split_v(KernelContext& ctx) {
+    const Tensor& value = ctx.input(0);
+    const Tensor& sizes = ctx.input(1);
+    if (ctx.input(2).elements() != 1) return invalid_argument("split_dim_tensor must have exactly one element.");
+    const auto rank = static_cast<std::int64_t>(value.shape().rank());
+    const std::int64_t given = scalar_input(ctx, 2), axis = given < 0 ? given + rank : given;
+    if (axis < 0 || axis >= rank)
+        return invalid_argument(
+            fmt::format("-input rank(-{}) <= split_dim < input rank ({}), but got {}", rank, rank, given));
+    const auto count = ctx.attr<std::int64_t>("num_split");
+    if (sizes.shape().rank() != 1 || sizes.elements() != count)
+        return invalid_argument(fmt::format("size_splits must be 1-D and have the same as num_split = {}", count));
+    const std::int64_t whole = value.shape().dim(static_cast<std::size_t>(axis));
+    std::vector<std::int64_t> parts = integers_of(sizes);
+    std::int64_t total = 0;
+    std::optional<std::size_t> open;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (parts[i] == -1 && !open) {
+            open = i;
+        } else if (parts[i] < 0 || parts[i] > whole - total) {
+            return invalid_argument(
+                fmt::format("Split size at index {} must be >= 0 and fit into {}. Got: {}", i, whole, parts[i]));
+        } else {
+            total += parts[i];
+        }
+    }
+    if (!open && total != whole)
+        return invalid_argument(fmt::format("Determined shape must either match input shape along split_dim exactly if "
+                                            "fully specified, or be less than the size of the input along split_dim if "
+                                            "not fully specified.  Got: {}",
+                                            total));
+    if (open) parts[*open] = whole - total;
+    cut(ctx, value, static_cast<std::size_t>(axis), parts);
+    return {};
+}
+
 } // namespace
 
 void add_slice_ops(OpRecords& ops) {
@@ -170,7 +286,8 @@ void add_slice_ops(OpRecords& ops) {
                       .attr("new_axis_mask: int = 0")
                       .attr("shrink_axis_mask: int = 0")
                       .summary("Python's x[begin:end:stride, ...].")
-                      .shape(strided_slice_shape));
+                      .shape(strided_slice_shape)
+                      .kernel(strided_slice));
     ops.push_back(OpBuilder("Slice")
                       .input("input: T")
                       .input("begin: Index")
@@ -179,7 +296,8 @@ void add_slice_ops(OpRecords& ops) {
                       .attr("T: type")
                       .attr("Index: {int32, int64}")
                       .summary("A block of a tensor; size -1 reaches to the end.")
-                      .shape(slice_shape));
+                      .shape(slice_shape)
+                      .kernel(slice));
     ops.push_back(OpBuilder("Split")
                       .input("split_dim: int32")
                       .input("value: T")
@@ -187,7 +305,8 @@ void add_slice_ops(OpRecords& ops) {
                       .attr("num_split: int >= 1")
                       .attr("T: type")
                       .summary("Equal parts along one dimension.")
-                      .shape(split_shape));
+                      .shape(split_shape)
+                      .kernel(split));
     ops.push_back(OpBuilder("SplitV")
                       .input("value: T")
                       .input("size_splits: Tlen")
@@ -197,7 +316,8 @@ void add_slice_ops(OpRecords& ops) {
                       .attr("T: type")
                       .attr("Tlen: {int32, int64} = DT_INT64")
                       .summary("Parts of given sizes along one dimension.")
-                      .shape(split_v_shape));
+                      .shape(split_v_shape)
+                      .kernel(split_v));
 }
 
 } // namespace rnnscope::ops

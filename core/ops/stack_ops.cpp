@@ -1,5 +1,7 @@
+#include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include <fmt/format.h>
 
 namespace rnnscope::ops {
 namespace {
@@ -14,6 +16,74 @@ Status push_shape(ShapeContext& ctx) {
     return {};
 }
 
+struct Stack {
+    std::string name;
+    DType dtype = DType::invalid;
+    std::int64_t max_size = -1; ///< below 0: no limit
+    std::vector<Tensor> values;
+    bool closed = false;
+};
+
+/// The stack behind a handle, which must be open.
+Result<Stack*> stack_of(KernelContext& ctx) {
+    const std::string& handle = ctx.input(0).strings()[0];
+    Stack* stack = ctx.step().find<Stack>(handle);
+    if (stack == nullptr) return invalid_argument(fmt::format("Stack {} does not exist in this run", handle));
+    if (stack->closed) return invalid_argument(fmt::format("Stack[{}] has already been closed.", stack->name));
+    return stack;
+}
+
+Status new_stack(KernelContext& ctx) {
+    const Tensor& size = ctx.input(0);
+    if (size.shape().rank() != 0)
+        return invalid_argument(
+            fmt::format("Stack size must be a scalar, but is a tensor of shape {}", to_text(size.shape())));
+    auto stack = std::make_shared<Stack>();
+    const auto name = ctx.attr<std::string>("stack_name");
+    stack->name = fmt::format("{}_{}", name.empty() ? ctx.node().name : name, ctx.step().next_id());
+    stack->dtype = ctx.attr<DType>("elem_type");
+    stack->max_size = size.integer(0);
+    const std::string key = "_stacks/" + stack->name;
+    ctx.step().insert(key, std::move(stack));
+    ctx.set_output(0, Tensor::resource(key));
+    return {};
+}
+
+Status push(KernelContext& ctx) {
+    const auto stack = stack_of(ctx);
+    if (!stack) return stack.error();
+    Stack& s = **stack;
+    if (ctx.input(1).dtype() != s.dtype)
+        return invalid_argument(
+            fmt::format("Must have type {} but got {}", dtype_cpp_name(s.dtype), dtype_cpp_name(ctx.input(1).dtype())));
+    if (s.max_size >= 0 && static_cast<std::int64_t>(s.values.size()) >= s.max_size)
+        return invalid_argument(fmt::format("Stack[{}] overflowed its max_size ({})", s.name, s.max_size));
+    s.values.push_back(ctx.input(1));
+    ctx.forward(1, 0);
+    return {};
+}
+
+Status pop(KernelContext& ctx) {
+    const auto stack = stack_of(ctx);
+    if (!stack) return stack.error();
+    Stack& s = **stack;
+    if (s.values.empty()) return invalid_argument(fmt::format("Stack[{}] is empty when calling Pop().", s.name));
+    if (s.dtype != ctx.attr<DType>("elem_type"))
+        return invalid_argument(fmt::format("Must have type {} but got {}", dtype_cpp_name(s.dtype),
+                                            dtype_cpp_name(ctx.attr<DType>("elem_type"))));
+    ctx.set_output(0, std::move(s.values.back()));
+    s.values.pop_back();
+    return {};
+}
+
+Status close_stack(KernelContext& ctx) {
+    const auto stack = stack_of(ctx);
+    if (!stack) return stack.error();
+    (*stack)->values.clear();
+    (*stack)->closed = true;
+    return {};
+}
+
 } // namespace
 
 void add_stack_ops(OpRecords& ops) {
@@ -24,7 +94,8 @@ void add_stack_ops(OpRecords& ops) {
                       .attr("stack_name: string = ''")
                       .stateful()
                       .summary("A new stack of tensors, which lives as long as the run.")
-                      .shape(stack_shape));
+                      .shape(stack_shape)
+                      .kernel(new_stack));
     ops.push_back(OpBuilder("StackPushV2")
                       .input("handle: resource")
                       .input("elem: T")
@@ -33,19 +104,22 @@ void add_stack_ops(OpRecords& ops) {
                       .attr("swap_memory: bool = false")
                       .stateful()
                       .summary("Puts a tensor on a stack.")
-                      .shape(push_shape));
+                      .shape(push_shape)
+                      .kernel(push));
     ops.push_back(OpBuilder("StackPopV2")
                       .input("handle: resource")
                       .output("elem: elem_type")
                       .attr("elem_type: type")
                       .stateful()
                       .summary("Takes the last tensor from a stack.")
-                      .shape(unknown_shape));
+                      .shape(unknown_shape)
+                      .kernel(pop));
     ops.push_back(OpBuilder("StackCloseV2")
                       .input("handle: resource")
                       .stateful()
                       .summary("Frees a stack before the run ends.")
-                      .shape(no_outputs));
+                      .shape(no_outputs)
+                      .kernel(close_stack));
 }
 
 } // namespace rnnscope::ops
