@@ -11,9 +11,100 @@ void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Rect body = panel_header(ctx, rect, icon::graph, "Graph");
     draw_path(ctx, {rect.a, {rect.b.x, body.a.y}});
     const Graph* graph = ctx.debugger.is_open() ? ctx.debugger.graph() : nullptr;
-    if (!graph || ctx.debugger.visible_nodes() == 0)
+    if (!graph || ctx.debugger.visible_nodes() == 0) {
+        nodes_ = 0;
         return draw_empty(look, body, "No op exists yet at this position.");
-    draw_empty(look, body, view::count_text(ctx.debugger.visible_nodes(), "op") + " at this position.");
+    }
+    draw_tools(ctx, {rect.a, {rect.b.x, body.a.y}});
+    draw_graph(ctx, body);
+}
+
+void GraphPanel::draw_tools(const PanelContext& ctx, const Rect& header) {
+    const Look& look = ctx.look;
+    const float y = (header.a.y + header.b.y) / 2;
+    if (icon_button(look, "selection", {header.b.x - look.px(46), y}, icon::zoom_selection, true, "Zoom to selection"))
+        show_selected_ = true;
+    if (icon_button(look, "fit", {header.b.x - look.px(20), y}, icon::zoom_fit, true, "Zoom to fit")) canvas_.fit();
+}
+
+/// Opens what the position and the selection are about.
+void GraphPanel::follow(const PanelContext& ctx, const view::SceneInput& input) {
+    // Another program, or the same one from its start. What was opened by hand is kept, by name.
+    if (nodes_ == 0 && input.nodes > 0) {
+        failed_ = {};
+        canvas_.fit();
+    }
+    if (!arranged_ && input.nodes != nodes_) view_.expand_outer(input);
+    nodes_ = input.nodes;
+    if (expand_all_) view_.expand_all(input);
+    expand_all_ = false;
+    const NodeId failed = input.failure ? input.failure->node : NodeId{};
+    if (failed.valid() && failed != failed_) {
+        view_.auto_expand_to(input);
+        canvas_.show_failure();
+    }
+    failed_ = failed;
+    if (show_failed_ && input.failure) {
+        view_.auto_expand_to(input);
+        canvas_.show_failure();
+    }
+    show_failed_ = false;
+    const debug::Selection& selection = ctx.debugger.selection();
+    const bool changed = !(selection == shown_);
+    shown_ = selection;
+    NodeId node = selection.node;
+    if (selection.kind == debug::Selection::Kind::variable &&
+        selection.variable.index() < input.graph->variables().size())
+        node = input.graph->variable(selection.variable).op;
+    const bool named =
+        selection.kind == debug::Selection::Kind::variable || selection.kind == debug::Selection::Kind::node;
+    if (named && node.valid() && node.index() < input.nodes && (show_selected_ || (changed && node != failed))) {
+        view_.reveal(input, node);
+        canvas_.show(node, show_selected_);
+    }
+    show_selected_ = false;
+}
+
+void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
+    const view::SceneInput& input = input_.get(ctx.stamp, 0, [&] { return view::scene_input(ctx.debugger); });
+    follow(ctx, input);
+    const auto mark = [&](const debug::Selection& selection) {
+        GraphMark result;
+        using Kind = debug::Selection::Kind;
+        if (selection.kind == Kind::node && selection.node.index() < input.nodes) result.node = selection.node;
+        if (selection.kind == Kind::variable && selection.variable.index() < input.graph->variables().size())
+            result.node = input.graph->variable(selection.variable).op;
+        if (selection.kind == Kind::scope) result.path = selection.scope;
+        return result;
+    };
+    GraphCanvas::Options options;
+    options.selected = mark(ctx.debugger.selection());
+    options.lit = mark(ctx.lit);
+    options.reduce_motion = reduce_motion_;
+    std::vector<GraphRequest> requests;
+    canvas_.draw(view_.scene(input), ctx.look, body.a, body.b, options, requests);
+    const auto selection_of = [&](NodeId node, const std::string& path) {
+        if (!node.valid()) return view::select_scope(ctx.debugger, path);
+        const Variable* variable = input.graph->variable_of(node);
+        return variable ? view::select_variable(ctx.debugger, variable->id) : view::select_node(ctx.debugger, node);
+    };
+    const GraphMark& hovered = canvas_.hovered();
+    if (!hovered.empty()) ctx.hovered = selection_of(hovered.node, hovered.path);
+    for (const GraphRequest& request : requests) {
+        switch (request.kind) {
+        case GraphRequest::Kind::toggle_scope:
+            view_.toggle(request.path);
+            arranged_ = true;
+            break;
+        case GraphRequest::Kind::select_node:
+        case GraphRequest::Kind::select_scope:
+            shown_ = selection_of(request.node, request.path); // it is on the screen already
+            push_select(ctx, shown_, "panel:graph");
+            break;
+        case GraphRequest::Kind::clear_selection:
+            break;
+        }
+    }
 }
 
 /// Every scope of the selected name is a link.

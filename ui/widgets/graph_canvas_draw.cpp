@@ -20,7 +20,8 @@ using view::SceneEdge;
 namespace {
 
 constexpr float flat_below = 36; // a box smaller than this on the screen is one flat shape
-constexpr float least_em = 7;    // the smallest readable text
+constexpr float flat_op_below = 22;
+constexpr float least_em = 7; // the smallest readable text
 
 /// What is drawn in one frame, from back to front.
 class Painter {
@@ -66,7 +67,8 @@ class Painter {
     }
     bool is_flat(std::uint32_t i) const {
         const ImVec2 p = low(i), q = high(i);
-        return std::max(q.x - p.x, q.y - p.y) < flat_below * look_.scale || em(12) < 4.5f * look_.scale;
+        const float least = scene_.boxes[i].kind == BoxKind::scope ? flat_below : flat_op_below;
+        return std::max(q.x - p.x, q.y - p.y) < least * look_.scale || q.y - p.y < 7 * look_.scale;
     }
     /// Screen size of a text of `size` look pixels, at least the smallest readable one.
     float em(float size) const { return size * p_.unit; }
@@ -80,7 +82,7 @@ class Painter {
     /// At a size that follows the zoom in whole pixels; nothing below the smallest readable size. Returns the width.
     float label(TextRole role, float nominal_em, ImVec2 where, float middle_height, Color color, std::string_view text,
                 float room, bool from_left) {
-        const float wanted = std::max(nominal_em * p_.unit, std::min(nominal_em, 9.0f) * look_.scale);
+        const float wanted = std::max(nominal_em * p_.unit, (nominal_em >= 12 ? 7.5f : 7.0f) * look_.scale);
         if (wanted < least_em * look_.scale || room < wanted || text.empty()) return 0;
         const ImFont* font = pick(role, wanted);
         // Dear ImGui's sizes run from ascent to descent.
@@ -92,7 +94,8 @@ class Painter {
         std::string shortened;
         if (width_of(text) > room) {
             shortened = shorten(text, room, width_of, from_left);
-            if (shortened.size() < 4 + 3) return 0;
+            // A few letters say less than none.
+            if (shortened.size() < 3 + 5 || 2 * shortened.size() < text.size()) return 0;
             text = shortened;
         }
         const ImVec2 place{std::round(where.x), std::round(where.y + (middle_height - size) / 2)};
@@ -194,7 +197,7 @@ class Painter {
         const float u = p_.unit, height = q.y - p.y, middle = p.y + height / 2;
         const float mark_scale = std::clamp(u / look_.scale, 0.6f, 1.6f);
         float x = p.x + std::max(8 * u, look_.px(5));
-        draw_triangle(list_, {x + 4 * mark_scale * look_.scale, middle}, 4 * mark_scale * look_.scale, open,
+        draw_triangle(list_, {x + 4 * mark_scale * look_.scale, middle}, 9 * mark_scale * look_.scale, open,
                       faded(look_[i == p_.hovered ? Token::text1 : Token::text2], i));
         x += 16 * mark_scale * look_.scale;
         if (box.state != view::StateMark::none) {
@@ -212,7 +215,7 @@ class Painter {
     }
 
     void mark(view::StateMark state, ImVec2 center, float r, Token under) {
-        draw_state(list_, look_, static_cast<StateMark>(static_cast<unsigned char>(state)), center, r, under);
+        draw_state(list_, look_, state, center, r, under);
     }
 
     void draw_op(std::uint32_t i) {
@@ -260,9 +263,14 @@ class Painter {
         }
         const bool chips = !box.chips.empty(), two = !box.detail.empty();
         const float body = q.y - p.y - (chips ? 20 * u : 0);
-        const float room = q.x - x - 4 * u;
+        // Zoomed out, text shrinks less than its box: it then takes the box's margins.
+        if (12 * u < 7.5f * look_.scale && box.kind != BoxKind::variable) {
+            const float width = static_cast<float>(box.title.size()) * 7.5f * look_.scale * 0.61f;
+            x = std::clamp((p.x + q.x - width) / 2, p.x + 2, x);
+        }
+        const float room = q.x - x - std::min(4 * u, 2.0f);
         const Color ink = faded(look_[dim && box.kind != BoxKind::variable ? Token::text3 : Token::text1], i);
-        const bool detail_fits = two && 11 * u >= least_em * look_.scale;
+        const bool detail_fits = two && 11 * u >= least_em * look_.scale * 0.95f;
         const float first = detail_fits ? body * 0.58f : body;
         label(failed ? TextRole::mono_bold : TextRole::mono, 12, {x, p.y}, first, ink, box.title, room, true);
         if (detail_fits)
@@ -402,7 +410,9 @@ class Painter {
     void stroke(bool down, bool straight, const Style& style) {
         curve_.clear();
         curve_.push_back(points_[0]);
-        const float head = style.arrow && em(12) >= 5 * look_.scale ? std::min(look_.px(7), 7 * p_.unit) : 0;
+        const float head = !style.arrow || em(12) < 4 * look_.scale
+                               ? 0
+                               : std::max(std::min(look_.px(7), 7 * p_.unit), style.width * 3.4f);
         const ImVec2 tip = points_.back();
         if (head > 0) {
             ImVec2& end = points_.back();
@@ -516,6 +526,18 @@ class Painter {
             return stroke(true, false, style);
         }
         const bool right = !backwards && b0.x >= a1.x - look_.px(4);
+        if (right && left_is_blocked(to)) {
+            // Over its neighbours, and in from above.
+            const ImVec2 from_at{a1.x, (a0.y + a1.y) / 2}, tip{(b0.x + b1.x) / 2, b0.y};
+            const float head = std::max(std::min(look_.px(7), 7 * p_.unit), style.width * 3.4f);
+            const float bow = std::min(std::abs(tip.x - from_at.x), look_.px(220)) * 0.6f;
+            curve_.assign(1, from_at);
+            bezier(from_at, {from_at.x + bow, from_at.y}, {tip.x, tip.y - std::max(look_.px(40), bow * 0.5f)},
+                   {tip.x, tip.y - head * 0.8f});
+            polyline(style);
+            arrow(tip, {0, 1}, head, style.color);
+            return;
+        }
         if (right) {
             points_.push_back({a1.x, (a0.y + a1.y) / 2});
             points_.push_back({b0.x, (b0.y + b1.y) / 2});
@@ -535,6 +557,20 @@ class Painter {
         polyline(style);
         const ImVec2 direction = b1.x <= a0.x ? ImVec2{-1, 0} : ImVec2{0, ty > fy ? 1.0f : -1.0f};
         arrow(tip, direction, look_.px(8), style.color);
+    }
+
+    /// A sibling stands at the left of the box, where an edge would come in.
+    bool left_is_blocked(std::uint32_t box) const {
+        const PlacedBox& own = p_.placed[box];
+        const std::uint32_t parent = scene_.boxes[box].parent;
+        for (std::uint32_t i = parent + 1; i < scene_.boxes[parent].end; i = scene_.boxes[i].end) {
+            const PlacedBox& other = p_.placed[i];
+            const double middle = own.y + own.height / 2;
+            if (i != box && other.x + other.width <= own.x && other.x + other.width > own.x - 160 &&
+                other.y < middle + 4 && other.y + other.height > middle - 4)
+                return true;
+        }
+        return false;
     }
 
     void draw_failing_path() {

@@ -1,0 +1,153 @@
+#include "core/view/graph_scene.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace rnnscope::view {
+namespace {
+
+using debug::Debugger;
+
+/// What the run needs: everything that its fetches and targets depend on, up to what is fed. By node.
+std::vector<bool> needed_nodes(const Graph& graph, const runtime::RunRequest& request, std::size_t nodes) {
+    std::vector<bool> needed(graph.size(), false);
+    std::vector<NodeId> todo;
+    const auto need = [&](NodeId node) {
+        if (!node.valid() || node.index() >= needed.size() || needed[node.index()]) return;
+        needed[node.index()] = true;
+        todo.push_back(node);
+    };
+    const auto is_fed = [&](Output output) {
+        return std::ranges::any_of(request.feeds, [&](const auto& feed) { return feed.output == output; });
+    };
+    for (const Output& fetch : request.fetches)
+        if (!is_fed(fetch)) need(fetch.node);
+    for (const NodeId target : request.targets) need(target);
+    while (!todo.empty()) {
+        const Node& node = graph.node(todo.back());
+        todo.pop_back();
+        for (const Output& input : node.inputs)
+            if (!is_fed(input)) need(input.node);
+        for (const NodeId control : node.control_inputs) need(control);
+    }
+    needed.resize(std::min(needed.size(), nodes));
+    return needed;
+}
+
+void read_run(const Debugger& debugger, SceneInput& input) {
+    const RunId run = debugger.current_run();
+    if (!run.valid()) return;
+    const record::Recording& recording = debugger.recording();
+    const record::RecordedRun& recorded = recording.run(run);
+    if (recorded.info.graph != input.graph->id()) return;
+    const std::vector<bool> needed = needed_nodes(*input.graph, recorded.info.request, input.nodes);
+    input.runs.assign(needed.size(), RunMark::none);
+    for (std::size_t i = 0; i < needed.size(); ++i)
+        if (needed[i]) input.runs[i] = RunMark::not_reached;
+    const std::size_t count = recording.event_count(run);
+    const std::uint32_t now = debugger.current_event();
+    for (std::uint32_t e = 0; e < count && e <= now; ++e) {
+        const record::RecordedEvent& event = recording.event(run, e);
+        if (!event.node.valid() || event.node.index() >= input.runs.size()) continue;
+        RunMark& mark = input.runs[event.node.index()];
+        if (e < now)
+            mark = RunMark::ran;
+        else
+            mark = event.failed ? RunMark::failed : RunMark::running;
+        if (e == now) input.current = event.node;
+        if (event.frame != 0)
+            input.iterations = std::max(input.iterations, static_cast<std::uint64_t>(event.iteration) + 1);
+    }
+}
+
+/// All ops that must run before `node` because of control edges, through groups.
+std::vector<NodeId> grouped(const Graph& graph, NodeId node) {
+    std::vector<NodeId> members, todo{node};
+    for (std::size_t i = 0; i < todo.size(); ++i)
+        for (const NodeId control : graph.node(todo[i]).control_inputs) {
+            if (std::ranges::find(members, control) != members.end()) continue;
+            members.push_back(control);
+            if (graph.node(control).op == "NoOp") todo.push_back(control);
+        }
+    return members;
+}
+
+/// The init op that the failure is about: the one that the diagnosis speaks of, else the last group that ran before.
+NodeId init_op(const Debugger& debugger, const Graph& graph, const debug::Diagnosis* diagnosis) {
+    const auto is_group = [&](NodeId node) {
+        return node.valid() && node.index() < graph.size() && graph.node(node).op == "NoOp";
+    };
+    if (diagnosis)
+        for (const debug::Evidence& evidence : diagnosis->evidence)
+            if (is_group(evidence.node)) return evidence.node;
+    const RunId current = debugger.current_run();
+    NodeId found;
+    for (const record::RecordedRun& run : debugger.recording().runs()) {
+        if (current.valid() && run.info.id >= current) break;
+        if (run.info.graph != graph.id()) continue;
+        for (const NodeId target : run.info.request.targets)
+            if (is_group(target)) found = target;
+    }
+    return found;
+}
+
+void read_missing(const Debugger& debugger, SceneFailure& failure, std::size_t nodes) {
+    const Graph& graph = *debugger.graph();
+    const debug::Diagnosis* diagnosis = debugger.current_diagnosis();
+    failure.init = init_op(debugger, graph, diagnosis);
+    if (!failure.init.valid() || failure.init.index() >= nodes) return;
+    const std::vector<NodeId> covered = grouped(graph, failure.init);
+    std::size_t count = 0;
+    bool own_is_missing = false;
+    for (const Variable& variable : graph.variables()) {
+        if (variable.op.index() >= nodes || !variable.initializer.valid()) continue;
+        ++count;
+        if (std::ranges::find(covered, variable.initializer) != covered.end()) continue;
+        failure.uncovered.push_back(variable.initializer);
+        own_is_missing |= variable.id == failure.variable;
+    }
+    if (!own_is_missing) { // this init op would have set it: the cause is another
+        failure.uncovered.clear();
+        failure.init = {};
+        return;
+    }
+    const std::string line = line_text(debugger, debugger.evaluator().statement_of(graph.node(failure.init)));
+    if (covered.empty())
+        failure.init_caption =
+            fmt::format("no input edge{}, before any variable existed", line.empty() ? "" : ": built at " + line);
+    else
+        failure.init_caption = fmt::format("covers {} of {} variables{}", count - failure.uncovered.size(), count,
+                                           line.empty() ? "" : ", built at " + line);
+}
+
+std::optional<SceneFailure> read_failure(const Debugger& debugger, const SceneInput& input) {
+    const auto& error = debugger.error_at_position();
+    if (!error || !error->node.valid() || error->graph != input.graph->id() || error->node.index() >= input.nodes)
+        return std::nullopt;
+    const Graph& graph = *input.graph;
+    SceneFailure failure;
+    failure.node = error->node;
+    failure.tag = error->run.valid() ? fmt::format("failed, event {}", debugger.current_event()) : "failed";
+    for (const Variable& variable : graph.variables())
+        if (!error->variable.empty() && variable.name == error->variable) failure.variable = variable.id;
+    if (!failure.variable.valid()) return failure;
+    failure.path = path_to_first_computation(graph, failure.node, input.nodes);
+    read_missing(debugger, failure, input.nodes);
+    return failure;
+}
+
+} // namespace
+
+SceneInput scene_input(const Debugger& debugger) {
+    SceneInput input;
+    if (!debugger.is_open() || !debugger.graph()) return input;
+    input.graph = debugger.graph();
+    input.nodes = debugger.visible_nodes();
+    for (const Variable& variable : input.graph->variables()) input.states.push_back(mark_of(debugger, variable));
+    read_run(debugger, input);
+    input.failure = read_failure(debugger, input);
+    return input;
+}
+
+} // namespace rnnscope::view

@@ -1,0 +1,297 @@
+#include "core/view/graph_scene.hpp"
+
+#include "tests/core/view/golden_graph.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace rnnscope::view {
+namespace {
+
+/// The variable part of a GRU cell, and a consumer behind a loop's Enter; `init` covers nothing.
+struct SmallGraph {
+    Graph graph;
+    NodeId init, kernel, assign, read, enter, matmul;
+
+    NodeId add(std::string name, std::string op, std::vector<Output> inputs = {}, std::vector<NodeId> controls = {}) {
+        Node node;
+        node.name = std::move(name);
+        node.op = std::move(op);
+        node.inputs = std::move(inputs);
+        node.control_inputs = std::move(controls);
+        node.outputs.resize(1);
+        return graph.append(std::move(node));
+    }
+    SmallGraph() {
+        const NodeId x = add("x", "Placeholder");
+        init = add("init", "NoOp");
+        const NodeId shape = add("rnn/cell/kernel/Initializer/shape", "Const");
+        const NodeId random = add("rnn/cell/kernel/Initializer/RandomUniform", "RandomUniform", {{shape, 0}});
+        const NodeId scaled = add("rnn/cell/kernel/Initializer/mul", "Mul", {{random, 0}, {random, 0}});
+        kernel = add("rnn/cell/kernel", "VariableV2");
+        assign = add("rnn/cell/kernel/Assign", "Assign", {{kernel, 0}, {scaled, 0}});
+        read = add("rnn/cell/kernel/read", "Identity", {{kernel, 0}});
+        const NodeId axis = add("rnn/while/concat/axis", "Const");
+        const NodeId concat = add("rnn/while/concat", "ConcatV2", {{x, 0}, {axis, 0}});
+        enter = add("rnn/while/MatMul/Enter", "Enter", {{read, 0}});
+        matmul = add("rnn/while/MatMul", "MatMul", {{concat, 0}, {enter, 0}});
+        const NodeId merge = add("rnn/while/Merge", "Merge", {{x, 0}, {x, 0}});
+        const NodeId next = add("rnn/while/NextIteration", "NextIteration", {{matmul, 0}});
+        graph.set_input(merge, 1, {next, 0});
+        Variable variable;
+        variable.name = "rnn/cell/kernel";
+        variable.op = kernel;
+        variable.initializer = assign;
+        graph.add_variable(variable);
+    }
+    SceneInput input() const {
+        SceneInput in;
+        in.graph = &graph;
+        in.nodes = graph.size();
+        return in;
+    }
+    SceneInput failed() const {
+        SceneInput in = input();
+        in.states = {StateMark::uninitialized};
+        in.runs.assign(graph.size(), RunMark::not_reached);
+        in.runs[0] = RunMark::ran;
+        SceneFailure failure;
+        failure.node = read;
+        failure.variable = VariableId(0);
+        failure.path = path_to_first_computation(graph, read, in.nodes);
+        failure.tag = "failed, event 1";
+        failure.init = init;
+        failure.uncovered = {assign};
+        in.failure = failure;
+        return in;
+    }
+};
+
+void expect_well_formed(const Scene& scene) {
+    for (std::uint32_t i = 1; i < scene.boxes.size(); ++i) {
+        const SceneBox& box = scene.boxes[i];
+        const SceneBox& parent = scene.boxes[box.parent];
+        ASSERT_LT(box.parent, i);
+        EXPECT_LE(box.end, parent.end);
+        EXPECT_TRUE(parent.expanded);
+        EXPECT_GE(box.x, 0) << box.path;
+        EXPECT_GE(box.y, 0) << box.path;
+        EXPECT_LE(box.x + box.width, parent.width + 0.5f) << box.path;
+        EXPECT_LE(box.y + box.height, parent.height + 0.5f) << box.path;
+        for (std::uint32_t j = box.end; j < parent.end; j = scene.boxes[j].end) {
+            const SceneBox& other = scene.boxes[j];
+            const bool apart = box.x + box.width <= other.x + 0.01f || other.x + other.width <= box.x + 0.01f ||
+                               box.y + box.height <= other.y + 0.01f || other.y + other.height <= box.y + 0.01f;
+            EXPECT_TRUE(apart) << box.path << " overlaps " << other.path;
+        }
+    }
+    for (const SceneEdge& edge : scene.edges) {
+        EXPECT_EQ(scene.boxes[edge.from].parent, scene.boxes[edge.to].parent);
+        EXPECT_NE(edge.from, edge.to);
+        EXPECT_EQ(edge.points.empty(), edge.portal);
+        if (edge.portal || edge.around) continue;
+        const SceneBox &a = scene.boxes[edge.from], &b = scene.boxes[edge.to];
+        EXPECT_TRUE(a.y + a.height <= b.y + 0.01f || a.x + a.width <= b.x + 0.01f)
+            << a.path << " does not come before " << b.path;
+    }
+}
+
+TEST(GraphScene, ShowsTheFailureAsText) {
+    const SmallGraph g;
+    GraphView view;
+    const SceneInput in = g.failed();
+    view.auto_expand_to(in);
+    const Scene& scene = view.scene(in);
+    expect_well_formed(scene);
+    EXPECT_EQ(to_text(scene),
+              "scope graph (14 ops) open, ran, uninitialized\n"
+              "  placeholder x (Placeholder), ran\n"
+              "  op init (NoOp), not reached\n"
+              "  scope rnn (12 ops) open, not reached, uninitialized, failure inside\n"
+              "    scope cell / kernel (6 ops) open, not reached, uninitialized, failure inside, frames failure\n"
+              "      scope Initializer (3 ops), not reached\n"
+              "      variable kernel (VariableV2), not reached, uninitialized\n"
+              "      op Assign, not reached\n"
+              "      op read (Identity), failed\n"
+              "    scope while (6 ops) open, not reached\n"
+              "      op concat [axis], not reached\n"
+              "      op MatMul/Enter, not reached, on the failing path\n"
+              "      op MatMul, not reached, on the failing path\n"
+              "      op Merge, not reached\n"
+              "      op NextIteration, not reached\n"
+              "data: x -> rnn x3\n"
+              "data: rnn/cell/kernel -> rnn/while\n"
+              "data: rnn/cell/kernel/Initializer -> rnn/cell/kernel/Assign\n"
+              "reference: rnn/cell/kernel -> rnn/cell/kernel/Assign\n"
+              "reference: rnn/cell/kernel -> rnn/cell/kernel/read\n"
+              "data: rnn/while/concat -> rnn/while/MatMul\n"
+              "data: rnn/while/MatMul/Enter -> rnn/while/MatMul\n"
+              "data: rnn/while/MatMul -> rnn/while/NextIteration\n"
+              "back: rnn/while/NextIteration -> rnn/while/Merge, around\n"
+              "failing: rnn/cell/kernel -> rnn/cell/kernel/read\n"
+              "failing: rnn/cell/kernel/read -> rnn/while/MatMul/Enter\n"
+              "failing: rnn/while/MatMul/Enter -> rnn/while/MatMul\n"
+              "missing: rnn/cell/kernel/Assign -> init\n");
+}
+
+TEST(GraphScene, AClosedScopeStandsForWhatIsInside) {
+    const SmallGraph g;
+    GraphView view;
+    const Scene& scene = view.scene(g.failed());
+    const std::uint32_t rnn = scene.box_of_scope("rnn");
+    ASSERT_NE(rnn, no_box);
+    EXPECT_EQ(scene.box_of(g.read), rnn);
+    EXPECT_EQ(scene.failed_box, rnn);
+    EXPECT_TRUE(scene.boxes[rnn].failed_inside);
+    EXPECT_EQ(scene.boxes[rnn].state, StateMark::uninitialized);
+    EXPECT_TRUE(scene.failing_path.empty()); // all of it is inside one box
+    ASSERT_EQ(scene.missing.size(), 1u);
+    EXPECT_EQ(scene.missing[0].from, rnn);
+}
+
+TEST(GraphScene, AnEarlierPositionHasFewerNodes) {
+    const SmallGraph g;
+    GraphView view;
+    SceneInput in = g.input();
+    view.expand_all(in);
+    const std::string all = to_text(view.scene(in), true);
+    in.nodes = 2;
+    EXPECT_EQ(view.scene(in).boxes.size(), 3u);
+    in.nodes = 0;
+    EXPECT_EQ(view.scene(in).boxes.size(), 1u);
+    in.nodes = g.graph.size();
+    EXPECT_EQ(to_text(view.scene(in), true), all);
+}
+
+TEST(GraphScene, WorksWithoutAGraph) {
+    GraphView view;
+    EXPECT_EQ(view.scene(SceneInput{}).boxes.size(), 1u);
+    EXPECT_EQ(to_text(view.scene(SceneInput{})), "scope graph (0 ops) open\n");
+}
+
+std::vector<std::string> golden_files() {
+    std::vector<std::string> files;
+    const std::string folder = std::string(RNNSCOPE_SHARED_DIR) + "/golden";
+    for (const char* name : {"gru1_seqlen", "gru1_static", "lstm2_train_full_adam", "bidir", "cond_var"})
+        files.push_back(folder + "/" + name + ".graphdef.json");
+    for (const char* name : {"seed_a_ok", "seed_c_ok", "D03_optimizer_after_init"})
+        files.push_back(folder + "/programs/" + name + ".graphdef.json");
+    return files;
+}
+
+TEST(GraphScene, GoldenGraphsOpenWithoutOverlaps) {
+    if (!std::filesystem::exists(RNNSCOPE_SHARED_DIR)) GTEST_SKIP() << "the golden graphs are not here";
+    for (const std::string& file : golden_files()) {
+        SCOPED_TRACE(file);
+        const auto graph = test::load_graph(file);
+        ASSERT_NE(graph, nullptr);
+        SceneInput in;
+        in.graph = graph.get();
+        in.nodes = graph->size();
+        GraphView view;
+        expect_well_formed(view.scene(in));
+        view.expand_outer(in);
+        expect_well_formed(view.scene(in));
+        view.expand_all(in);
+        expect_well_formed(view.scene(in));
+        // Every op has its box or stands as a chip in another's.
+        const Scene& scene = view.scene(in);
+        for (const Node& node : graph->nodes()) {
+            const SceneBox& box = scene.boxes[scene.box_of(node.id)];
+            const bool chip = std::ranges::any_of(box.chips, [&](const SceneChip& c) { return c.node == node.id; });
+            EXPECT_TRUE(box.node == node.id || chip || box.chips.size() > 3) << node.name;
+        }
+        GraphView other;
+        other.expand_all(in);
+        EXPECT_EQ(to_text(other.scene(in), true), to_text(scene, true));
+    }
+}
+
+/// Pairs of children of the box that stand side by side across the flow (which runs to the right), upper one first.
+std::set<std::pair<std::uint32_t, std::uint32_t>> stacked(const Scene& scene, std::uint32_t parent) {
+    std::set<std::pair<std::uint32_t, std::uint32_t>> pairs;
+    for (std::uint32_t i = parent + 1; i < scene.boxes[parent].end; i = scene.boxes[i].end)
+        for (std::uint32_t j = parent + 1; j < scene.boxes[parent].end; j = scene.boxes[j].end) {
+            const SceneBox &a = scene.boxes[i], &b = scene.boxes[j];
+            if (i != j && a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y) pairs.emplace(a.item, b.item);
+        }
+    return pairs;
+}
+
+TEST(GraphScene, OpeningKeepsTheOrderAndClosingRestoresThePicture) {
+    if (!std::filesystem::exists(RNNSCOPE_SHARED_DIR)) GTEST_SKIP() << "the golden graphs are not here";
+    const auto graph = test::load_graph(std::string(RNNSCOPE_SHARED_DIR) + "/golden/programs/seed_a_ok.graphdef.json");
+    ASSERT_NE(graph, nullptr);
+    SceneInput in;
+    in.graph = graph.get();
+    in.nodes = graph->size();
+    GraphView view;
+    view.set_expanded("rnn/rnn", true);
+    const std::string closed = to_text(view.scene(in), true);
+    const std::uint32_t rnn = view.scene(in).box_of_scope("rnn/rnn");
+    ASSERT_NE(rnn, no_box);
+    const auto order = stacked(view.scene(in), rnn);
+    ASSERT_GT(order.size(), 10u);
+    view.set_expanded("rnn/rnn/MultiRNNCellZeroState", true);
+    view.set_expanded("rnn/rnn/TensorArrayStack", true);
+    const Scene& opened = view.scene(in);
+    EXPECT_NE(to_text(opened, true), closed);
+    const auto after = stacked(opened, opened.box_of_scope("rnn/rnn"));
+    for (const auto& [upper, lower] : order) EXPECT_FALSE(after.contains({lower, upper})) << upper << " and " << lower;
+    view.set_expanded("rnn/rnn/MultiRNNCellZeroState", false);
+    view.set_expanded("rnn/rnn/TensorArrayStack", false);
+    EXPECT_EQ(to_text(view.scene(in), true), closed);
+}
+
+TEST(GraphScene, HubsBecomePortals) {
+    Graph graph;
+    const auto add = [&](std::string name, std::string op, std::vector<Output> inputs) {
+        Node node;
+        node.name = std::move(name);
+        node.op = std::move(op);
+        node.inputs = std::move(inputs);
+        node.outputs.resize(1);
+        return graph.append(std::move(node));
+    };
+    const NodeId hub = add("hub", "Identity", {});
+    NodeId last = hub;
+    for (int i = 0; i < 30; ++i) last = add("op_" + std::to_string(i), "Add", {{last, 0}, {hub, 0}});
+    SceneInput in;
+    in.graph = &graph;
+    in.nodes = graph.size();
+    GraphView view;
+    const Scene& scene = view.scene(in);
+    expect_well_formed(scene);
+    EXPECT_EQ(std::ranges::count_if(scene.edges, [](const SceneEdge& e) { return e.portal; }), 30);
+    EXPECT_TRUE(scene.boxes[scene.box_of(last)].chips.at(0).portal);
+}
+
+TEST(GraphScene, ScopesThatDependOnEachOtherStayDrawable) {
+    // A/x -> B -> A/y: no cycle in the graph, but one between the scopes.
+    Graph graph;
+    const auto add = [&](std::string name, std::vector<Output> inputs) {
+        Node node;
+        node.name = std::move(name);
+        node.op = "Add";
+        node.inputs = std::move(inputs);
+        node.outputs.resize(1);
+        return graph.append(std::move(node));
+    };
+    const NodeId x = add("A/x", {});
+    const NodeId b = add("B/b", {{x, 0}});
+    const NodeId c = add("B/c", {{b, 0}});
+    const NodeId y = add("A/y", {{c, 0}});
+    add("A/z", {{y, 0}});
+    SceneInput in;
+    in.graph = &graph;
+    in.nodes = graph.size();
+    GraphView view;
+    const Scene& scene = view.scene(in);
+    expect_well_formed(scene);
+    EXPECT_EQ(std::ranges::count_if(scene.edges, [](const SceneEdge& e) { return e.around; }), 1);
+}
+
+} // namespace
+} // namespace rnnscope::view
