@@ -273,6 +273,7 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
 
     // Along the ranks: ranks of small things are centered, others aligned at their start.
     float along = 0;
+    std::vector<float> rank_end(order.layers.size());
     for (std::size_t r = 0; r < order.layers.size(); ++r) {
         float depth = 0;
         for (const std::uint32_t v : order.layers[r]) depth = std::max(depth, boxes[v].depth);
@@ -281,6 +282,7 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
             const bool centered = v >= order.nodes || depth <= 72;
             boxes[v].along = centered ? along + (depth - boxes[v].depth) / 2 : along;
         }
+        rank_end[r] = along + depth;
         along += depth + (r + 1 < order.layers.size() ? spacing.rank_gap : 0);
     }
 
@@ -313,6 +315,9 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         if (e.from == e.to) continue;
         auto& points = layout.edges[i];
         points.push_back(turn(ends[i].from, boxes[e.from].along + boxes[e.from].depth));
+        // Straight on to the end of the rank, so that the curve does not run below a thick neighbour.
+        const float leave = boxes[e.from].along + boxes[e.from].depth, open = rank_end[order.rank[e.from]];
+        if (!order.against[i] && open > leave + 8) points.push_back(turn(ends[i].from, open));
         std::vector<std::uint32_t> bends = order.bends[i];
         if (order.against[i]) std::reverse(bends.begin(), bends.end());
         for (const std::uint32_t bend : bends) {

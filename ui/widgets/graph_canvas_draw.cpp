@@ -82,7 +82,7 @@ class Painter {
     /// At a size that follows the zoom in whole pixels; nothing below the smallest readable size. Returns the width.
     float label(TextRole role, float nominal_em, ImVec2 where, float middle_height, Color color, std::string_view text,
                 float room, bool from_left) {
-        const float wanted = std::max(nominal_em * p_.unit, (nominal_em >= 12 ? 7.5f : 7.0f) * look_.scale);
+        const float wanted = std::max(nominal_em * p_.unit, (nominal_em >= 12 ? 8.0f : 7.5f) * look_.scale);
         if (wanted < least_em * look_.scale || room < wanted || text.empty()) return 0;
         const ImFont* font = pick(role, wanted);
         // Dear ImGui's sizes run from ascent to descent.
@@ -261,22 +261,23 @@ class Painter {
                      Token::bg2);
             x = p.x + 36 * u;
         }
-        const bool chips = !box.chips.empty(), two = !box.detail.empty();
+        const bool chips = !box.chips.empty() && 11 * u >= least_em * look_.scale, two = !box.detail.empty();
         const float body = q.y - p.y - (chips ? 20 * u : 0);
         // Zoomed out, text shrinks less than its box: it then takes the box's margins.
-        if (12 * u < 7.5f * look_.scale && box.kind != BoxKind::variable) {
-            const float width = static_cast<float>(box.title.size()) * 7.5f * look_.scale * 0.61f;
+        if (12 * u < 8 * look_.scale && box.kind != BoxKind::variable) {
+            const float width = static_cast<float>(box.title.size()) * 8 * look_.scale * 0.61f;
             x = std::clamp((p.x + q.x - width) / 2, p.x + 2, x);
         }
         const float room = q.x - x - std::min(4 * u, 2.0f);
         const Color ink = faded(look_[dim && box.kind != BoxKind::variable ? Token::text3 : Token::text1], i);
         const bool detail_fits = two && 11 * u >= least_em * look_.scale * 0.95f;
         const float first = detail_fits ? body * 0.58f : body;
-        label(failed ? TextRole::mono_bold : TextRole::mono, 12, {x, p.y}, first, ink, box.title, room, true);
+        label(failed ? TextRole::mono_bold : TextRole::mono, 12, {x, p.y}, first, ink, box.title, room,
+              box.title.find('/') != std::string::npos);
         if (detail_fits)
             label(TextRole::caption, 11, {x, p.y + body * 0.45f}, body * 0.5f,
                   faded(look_[dim ? Token::text3 : Token::text2], i), box.detail, room, false);
-        if (chips && 11 * u >= least_em * look_.scale) draw_chips(i, p, q, dim);
+        if (chips) draw_chips(i, p, q, dim);
     }
 
     void draw_chips(std::uint32_t i, ImVec2 p, ImVec2 q, bool dim) {
@@ -526,14 +527,16 @@ class Painter {
             return stroke(true, false, style);
         }
         const bool right = !backwards && b0.x >= a1.x - look_.px(4);
-        if (right && left_is_blocked(to)) {
-            // Over its neighbours, and in from above.
+        if (right && left_is_blocked(from, to)) {
+            // Along the strip above its neighbours, and in from above.
             const ImVec2 from_at{a1.x, (a0.y + a1.y) / 2}, tip{(b0.x + b1.x) / 2, b0.y};
             const float head = std::max(std::min(look_.px(7), 7 * p_.unit), style.width * 3.4f);
-            const float bow = std::min(std::abs(tip.x - from_at.x), look_.px(220)) * 0.6f;
+            const float strip = b0.y - 14 * p_.unit, turn = std::min(16 * p_.unit, (tip.x - b0.x) * 0.8f);
+            const ImVec2 enter{std::max(low(scene_.boxes[to].parent).x + 8 * p_.unit, from_at.x + look_.px(20)), strip};
             curve_.assign(1, from_at);
-            bezier(from_at, {from_at.x + bow, from_at.y}, {tip.x, tip.y - std::max(look_.px(40), bow * 0.5f)},
-                   {tip.x, tip.y - head * 0.8f});
+            bezier(from_at, {(from_at.x + enter.x) / 2, from_at.y}, {(from_at.x + enter.x) / 2, enter.y}, enter);
+            curve_.push_back({tip.x - turn, strip});
+            bezier({tip.x - turn, strip}, {tip.x, strip}, {tip.x, strip}, {tip.x, tip.y - head * 0.8f});
             polyline(style);
             arrow(tip, {0, 1}, head, style.color);
             return;
@@ -560,13 +563,14 @@ class Painter {
     }
 
     /// A sibling stands at the left of the box, where an edge would come in.
-    bool left_is_blocked(std::uint32_t box) const {
+    bool left_is_blocked(std::uint32_t from, std::uint32_t box) const {
         const PlacedBox& own = p_.placed[box];
         const std::uint32_t parent = scene_.boxes[box].parent;
         for (std::uint32_t i = parent + 1; i < scene_.boxes[parent].end; i = scene_.boxes[i].end) {
             const PlacedBox& other = p_.placed[i];
             const double middle = own.y + own.height / 2;
-            if (i != box && other.x + other.width <= own.x && other.x + other.width > own.x - 160 &&
+            const bool is_source = i <= from && from < scene_.boxes[i].end;
+            if (i != box && !is_source && other.x + other.width <= own.x && other.x + other.width > own.x - 160 &&
                 other.y < middle + 4 && other.y + other.height > middle - 4)
                 return true;
         }

@@ -121,7 +121,7 @@ TEST(GraphScene, ShowsTheFailureAsText) {
               "      op MatMul, not reached, on the failing path\n"
               "      op Merge, not reached\n"
               "      op NextIteration, not reached\n"
-              "data: x -> rnn x3\n"
+              "data: x -> rnn x2\n"
               "data: rnn/cell/kernel -> rnn/while\n"
               "data: rnn/cell/kernel/Initializer -> rnn/cell/kernel/Assign\n"
               "reference: rnn/cell/kernel -> rnn/cell/kernel/Assign\n"
