@@ -108,7 +108,7 @@ int cli_debug(const std::string& file, const std::vector<std::string>& commands)
         const Result<std::string> said = debug::execute(debugger, command);
         debugger.wait();
         if (said) {
-            print(*said);
+            if (!said->empty()) print(*said + "\n");
             print(debug::location_text(debugger));
         } else {
             all_done = false;
