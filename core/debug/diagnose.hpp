@@ -16,7 +16,7 @@ std::vector<Warning> find_warnings(const Evaluation& evaluation);
 
 /// Tries a fix: applies it to a copy of the document and evaluates that to its end. A fix counts as verified when its
 /// failure is gone and the program then ends without an error; errors that a try block catches are allowed when they
-/// happened before, too, and are not the failure that was to be repaired.
+/// happened before, too, and are not the failure that was to be repaired; so are other failures that were there before.
 class FixCheck {
   public:
     FixCheck(const Evaluation& evaluation, const program::ProgramError& error, const Fix& fix);
@@ -30,7 +30,8 @@ class FixCheck {
     std::unique_ptr<Impl> impl_;
 };
 
-/// Fills in what the card shows of a fix: the line as it will be, and where it will stand.
-void describe_fix(const Evaluation& evaluation, Fix& fix);
+/// Codes of the likeliest causes of reads that `run` would meet or met, one for each.
+std::vector<std::string> causes_of_reads(const Evaluation& evaluation, const record::RecordedRun& run,
+                                         const std::vector<UninitializedRead>& reads);
 
 } // namespace rnnscope::debug

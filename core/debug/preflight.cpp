@@ -122,8 +122,8 @@ class DryRun {
         const runtime::PlanNode& node = plan_.nodes[task.node];
         std::vector<Symbol> outputs(node.outputs);
         if (!task.dead) compute(task.node, outputs);
-        const bool passes_on = node.kind != runtime::PlanKind::next_iteration &&
-                               !(node.kind == runtime::PlanKind::exit && task.dead);
+        const bool passes_on =
+            node.kind != runtime::PlanKind::next_iteration && !(node.kind == runtime::PlanKind::exit && task.dead);
         if (passes_on) activate(task, outputs);
     }
 
@@ -149,8 +149,9 @@ class DryRun {
         bool failed = false;
         for (const Symbol& input : inputs_of(position)) {
             if (input.storage < 0 || storages_[static_cast<std::size_t>(input.storage)].initialized) continue;
-            const bool reads = input.kind == Symbol::Kind::reference ? !allows_uninitialized(node)
-                                                                     : node.node != nullptr && needs_resource(*node.node);
+            const bool reads = input.kind == Symbol::Kind::reference
+                                   ? !allows_uninitialized(node)
+                                   : node.node != nullptr && needs_resource(*node.node);
             if (!reads) continue;
             failed = true;
             if (noted_.emplace(position, input.storage).second) note(node, input.storage, behind);
@@ -242,8 +243,8 @@ class DryRun {
         for (const runtime::PlanEdge& edge : plan_.edges_of(source)) {
             const runtime::PlanNode& target = plan_.nodes[edge.target];
             const bool is_control = edge.output < 0;
-            const bool live = is_control ? !task.dead
-                                         : outputs[static_cast<std::size_t>(edge.output)].kind != Symbol::Kind::none;
+            const bool live =
+                is_control ? !task.dead : outputs[static_cast<std::size_t>(edge.output)].kind != Symbol::Kind::none;
             std::uint32_t& pending = pending_[edge.target];
             bool ready = false, dead = false, wanted = !is_control && live;
             if (target.kind == runtime::PlanKind::merge) {

@@ -10,9 +10,7 @@ using namespace program;
 
 namespace {
 
-template <class... Visitors> struct Overloaded : Visitors... {
-    using Visitors::operator()...;
-};
+template <class... Visitors> struct Overloaded : Visitors... { using Visitors::operator()...; };
 template <class... Visitors> Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 std::vector<const Expr*> children_of(const Expr& expr) {
@@ -108,6 +106,22 @@ std::vector<Call> calls_of(const Statement& statement) {
         calls.push_back({*at, call, std::move(name)});
     }
     return calls;
+}
+
+std::vector<std::string> names_in(const Statement& statement, std::string_view name) {
+    std::vector<std::string> pointers;
+    std::vector<const Expr*> stack = roots_of(statement);
+    while (!stack.empty()) {
+        const Expr* expr = stack.back();
+        stack.pop_back();
+        const auto* word = std::get_if<NameExpr>(&expr->node);
+        if (word && word->name == name) pointers.push_back(expr->where.pointer);
+        // "$x.name" is one text: a part of it cannot be replaced alone.
+        if (std::holds_alternative<AttributeExpr>(expr->node)) continue;
+        for (const Expr* child : children_of(*expr)) stack.push_back(child);
+    }
+    std::ranges::sort(pointers);
+    return pointers;
 }
 
 std::optional<Call> find_call(const Statement& statement, std::string_view name) {

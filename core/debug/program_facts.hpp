@@ -41,6 +41,8 @@ std::string assigned_name(const program::Statement& statement);
 const program::Expr* resolve(const program::Program& program, const program::Expr& expr, StatementId before);
 const std::string* string_literal(const program::Expr* expr);
 bool is_literal(const program::Expr* expr, bool value);
+/// JSON pointers of the places in a statement that say just this name.
+std::vector<std::string> names_in(const program::Statement& statement, std::string_view name);
 
 // --- what happened --------------------------------------------------------------------------------------------------
 
@@ -101,8 +103,8 @@ class Facts {
     std::vector<InitOp> init_ops_;
 };
 
-std::string short_name(std::string_view variable);               ///< "gates/kernel"
-std::string counted(std::size_t count, std::string_view noun);   ///< "1 variable", "8 variables", "no variables"
-std::string joined(const std::vector<std::string>& words);       ///< "a, b and c"
+std::string short_name(std::string_view variable);             ///< "gates/kernel"
+std::string counted(std::size_t count, std::string_view noun); ///< "1 variable", "8 variables", "no variables"
+std::string joined(const std::vector<std::string>& words);     ///< "a, b and c"
 
 } // namespace rnnscope::debug

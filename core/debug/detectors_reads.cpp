@@ -1,0 +1,475 @@
+#include "core/debug/detectors.hpp"
+#include "core/graph/scope_tree.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace rnnscope::debug {
+
+using record::RecordedRun;
+
+namespace {
+
+bool is_in(const Graph& graph, const Variable& variable, std::string_view collection) {
+    const auto collections = graph.collections_of(variable.id);
+    return std::ranges::find(collections, collection) != collections.end();
+}
+
+/// What runs in the session before the failing run and could have set the variable.
+std::vector<Facts::InitRun> earlier_init_runs(const ReadCase& read) {
+    return read.facts.init_runs(read.run.info.session, read.start());
+}
+
+bool existed_when_built(const InitOp& op, const Variable& variable) {
+    return variable.op.index() < op.node.index();
+}
+
+std::size_t variables_before(const Graph& graph, const InitOp& op) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        graph.variables(), [&](const Variable& variable) { return existed_when_built(op, variable); }));
+}
+
+/// The last statement, beside `op`'s, that made one of the variables the run misses.
+StatementId last_maker(const ReadCase& read, const InitOp& op) {
+    StatementId last;
+    for (const UninitializedRead& other : read.all) {
+        if (!other.variable.valid()) continue;
+        const Variable& variable = read.graph().variable(other.variable);
+        const StatementId maker = read.facts.sibling_that_made(read.graph().id(), variable, op.statement);
+        if (maker.valid() && (!last.valid() || maker > last)) last = maker;
+    }
+    return last;
+}
+
+std::string session_of(const ReadCase& read) {
+    const auto call = run_call(read.facts.program().statement(read.statement()));
+    return call ? call->session : read.facts.session_name(read.run.info.session);
+}
+
+/// "Run init before line 21": the repair that always applies, with an initializer that exists or a new one.
+std::optional<Fix> run_initializer(const ReadCase& read, InitOp::Kind kind = InitOp::Kind::global) {
+    const Facts& facts = read.facts;
+    for (const InitOp& op : facts.init_ops()) {
+        if (!op.is_named || op.graph != read.graph().id() || op.kind != kind) continue;
+        const bool at_top = !facts.program().statement(op.statement).parent.valid();
+        const bool covers_all = std::ranges::all_of(read.all, [&](const UninitializedRead& other) {
+            return other.variable.valid() && op.sets(other.variable);
+        });
+        const bool is_earlier = op.statement < read.statement() && op.node.index() < read.run.info.graph_nodes;
+        if (at_top && covers_all && is_earlier)
+            return run_before(facts, read.statement(), session_of(read), json_string("$" + op.name),
+                              fmt::format("Run {} before {}", op.name, facts.line_text(read.statement())));
+    }
+    const std::string_view function =
+        kind == InitOp::Kind::local ? "local_variables_initializer" : "global_variables_initializer";
+    return run_before(facts, read.statement(), session_of(read), fmt::format(R"({{"call": "{}"}})", function),
+                      fmt::format("Run tf.{}() before {}", function, facts.line_text(read.statement())));
+}
+
+// --- init-order -----------------------------------------------------------------------------------------------------
+
+/// The run that failed is one that initializes: the initial value of one variable reads another.
+std::optional<Finding> init_order(const ReadCase& read) {
+    const Variable* variable = read.variable();
+    if (!variable) return std::nullopt;
+    const auto ops = read.facts.init_ops_of(read.run);
+    const bool sets_it = std::ranges::any_of(ops, [&](const InitOp* op) { return op->sets(variable->id); });
+    if (!sets_it) return std::nullopt;
+    // Whose initial value is it? The first initializer downstream of the read.
+    const Graph& graph = read.graph();
+    std::vector<NodeId> to_visit{read.read.node};
+    std::vector<bool> seen(graph.size());
+    const Variable* reader = nullptr;
+    for (std::size_t i = 0; read.read.node.valid() && i < to_visit.size() && !reader; ++i) {
+        for (const Variable& other : graph.variables())
+            if (other.initializer == to_visit[i] && other.id != variable->id) reader = &other;
+        for (const NodeId next : graph.consumers(to_visit[i]))
+            if (!seen[next.index()]) {
+                seen[next.index()] = true;
+                to_visit.push_back(next);
+            }
+    }
+    if (!reader) return std::nullopt;
+
+    Finding finding;
+    const StatementId made = read.facts.created_at(graph.id(), *reader);
+    finding.summary = fmt::format("The initial value of {} reads {}, and nothing makes it wait until {} is set.",
+                                  reader->name, variable->name, variable->name);
+    finding.evidence.push_back(
+        {fmt::format("{} and {} are set by the same run, in no particular order.", variable->name, reader->name),
+         read.statement(),
+         {}});
+    finding.evidence.push_back({fmt::format("{} reads {}.", read.read.op, variable->name), made, read.read.node});
+    finding.fix_at = made;
+    if (made.valid()) {
+        // Names of the program that mean the variable, inside of the statement that makes the reader.
+        const program::Program& program = read.facts.program();
+        const StatementId source = read.facts.created_at(graph.id(), *variable);
+        const std::string name = source.valid() ? assigned_name(program.statement(source)) : std::string();
+        if (!name.empty())
+            for (const std::string& pointer : names_in(program.statement(made), name))
+                offer(finding,
+                      replace_value(read.facts, made, pointer,
+                                    fmt::format(R"({{"call": "${}.initialized_value"}})", name),
+                                    fmt::format("Use {}.initialized_value() in {}", name, read.facts.line_text(made))));
+        if (!name.empty())
+            offer(finding,
+                  run_before(read.facts, read.statement(), session_of(read), json_string("$" + name + ".initializer"),
+                             fmt::format("Set {} in a run of its own first", variable->name)));
+    }
+    return finding;
+}
+
+// --- control-flow-initializer ---------------------------------------------------------------------------------------
+
+/// The run initializes, but it is a control dependency of an initial value that reads.
+std::optional<Finding> control_flow_initializer(const ReadCase& read) {
+    if (read.facts.init_ops_of(read.run).empty() || !read.read.node.valid()) return std::nullopt;
+    const Graph& graph = read.graph();
+    for (const Node& node : graph.nodes()) {
+        const bool waits = std::ranges::find(node.control_inputs, read.read.node) != node.control_inputs.end();
+        if (!waits || node.op == "NoOp") continue;
+        const StatementId made = read.facts.evaluation().evaluator().statement_of(node);
+        Finding finding;
+        finding.summary =
+            fmt::format("{} waits for {}, because it was built under control_dependencies; so running the "
+                        "initializer reads {} first.",
+                        node.name, read.read.op, read.read.variable_name);
+        finding.evidence.push_back(
+            {fmt::format("{} has the control input {}.", node.name, read.read.op), made, node.id});
+        finding.fix_at = made;
+        return finding;
+    }
+    return std::nullopt;
+}
+
+// --- failed-init ----------------------------------------------------------------------------------------------------
+
+std::optional<Finding> failed_init(const ReadCase& read) {
+    const Variable* variable = read.variable();
+    if (!variable) return std::nullopt;
+    for (const Facts::InitRun& earlier : earlier_init_runs(read)) {
+        if (!earlier.op->sets(variable->id) || !earlier.run->outcome.error) continue;
+        const StatementId statement = read.facts.statement_of_run(*earlier.run);
+        Finding finding;
+        finding.summary = fmt::format("{} was run at {}, but that run failed before {} was set.", earlier.op->name,
+                                      read.facts.line_text(statement), short_name(variable->name));
+        finding.evidence.push_back({earlier.run->outcome.error->message, statement, earlier.run->outcome.error->node});
+        finding.fix_at = statement;
+        offer(finding, run_initializer(read));
+        return finding;
+    }
+    return std::nullopt;
+}
+
+// --- local-not-global -----------------------------------------------------------------------------------------------
+
+std::optional<Finding> local_not_global(const ReadCase& read) {
+    const Variable* variable = read.variable();
+    if (!variable) return std::nullopt;
+    if (!is_in(read.graph(), *variable, "local_variables") || is_in(read.graph(), *variable, "variables"))
+        return std::nullopt;
+    const auto runs = earlier_init_runs(read);
+    if (std::ranges::any_of(runs, [&](const Facts::InitRun& run) { return run.op->kind == InitOp::Kind::local; }))
+        return std::nullopt;
+    Finding finding;
+    finding.summary = fmt::format("{} is a local variable; global_variables_initializer() does not set those.",
+                                  short_name(variable->name));
+    finding.evidence.push_back(
+        {fmt::format("{} is in the collection local_variables and not in variables.", variable->name),
+         read.facts.created_at(read.graph().id(), *variable), variable->op});
+    for (const Facts::InitRun& run : runs)
+        finding.evidence.push_back(
+            {fmt::format("{} sets {}.", run.op->name, counted(run.op->covers.size(), "variable")), run.op->statement,
+             run.op->node});
+    finding.fix_at = read.statement();
+    offer(finding, run_initializer(read, InitOp::Kind::local));
+    return finding;
+}
+
+// --- optimizer-slot, init-built-too-early ---------------------------------------------------------------------------
+
+const InitOp* too_early_op(const ReadCase& read) {
+    const Variable* variable = read.variable();
+    if (!variable) return nullptr;
+    for (const Facts::InitRun& run : earlier_init_runs(read))
+        if (run.op->graph == read.graph().id() && !existed_when_built(*run.op, *variable)) return run.op;
+    return nullptr;
+}
+
+bool is_made_by_optimizer(const ReadCase& read) {
+    const StatementId made = read.facts.created_at(read.graph().id(), *read.variable());
+    if (!made.valid()) return false;
+    return std::ranges::any_of(calls_of(read.facts.program().statement(made)), [](const Call& call) {
+        return call.name.ends_with("minimize") || call.name.ends_with("apply_gradients");
+    });
+}
+
+Finding too_early_finding(const ReadCase& read, const InitOp& op, StatementId made) {
+    const Facts& facts = read.facts;
+    const std::size_t before = variables_before(read.graph(), op);
+    Finding finding;
+    finding.summary =
+        before == 0
+            ? fmt::format("{} was built at {}, when the graph had no variables, so running it sets none.", op.name,
+                          facts.line_text(op.statement))
+            : fmt::format("{} was built at {}, when the graph had {} of its {} variables; {} was not among them.",
+                          op.name, facts.line_text(op.statement), before, read.graph().variables().size(),
+                          short_name(read.read.variable_name));
+    finding.evidence.push_back(
+        {fmt::format("{} sets {}.", op.name, counted(op.covers.size(), "variable")), op.statement, op.node});
+    if (made.valid())
+        finding.evidence.push_back(
+            {fmt::format("{} was created later.", read.read.variable_name), made, read.variable()->op});
+    finding.fix_at = op.statement;
+    const StatementId maker = last_maker(read, op);
+    if (maker.valid() && maker > op.statement)
+        offer(finding,
+              move_after(facts, op.statement, maker, fmt::format("Move {} after {}", op.name, facts.line_text(maker))));
+    offer(finding, run_initializer(read));
+    return finding;
+}
+
+std::optional<Finding> optimizer_slot(const ReadCase& read) {
+    const InitOp* op = too_early_op(read);
+    if (!op || !is_made_by_optimizer(read)) return std::nullopt;
+    const StatementId made = read.facts.created_at(read.graph().id(), *read.variable());
+    Finding finding = too_early_finding(read, *op, made);
+    finding.summary = fmt::format("{} belongs to the optimizer, which was made at {}, after {} was built at {}.",
+                                  short_name(read.read.variable_name), read.facts.line_text(made), op->name,
+                                  read.facts.line_text(op->statement));
+    return finding;
+}
+
+std::optional<Finding> init_built_too_early(const ReadCase& read) {
+    const InitOp* op = too_early_op(read);
+    if (!op) return std::nullopt;
+    return too_early_finding(read, *op, read.facts.created_at(read.graph().id(), *read.variable()));
+}
+
+// --- not-in-initialized-set -----------------------------------------------------------------------------------------
+
+/// The longest beginning that the names of all variables share, cut after a whole scope where there is one.
+std::string common_scope(const std::vector<std::string>& names) {
+    if (names.empty()) return {};
+    std::string common = names[0];
+    for (const std::string& name : names) {
+        const auto [end, ignored] = std::ranges::mismatch(common, name);
+        common.erase(end, common.end());
+    }
+    const std::size_t slash = common.rfind('/');
+    return slash == std::string::npos ? common : common.substr(0, slash);
+}
+
+std::vector<std::string> wanted_names(const ReadCase& read, const InitOp& op) {
+    std::vector<std::string> names;
+    for (const VariableId id : op.covers) names.push_back(read.graph().variable(id).name);
+    for (const UninitializedRead& other : read.all) names.push_back(other.variable_name);
+    return names;
+}
+
+void explain_filter(const ReadCase& read, const InitOp& op, const VariableFilter& filter, Finding& finding) {
+    const std::string wanted = common_scope(wanted_names(read, op));
+    const std::size_t total = variables_before(read.graph(), op);
+    finding.summary =
+        fmt::format("The filter \"{}\" matches {} of {} variables.", filter.scope, op.covers.size(), total);
+    if (!wanted.empty()) finding.summary += fmt::format(" Did you mean \"{}\"?", wanted);
+    const bool is_inside = op.covers.empty() && read.read.variable_name.find(filter.scope) != std::string::npos;
+    const bool is_op_scope = !is_inside && op.covers.empty() && ScopeTree(read.graph()).find(filter.scope).valid();
+    std::string why =
+        fmt::format("A filter is a regular expression that must match from the start of the name; {} does "
+                    "not begin with \"{}\".",
+                    read.read.variable_name, filter.scope);
+    if (is_op_scope)
+        why = fmt::format("\"{}\" is a scope of ops; its variables are named after the scope that made them: {}.",
+                          filter.scope, read.read.variable_name);
+    StatementId at = op.statement;
+    for (const program::Statement& statement : read.facts.program().statements)
+        if (filter.literal->where.pointer.starts_with(statement.where.pointer + "/")) at = statement.id;
+    finding.evidence.push_back({std::move(why), at, read.read.node});
+    finding.fix_at = at;
+    if (!wanted.empty())
+        offer(finding, replace_value(read.facts, at, filter.literal->where.pointer, json_string(wanted),
+                                     fmt::format("Filter by \"{}\"", wanted)));
+}
+
+std::optional<Finding> not_in_initialized_set(const ReadCase& read) {
+    const Variable* variable = read.variable();
+    if (!variable) return std::nullopt;
+    for (const Facts::InitRun& run : earlier_init_runs(read)) {
+        const InitOp& op = *run.op;
+        if (op.graph != read.graph().id() || op.sets(variable->id) || !existed_when_built(op, *variable)) continue;
+        Finding finding;
+        finding.fix_at = op.statement;
+        const auto filter = read.facts.filter_of(op);
+        if (filter && filter->literal) {
+            explain_filter(read, op, *filter, finding);
+        } else {
+            finding.summary = fmt::format("{} was built at {} for {} of {} variables; {} is not one of them.", op.name,
+                                          read.facts.line_text(op.statement), op.covers.size(),
+                                          variables_before(read.graph(), op), short_name(variable->name));
+            const auto collections = read.graph().collections_of(variable->id);
+            finding.evidence.push_back({collections.empty()
+                                            ? fmt::format("{} is in no collection.", variable->name)
+                                            : fmt::format("{} is in {}.", variable->name, joined(collections)),
+                                        read.facts.created_at(read.graph().id(), *variable), variable->op});
+        }
+        if (op.kind == InitOp::Kind::list)
+            offer(finding, replace_value(read.facts, op.statement, op.call->where.pointer,
+                                         whole_initializer(read.facts, op), "Initialize all variables instead"));
+        offer(finding, run_initializer(read));
+        return finding;
+    }
+    return std::nullopt;
+}
+
+// --- sessions and graphs --------------------------------------------------------------------------------------------
+
+std::optional<Finding> wrong_session(const ReadCase& read) {
+    const Variable* variable = read.variable();
+    if (!variable || !earlier_init_runs(read).empty()) return std::nullopt;
+    const record::Recording& recording = read.facts.recording();
+    for (std::size_t i = 0; i < recording.sessions(); ++i) {
+        const SessionId other(i);
+        if (other == read.run.info.session || recording.graph_of(other) != read.graph().id()) continue;
+        const std::string storage = record::storage_name(read.graph(), *variable);
+        if (!recording.value_at(other, storage, read.start())) continue;
+        const std::string here = session_of(read), there = read.facts.session_name(other);
+        Finding finding;
+        finding.summary =
+            fmt::format("{} has a value in the session {}; {} is another session, and it has its own, empty "
+                        "variables.",
+                        short_name(variable->name), there, here == there ? "this" : here);
+        for (const Facts::InitRun& run : read.facts.init_runs(other, read.start()))
+            finding.evidence.push_back({fmt::format("{} ran in the session {}.", run.op->name, there),
+                                        read.facts.statement_of_run(*run.run), run.op->node});
+        finding.fix_at = read.statement();
+        const auto call = run_call(read.facts.program().statement(read.statement()));
+        if (call && here != there && !there.empty())
+            offer(finding, replace_value(read.facts, read.statement(), call->call.expr->where.pointer + "/call",
+                                         json_string(fmt::format("${}.run", there)),
+                                         fmt::format("Run it in the session {}", there)));
+        offer(finding, run_initializer(read));
+        return finding;
+    }
+    return std::nullopt;
+}
+
+std::optional<Finding> wrong_graph(const ReadCase& read) {
+    if (!earlier_init_runs(read).empty()) return std::nullopt;
+    for (const RecordedRun& run : read.facts.recording().runs()) {
+        if (run.first_tick >= read.run.first_tick || run.info.graph == read.run.info.graph) continue;
+        const auto ops = read.facts.init_ops_of(run);
+        if (ops.empty()) continue;
+        Finding finding;
+        finding.summary = fmt::format("{} belongs to another graph than {}, so running it set nothing here.",
+                                      ops[0]->name, short_name(read.read.variable_name));
+        finding.evidence.push_back(
+            {fmt::format("{} was built in another graph.", ops[0]->name), ops[0]->statement, {}});
+        finding.fix_at = ops[0]->statement;
+        offer(finding, run_initializer(read));
+        return finding;
+    }
+    return std::nullopt;
+}
+
+std::optional<Finding> partial_restore(const ReadCase& read) {
+    const record::Recording& recording = read.facts.recording();
+    std::size_t restored = 0;
+    StatementId at;
+    for (const Variable& variable : read.graph().variables()) {
+        const auto history = recording.history(read.run.info.session, record::storage_name(read.graph(), variable));
+        const auto entry = std::ranges::find(history, record::InitState::restored, &record::HistoryEntry::state);
+        if (entry == history.end() || entry->tick >= read.run.first_tick) continue;
+        ++restored;
+        at = read.facts.statement_of_run(recording.run(entry->run));
+    }
+    if (restored == 0 || !earlier_init_runs(read).empty()) return std::nullopt;
+    Finding finding;
+    finding.summary =
+        fmt::format("The restore at {} set {} of {} variables; {} was not among them.", read.facts.line_text(at),
+                    restored, read.graph().variables().size(), short_name(read.read.variable_name));
+    finding.evidence.push_back({fmt::format("{} was restored.", counted(restored, "variable")), at, {}});
+    finding.fix_at = at;
+    // Before the restore, so that what was restored stays.
+    offer(finding, run_before(read.facts, at, session_of(read), R"({"call": "global_variables_initializer"})",
+                              fmt::format("Initialize before the restore at {}", read.facts.line_text(at))));
+    return finding;
+}
+
+std::optional<Finding> collections_lost(const ReadCase& read) {
+    if (read.variable()) return std::nullopt; // the graph knows its tf.Variable: it was not imported bare
+    const auto runs = earlier_init_runs(read);
+    if (runs.empty()) return std::nullopt;
+    Finding finding;
+    finding.summary = fmt::format("The graph was imported without its collections, so {} covers {}.", runs[0].op->name,
+                                  counted(runs[0].op->covers.size(), "variable"));
+    finding.evidence.push_back({fmt::format("{} is a node of the graph and in no collection.", read.read.variable_name),
+                                runs[0].op->statement, read.read.node});
+    finding.fix_at = runs[0].op->statement;
+    const std::string assign = read.read.variable_name + "/Assign";
+    if (read.graph().find(assign).valid())
+        offer(finding, run_before(read.facts, read.statement(), session_of(read), json_string(assign),
+                                  fmt::format("Run {} before {}", assign, read.facts.line_text(read.statement()))));
+    return finding;
+}
+
+std::optional<Finding> init_never_run(const ReadCase& read) {
+    if (!earlier_init_runs(read).empty()) return std::nullopt;
+    Finding finding;
+    const InitOp* built = nullptr;
+    for (const InitOp& op : read.facts.init_ops())
+        if (op.graph == read.graph().id() && op.node.index() < read.run.info.graph_nodes) built = &op;
+    if (built) {
+        finding.summary = fmt::format("{} was built at {}, but no run before {} executes it.", built->name,
+                                      read.facts.line_text(built->statement), read.facts.line_text(read.statement()));
+        finding.evidence.push_back(
+            {fmt::format("{} would set {}.", built->name, counted(built->covers.size(), "variable")), built->statement,
+             built->node});
+    } else {
+        finding.summary =
+            fmt::format("Nothing initializes the variables before {}.", read.facts.line_text(read.statement()));
+    }
+    std::size_t written = 0;
+    for (const Variable& variable : read.graph().variables())
+        if (read.facts.recording().value_at(read.run.info.session, record::storage_name(read.graph(), variable),
+                                            read.start()))
+            ++written;
+    finding.evidence.push_back(
+        {fmt::format("{} of {} variables have a value in this session.", written, read.graph().variables().size()),
+         {},
+         {}});
+    finding.fix_at = read.statement();
+    offer(finding, run_initializer(read));
+    return finding;
+}
+
+constexpr ReadDetector detectors[] = {
+    {"init-order", init_order},
+    {"control-flow-initializer", control_flow_initializer},
+    {"failed-init", failed_init},
+    {"local-not-global", local_not_global},
+    {"optimizer-slot", optimizer_slot},
+    {"init-built-too-early", init_built_too_early},
+    {"not-in-initialized-set", not_in_initialized_set},
+    {"collections-lost", collections_lost},
+    {"partial-restore", partial_restore},
+    {"wrong-session", wrong_session},
+    {"wrong-graph", wrong_graph},
+    {"init-never-run", init_never_run},
+};
+
+} // namespace
+
+std::span<const ReadDetector> read_detectors() {
+    return detectors;
+}
+
+void offer(Finding& finding, std::optional<Fix> fix) {
+    if (!fix) return;
+    const bool is_known =
+        std::ranges::any_of(finding.fixes, [&](const Fix& other) { return other.patch == fix->patch; });
+    if (!is_known) finding.fixes.push_back(std::move(*fix));
+}
+
+} // namespace rnnscope::debug

@@ -1,0 +1,137 @@
+#include "core/debug/detectors.hpp"
+#include "core/debug/diagnose.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
+
+namespace rnnscope::debug {
+
+namespace {
+
+std::vector<std::string> names_of(const Graph& graph, const std::vector<VariableId>& ids) {
+    std::vector<std::string> names;
+    for (const VariableId id : ids) names.push_back(graph.variable(id).name);
+    return names;
+}
+
+/// Several layers of a MultiRNNCell that are one cell object, and that could be built: nothing fails.
+void shared_weights(const Facts& facts, std::vector<Warning>& warnings) {
+    for (const SharedCell& shared : shared_cells(facts)) {
+        std::vector<std::string> layers, variables;
+        for (std::size_t i = 0; i < shared.layers; ++i) layers.push_back(fmt::format("cell_{}", i));
+        for (std::size_t g = 0; g < facts.evaluation().evaluator().graph_count(); ++g)
+            for (const Variable& variable : facts.graph(GraphId(g)).variables())
+                if (variable.name.find("/cell_0/") != std::string::npos) variables.push_back(variable.name);
+        if (variables.empty()) continue; // it was never built
+        warnings.push_back({"shared-weights",
+                            fmt::format("{} are one cell object and share one set of weights.", joined(layers)),
+                            shared.statement, std::move(variables)});
+    }
+}
+
+/// "rnn_1/kernel" for the scope "rnn" that was made again: the name without its number, or "".
+std::string without_number(const std::string& name) {
+    const std::size_t last = name.rfind('/');
+    for (std::size_t end = name.find('/'); end != std::string::npos; end = name.find('/', end + 1)) {
+        std::size_t digits = end;
+        while (digits > 0 && std::isdigit(static_cast<unsigned char>(name[digits - 1]))) --digits;
+        if (digits < end && digits > 1 && name[digits - 1] == '_') return name.substr(0, digits - 1) + name.substr(end);
+        if (end == last) break;
+    }
+    return {};
+}
+
+void duplicate_copies(const Facts& facts, const Graph& graph, std::vector<Warning>& warnings) {
+    std::map<std::string, std::vector<std::string>> copies; // by scope of the copy
+    std::map<std::string, StatementId> made;
+    for (const Variable& variable : graph.variables()) {
+        const std::string original = without_number(variable.name);
+        if (original.empty()) continue;
+        const auto twin = std::ranges::find(graph.variables(), original, &Variable::name);
+        if (twin == graph.variables().end() || !(twin->shape == variable.shape) || twin->dtype != variable.dtype)
+            continue;
+        const std::string scope = variable.name.substr(0, variable.name.rfind('/'));
+        copies[scope].push_back(variable.name);
+        made.try_emplace(scope, facts.created_at(graph.id(), variable));
+    }
+    for (auto& [scope, names] : copies)
+        warnings.push_back({"duplicate-copy",
+                            fmt::format("{} is a second copy of {}: {} of its own, not shared.", scope,
+                                        without_number(scope + "/x").substr(0, without_number(scope + "/x").size() - 2),
+                                        counted(names.size(), "variable")),
+                            made[scope], std::move(names)});
+}
+
+/// A filter that was meant as a scope and took variables beside it, which lost their values.
+void too_wide_filters(const Facts& facts, std::vector<Warning>& warnings) {
+    for (const record::RecordedRun& run : facts.recording().runs())
+        for (const InitOp* op : facts.init_ops_of(run)) {
+            const auto filter = facts.filter_of(*op);
+            if (!filter || !filter->literal) continue;
+            const Graph& graph = facts.graph(op->graph);
+            std::vector<VariableId> beside;
+            for (const VariableId id : op->covers) {
+                const std::string& name = graph.variable(id).name;
+                const bool inside =
+                    name.starts_with(filter->scope + "/") || name == filter->scope || filter->scope.ends_with('/');
+                const auto history =
+                    facts.recording().history(run.info.session, record::storage_name(graph, graph.variable(id)));
+                const bool lost = std::ranges::any_of(history, [&](const record::HistoryEntry& entry) {
+                    return entry.run == run.info.id && entry.state == record::InitState::updated &&
+                           entry.kind == record::HistoryEntry::Kind::write;
+                });
+                if (!inside && name.starts_with(filter->scope) && lost) beside.push_back(id);
+            }
+            if (beside.empty() || beside.size() == op->covers.size()) continue;
+            const auto names = names_of(graph, beside);
+            warnings.push_back({"scope-prefix-too-wide",
+                                fmt::format("The filter \"{}\" also takes {}, which had values and lost them.",
+                                            filter->scope, joined(names)),
+                                op->statement, names});
+        }
+}
+
+/// A value that came from a checkpoint and was overwritten by the variable's own initializer.
+void init_after_restore(const Facts& facts, std::vector<Warning>& warnings) {
+    const record::Recording& recording = facts.recording();
+    for (std::size_t s = 0; s < recording.sessions(); ++s) {
+        const Graph& graph = facts.graph(recording.graph_of(SessionId(s)));
+        std::map<std::pair<RunId, RunId>, std::vector<std::string>> lost; // by run that restored and run that overwrote
+        for (const Variable& variable : graph.variables()) {
+            RunId restored;
+            for (const record::HistoryEntry& entry :
+                 recording.history(SessionId(s), record::storage_name(graph, variable))) {
+                if (entry.kind != record::HistoryEntry::Kind::write) continue;
+                if (entry.state == record::InitState::restored)
+                    restored = entry.run;
+                else if (restored.valid() && entry.node == variable.initializer)
+                    lost[{std::exchange(restored, RunId()), entry.run}].push_back(variable.name);
+            }
+        }
+        for (auto& [runs, names] : lost) {
+            const StatementId restore = facts.statement_of_run(recording.run(runs.first));
+            const StatementId init = facts.statement_of_run(recording.run(runs.second));
+            warnings.push_back({"init-after-restore",
+                                fmt::format("Restored at {}, overwritten by the initializer at {}. {} lost {} weights.",
+                                            facts.line_text(restore), facts.line_text(init),
+                                            counted(names.size(), "variable"), names.size() == 1 ? "its" : "their"),
+                                init, std::move(names)});
+        }
+    }
+}
+
+} // namespace
+
+std::vector<Warning> find_warnings(const Evaluation& evaluation) {
+    const Facts facts(evaluation);
+    std::vector<Warning> warnings;
+    shared_weights(facts, warnings);
+    for (std::size_t i = 0; i < evaluation.evaluator().graph_count(); ++i)
+        duplicate_copies(facts, facts.graph(GraphId(i)), warnings);
+    too_wide_filters(facts, warnings);
+    init_after_restore(facts, warnings);
+    return warnings;
+}
+
+} // namespace rnnscope::debug
