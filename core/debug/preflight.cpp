@@ -26,6 +26,7 @@ struct Storage {
     const Variable* variable = nullptr;
     std::string name;
     bool initialized = false;
+    bool is_noted = false;
 };
 
 bool is_variable_op(const Node& node) {
@@ -154,6 +155,9 @@ class DryRun {
                                    : node.node != nullptr && needs_resource(*node.node);
             if (!reads) continue;
             failed = true;
+            // A reference handed on by a read that failed: with that repaired, it has its value here, too.
+            if (input.behind && storages_[static_cast<std::size_t>(input.storage)].is_noted) continue;
+            storages_[static_cast<std::size_t>(input.storage)].is_noted = true;
             if (noted_.emplace(position, input.storage).second) note(node, input.storage, behind);
         }
         return failed;
