@@ -12,7 +12,9 @@
 
 namespace rnnscope::tf1 {
 
-/// One parameter of a function, with TensorFlow's name. `default_value` absent: required.
+/// One parameter of a function, with TensorFlow's name. `default_value` absent: required. A name that begins with "*"
+/// takes all further positional arguments as a tuple; parameters after it can be given by name only. The first
+/// parameter of a method is "self".
 struct Param {
     std::string name;
     std::optional<Value> default_value;
@@ -40,6 +42,25 @@ struct ApiDef {
     std::string doc; ///< one sentence
     Value (*call)(Context& context, const Arguments& arguments) = nullptr;
 };
+
+/// Parameters in Python's notation: "dtype, shape=None, name='x', axis=-1, *rest". Defaults are None, True, False,
+/// numbers, strings, or a dtype ("float32"). The notation is ours, so a mistake in it asserts.
+std::vector<Param> params(std::string_view notation);
+/// Is it a class in Python (a constructor), so that errors name "__init__()"?
+bool is_class(const ApiDef& api);
+/// A function or class as a value: `tf.nn.tanh` given as an argument.
+Value function_value(const ApiDef& api);
+/// The parameters as Python would bind them; throws TypeError with Python's text.
+Arguments bind(const ApiDef& api, std::vector<Value> positional, std::vector<std::pair<std::string, Value>> keywords);
+
+/// Reading arguments: None means "not given"; anything unfit is a TypeError.
+std::string text_or(const Value& value, std::string_view fallback);
+std::optional<std::string> optional_text(const Value& value);
+std::optional<std::int64_t> optional_int(const Value& value);
+std::optional<bool> optional_bool(const Value& value);
+double number_of(const Value& value);
+bool bool_or(const Value& value, bool fallback);
+DType optional_dtype(const Value& value); ///< invalid when None
 
 /// All functions, in the order of the list in api_list.cpp.
 std::span<const ApiDef> all_api();

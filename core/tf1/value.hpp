@@ -68,6 +68,7 @@ class Object {
     /// "Class.method" whose first parameter is "self".
     virtual std::vector<std::string> bases() const { return {}; }
     virtual bool callable() const { return false; }
+    virtual bool is_class() const { return false; } ///< a Python class: calling it makes an instance
     /// `object(...)`. Throws PythonError, also when the object is a function of the program that fails.
     virtual Value call(Context& context, std::vector<Value> positional,
                        std::vector<std::pair<std::string, Value>> keywords);

@@ -1,0 +1,86 @@
+#include "core/tf1/api_families.hpp"
+#include "core/tf1/collections.hpp"
+#include "core/tf1/rnn.hpp"
+#include "core/tf1/variable_scope.hpp"
+
+#include <cassert>
+#include <map>
+
+namespace rnnscope::tf1 {
+
+namespace {
+
+/// The list: one function per family. Order is the order of the manual.
+std::vector<ApiDef> make_list() {
+    std::vector<ApiDef> list;
+    for (auto* family :
+         {graph_api, scope_api, variable_api, initializer_api, array_api, math_api, reduction_api, random_api,
+          control_flow_api, rnn_cell_api, rnn_api, graph_methods, variable_methods, value_methods})
+        for (ApiDef& api : family()) list.push_back(std::move(api));
+    return list;
+}
+
+const std::vector<ApiDef>& list() {
+    static const std::vector<ApiDef> api = make_list();
+    return api;
+}
+
+using Index = std::map<std::string, std::size_t, std::less<>>;
+
+Index make_index() {
+    Index index;
+    for (std::size_t i = 0; i < list().size(); ++i) {
+        [[maybe_unused]] const bool is_new = index.emplace(list()[i].name, i).second;
+        assert(is_new && "a function stands in the list once");
+    }
+    return index;
+}
+
+constexpr DType dtypes[] = {DType::float32,  DType::float64, DType::half,    DType::int32,     DType::int64,
+                            DType::int16,    DType::int8,    DType::uint8,   DType::uint16,    DType::uint32,
+                            DType::uint64,   DType::boolean, DType::string,  DType::complex64, DType::complex128,
+                            DType::resource, DType::variant, DType::bfloat16};
+
+std::map<std::string, Value, std::less<>> make_constants() {
+    std::map<std::string, Value, std::less<>> constants;
+    for (const DType dtype : dtypes) constants[std::string(dtype_name(dtype))] = dtype;
+    constants["float16"] = DType::half;
+    constants["double"] = DType::float64;
+    constants["half"] = DType::half;
+    constants["AUTO_REUSE"] = auto_reuse();
+    constants["newaxis"] = None{};
+    for (const auto& [name, key] : graph_keys()) constants["GraphKeys." + name] = key;
+    return constants;
+}
+
+const std::map<std::string, Value, std::less<>>& constants() {
+    static const std::map<std::string, Value, std::less<>> all = make_constants();
+    return all;
+}
+
+} // namespace
+
+std::span<const ApiDef> all_api() {
+    return list();
+}
+
+const ApiDef* find_api(std::string_view name) {
+    static const Index index = make_index();
+    const auto it = index.find(name);
+    return it == index.end() ? nullptr : &list()[it->second];
+}
+
+std::optional<Value> find_constant(std::string_view name) {
+    if (const auto it = constants().find(name); it != constants().end()) return it->second;
+    if (const ApiDef* api = find_api(name); api != nullptr && (api->params.empty() || api->params[0].name != "self"))
+        return function_value(*api);
+    return std::nullopt;
+}
+
+std::vector<std::string> constant_names() {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : constants()) names.push_back(name);
+    return names;
+}
+
+} // namespace rnnscope::tf1
