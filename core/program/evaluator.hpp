@@ -101,13 +101,15 @@ class Evaluator {
 
     /// Names visible at the next statement, innermost first: for the inspector and the terminal.
     std::vector<std::pair<std::string, tf1::Value>> locals() const;
-    /// The statements that were active when a node was made, innermost first.
+    /// The statements that were active when a node was made, innermost first: the one that made it, then the calls it
+    /// stands in.
     std::vector<StatementId> origin_stack(OriginId origin) const;
     /// The innermost of them; invalid when unknown.
     StatementId statement_of(const Node& node) const;
 
-  private:
     class Impl;
+
+  private:
     std::unique_ptr<Impl> impl_;
 };
 

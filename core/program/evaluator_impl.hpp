@@ -1,0 +1,180 @@
+#pragma once
+
+#include "core/program/evaluator.hpp"
+#include "core/program/session_object.hpp"
+#include "core/tf1/api.hpp"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace rnnscope::program {
+
+class FunctionObject;
+
+/// The machine behind Evaluator: a stack of blocks, each with the index of its next statement. Statements never call
+/// each other in C++; only expressions recurse, as deep as the file nests them (JsonTree::max_depth), and a function of
+/// the program that TensorFlow calls back (the body of tf.while_loop) runs inside the call.
+class Evaluator::Impl {
+  public:
+    Impl(std::shared_ptr<const Program> program, EvaluatorOptions options);
+    ~Impl();
+
+    Next next() const;
+    StatementId next_statement() const;
+    void advance(EvaluationObserver& observer);
+    std::vector<std::pair<std::string, tf1::Value>> locals() const;
+    std::vector<StatementId> origin_stack(OriginId origin) const;
+
+    /// A function of the program, called back by TensorFlow: runs to its end, unobserved.
+    tf1::Value call_back(const FunctionObject& function, std::vector<tf1::Value> positional, tf1::Keywords keywords);
+
+    std::shared_ptr<const Program> program_;
+    EvaluatorOptions options_;
+    std::optional<ProgramError> error_;
+    std::unique_ptr<tf1::Context> context_;
+    std::vector<std::shared_ptr<SessionObject>> sessions_;
+    std::unique_ptr<runtime::Run> run_;
+
+  private:
+    using Names = std::map<std::string, tf1::Value, std::less<>>;
+
+    /// A block that is being executed.
+    struct Frame {
+        enum class Kind { module, with, loop, function, attempt } kind = Kind::module;
+        const Block* block = nullptr;
+        std::size_t next = 0;
+        StatementId statement; ///< the header, or the call
+        StepId step;           ///< of the header, or of the call
+        std::vector<tf1::Value> managers = {}; ///< of `with`: entered, in order
+        std::vector<tf1::Value> items = {};    ///< of `for`
+        std::size_t item = 0;
+        Names locals = {};       ///< of functions
+        OriginId caller = {};    ///< of functions: origin of the call
+        bool native = false;     ///< called by TensorFlow, not by a statement
+    };
+    struct Origin {
+        StatementId statement;
+        OriginId caller;
+    };
+    /// Session.run in progress.
+    struct ActiveRun {
+        RunId id;
+        std::shared_ptr<SessionObject> session;
+        std::unique_ptr<RunCall> call;
+    };
+    /// What a call statement turned out to be.
+    struct FunctionCall {
+        std::shared_ptr<const FunctionObject> function;
+        Names arguments;
+    };
+    struct SessionRun {
+        std::shared_ptr<SessionObject> session;
+        tf1::Value fetches, feeds;
+    };
+    using CallOutcome = std::variant<tf1::Value, FunctionCall, SessionRun>;
+
+    // evaluator.cpp: control flow
+    const Statement& statement_at_top() const;
+    bool loop_header_is_next(const Frame& frame) const;
+    void begin_step(StatementId statement);
+    void end_step(StepId step);
+    void execute(const Statement& statement);
+    void execute_call_or_value(const Statement& statement, const ExprPtr& value);
+    void execute_with(const Statement& statement, const WithStatement& with);
+    void execute_for(const Statement& statement, const ForStatement& loop);
+    void execute_def(const FunctionStatement& function);
+    void execute_return(const ReturnStatement& result);
+    void settle();
+    void finish_statement(StatementId statement, tf1::Value value);
+    void finish_call(tf1::Value value);
+    void pop_frame();
+    void begin_run(SessionRun run);
+    void end_run();
+    void fail(ProgramError error);
+    bool catches(const Frame& frame, const ProgramError& error) const;
+    ProgramError error_of(const tf1::PythonError& error) const;
+    ProgramError error_of(const runtime::RunError& error, const SessionObject& session) const;
+    void check_limits() const;
+    int call_depth() const;
+
+    // evaluator_values.cpp: expressions
+    tf1::Value evaluate(const ExprPtr& expr);
+    std::vector<tf1::Value> evaluate_all(const std::vector<ExprPtr>& items);
+    bool is_defined(const std::string& name) const;
+    tf1::Value evaluate_name(const std::string& name) const;
+    tf1::Value evaluate_attribute(const AttributeExpr& attribute);
+    tf1::Value evaluate_tensorflow_name(const std::string& path);
+    tf1::Value evaluate_index(const IndexExpr& index);
+    tf1::Value evaluate_operator(const OperatorExpr& expr);
+    CallOutcome evaluate_call(const CallExpr& call);
+    CallOutcome call_tensorflow(const std::string& name, std::vector<tf1::Value> positional, tf1::Keywords keywords);
+    CallOutcome call_method(const tf1::Value& object, const std::string& method, std::vector<tf1::Value> positional,
+                            tf1::Keywords keywords);
+    // evaluator_sessions.cpp
+    std::optional<CallOutcome> call_session_method(const tf1::Value& object, const std::string& method,
+                                                   std::vector<tf1::Value>& positional, tf1::Keywords& keywords);
+    std::optional<tf1::Value> call_container_method(const tf1::Value& object, const std::string& method,
+                                                    const std::vector<tf1::Value>& positional);
+    tf1::Value call_builtin(const std::string& name, const std::vector<tf1::Value>& arguments);
+    tf1::Value make_session(const tf1::ApiDef& api, std::vector<tf1::Value> positional, tf1::Keywords keywords);
+    std::shared_ptr<SessionObject> session_for(const tf1::Value& session, tf1::GraphState& graph, std::string_view what);
+    Names bind(const FunctionObject& function, std::vector<tf1::Value> positional, tf1::Keywords keywords);
+    std::vector<tf1::Value> iterate(const tf1::Value& value);
+    void assign(const std::string& name, tf1::Value value);
+    void assign_all(const std::vector<std::string>& targets, tf1::Value value);
+
+    std::vector<Frame> frames_;
+    Names globals_;
+    tf1::Value returned_; ///< by a function that TensorFlow called
+    std::shared_ptr<SessionStack> default_sessions_ = std::make_shared<SessionStack>();
+    std::vector<Origin> origins_;
+    std::optional<ActiveRun> active_;
+    std::uint32_t run_count_ = 0;
+    std::uint32_t step_count_ = 0;
+    std::uint64_t executed_ = 0;
+    StatementId statement_; ///< that is being executed
+    StepId step_;
+    std::size_t base_ = 0;    ///< frames below belong to whoever called back
+    bool unobserved_ = false; ///< inside a call back
+    EvaluationObserver* observer_ = nullptr;
+};
+
+/// A `def` of the program.
+class FunctionObject : public tf1::Object {
+  public:
+    FunctionObject(Evaluator::Impl& evaluator, const FunctionStatement& function, std::vector<std::optional<tf1::Value>> defaults)
+        : function(function), defaults(std::move(defaults)), evaluator_(evaluator) {}
+    std::string type_name() const override { return "function"; }
+    std::string repr() const override { return "<function " + function.name + ">"; }
+    tf1::Value attribute(tf1::Context& context, std::string_view name) override;
+    bool callable() const override { return true; }
+    tf1::Value call(tf1::Context& context, std::vector<tf1::Value> positional,
+                    std::vector<std::pair<std::string, tf1::Value>> keywords) override;
+
+    const FunctionStatement& function; ///< lives in the Program
+    const std::vector<std::optional<tf1::Value>> defaults; ///< evaluated once, at the `def`
+
+  private:
+    Evaluator::Impl& evaluator_;
+};
+
+/// A function of TensorFlow as a value: `activation=tf.nn.relu`.
+class ApiFunction : public tf1::Object {
+  public:
+    explicit ApiFunction(const tf1::ApiDef& api) : api(api) {}
+    std::string type_name() const override { return "function"; }
+    std::string repr() const override { return "<function " + api.name.substr(api.name.rfind('.') + 1) + ">"; }
+    tf1::Value attribute(tf1::Context& context, std::string_view name) override;
+    bool callable() const override { return true; }
+    tf1::Value call(tf1::Context& context, std::vector<tf1::Value> positional,
+                    std::vector<std::pair<std::string, tf1::Value>> keywords) override;
+
+    const tf1::ApiDef& api;
+};
+
+} // namespace rnnscope::program
