@@ -117,7 +117,8 @@ Tensor to_array(const Value& value) {
     for (const Value& leaf : leaves) {
         const std::optional<double> number = as_number(leaf);
         if (!number)
-            throw PythonError{"TypeError", fmt::format("must be a number or an array, not {}", tf1::python_type_name(leaf))};
+            throw PythonError{"TypeError",
+                              fmt::format("must be a number or an array, not {}", tf1::python_type_name(leaf))};
         numbers.push_back(*number);
     }
     if (all([](const Value& v) { return v.is<std::int64_t>(); })) {
@@ -174,7 +175,8 @@ std::optional<Value> array_operator(std::string_view op, const std::vector<Value
         {"==", [](double a, double b) { return a == b ? 1.0 : 0.0; }},
         {"!=", [](double a, double b) { return a != b ? 1.0 : 0.0; }},
     };
-    const auto* at = std::find_if(std::begin(functions), std::end(functions), [&](const auto& f) { return f.first == op; });
+    const auto* at =
+        std::find_if(std::begin(functions), std::end(functions), [&](const auto& f) { return f.first == op; });
     if (at == std::end(functions)) return std::nullopt;
     const bool scalar_left = left.elements() == 1 && left.shape().rank() == 0;
     const bool scalar_right = right.elements() == 1 && right.shape().rank() == 0;
@@ -217,31 +219,39 @@ std::optional<Value> array_method(const Tensor& array, std::string_view name, co
         std::optional<std::size_t> open;
         for (const Value& dim : dims) {
             const std::int64_t* size = dim.as<std::int64_t>();
-            if (!size) throw PythonError{"TypeError", fmt::format("'{}' object cannot be interpreted as an integer", tf1::python_type_name(dim))};
-            if (*size < 0) open = shape.size();
-            else if (*size > 0 && known > (std::int64_t{1} << 40) / *size) known = -1;
-            else if (known >= 0) known *= *size;
+            if (!size)
+                throw PythonError{"TypeError", fmt::format("'{}' object cannot be interpreted as an integer",
+                                                           tf1::python_type_name(dim))};
+            if (*size < 0)
+                open = shape.size();
+            else if (*size > 0 && known > (std::int64_t{1} << 40) / *size)
+                known = -1;
+            else if (known >= 0)
+                known *= *size;
             shape.push_back(*size);
         }
         if (open && known > 0) shape[*open] = array.elements() / known;
         const bool negative = std::any_of(shape.begin(), shape.end(), [](std::int64_t d) { return d < 0; });
         if (known < 0 || negative || Shape(shape).elements() != array.elements())
-            throw PythonError{"ValueError", fmt::format("cannot reshape array of size {} into shape {}", array.elements(),
-                                                        to_python(Shape(shape)))};
+            throw PythonError{"ValueError", fmt::format("cannot reshape array of size {} into shape {}",
+                                                        array.elements(), to_python(Shape(shape)))};
         return Value(array.reshaped(Shape(shape)));
     }
     if (name == "astype") {
         const DType* dtype = arguments.size() == 1 ? arguments[0].as<DType>() : nullptr;
         const std::string* text = arguments.size() == 1 ? arguments[0].as<std::string>() : nullptr;
         const DType wanted = dtype ? *dtype : text ? dtype_from_name(*text) : DType::invalid;
-        if (wanted == DType::invalid || array.dtype() == DType::string) throw PythonError{"TypeError", "data type not understood"};
+        if (wanted == DType::invalid || array.dtype() == DType::string)
+            throw PythonError{"TypeError", "data type not understood"};
         return Value(converted(array, wanted));
     }
     if (name == "sum" || name == "mean") {
         double sum = 0;
         for (std::int64_t i = 0; i < array.elements(); ++i) sum += array.number(i);
-        if (name == "mean") sum /= static_cast<double>(array.elements());
-        else if (is_integer(array.dtype())) return Value(static_cast<std::int64_t>(sum));
+        if (name == "mean")
+            sum /= static_cast<double>(array.elements());
+        else if (is_integer(array.dtype()))
+            return Value(static_cast<std::int64_t>(sum));
         return Value(sum);
     }
     return std::nullopt;

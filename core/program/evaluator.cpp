@@ -41,15 +41,16 @@ std::string traceback_frame(const Program& program, StatementId id) {
         if (const auto* def = std::get_if<FunctionStatement>(&program.statement(at).node)) function = def->name;
     const int line = program.statement(id).where.python_line;
     const auto& lines = program.python.lines;
-    const std::string_view source =
-        line > 0 && static_cast<std::size_t>(line) <= lines.size() ? trimmed(lines[static_cast<std::size_t>(line) - 1]) : std::string_view{};
+    const std::string_view source = line > 0 && static_cast<std::size_t>(line) <= lines.size()
+                                        ? trimmed(lines[static_cast<std::size_t>(line) - 1])
+                                        : std::string_view{};
     return fmt::format("  File \"{}\", line {}, in {}\n    {}\n", python_file(program), line, function, source);
 }
 
 bool is_python_error(std::string_view name) {
     static constexpr std::array<std::string_view, 12> names{
-        "ValueError", "TypeError",      "RuntimeError",   "KeyError",       "IndexError",     "AttributeError",
-        "NameError",  "AssertionError", "RecursionError", "MemoryError",    "ImportError",    "ZeroDivisionError"};
+        "ValueError", "TypeError",      "RuntimeError",   "KeyError",    "IndexError",  "AttributeError",
+        "NameError",  "AssertionError", "RecursionError", "MemoryError", "ImportError", "ZeroDivisionError"};
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
@@ -119,7 +120,8 @@ Evaluator::Impl::Impl(std::shared_ptr<const Program> program, EvaluatorOptions o
     context_->default_graph().seed = program_->graph_seed;
     context_->traceback = [this](OriginId origin) {
         std::vector<std::string> frames;
-        for (const StatementId statement : origin_stack(origin)) frames.push_back(traceback_frame(*program_, statement));
+        for (const StatementId statement : origin_stack(origin))
+            frames.push_back(traceback_frame(*program_, statement));
         return frames;
     };
     Frame module;
@@ -158,15 +160,18 @@ StatementId Evaluator::Impl::next_statement() const {
 }
 
 int Evaluator::Impl::call_depth() const {
-    return static_cast<int>(std::count_if(frames_.begin(), frames_.end(), [](const Frame& frame) { return frame.kind == Frame::Kind::function; }));
+    return static_cast<int>(std::count_if(frames_.begin(), frames_.end(),
+                                          [](const Frame& frame) { return frame.kind == Frame::Kind::function; }));
 }
 
 void Evaluator::Impl::advance(EvaluationObserver& observer) {
     if (next() == Next::done) return;
     observer_ = &observer;
     if (active_) {
-        if (run_ && !run_->done()) run_->step(observer);
-        else end_run();
+        if (run_ && !run_->done())
+            run_->step(observer);
+        else
+            end_run();
     } else {
         const StatementId id = next_statement();
         begin_step(id);
@@ -183,10 +188,12 @@ void Evaluator::Impl::advance(EvaluationObserver& observer) {
 
 void Evaluator::Impl::check_limits() const {
     if (executed_ > options_.max_steps)
-        throw PythonError{"program.too-long", fmt::format("the program was stopped after {} statements", options_.max_steps)};
+        throw PythonError{"program.too-long",
+                          fmt::format("the program was stopped after {} statements", options_.max_steps)};
     for (const auto& graph : context_->graphs())
         if (graph->graph.size() > max_nodes)
-            throw PythonError{"program.too-large", fmt::format("the program was stopped: its graph has more than {} nodes", max_nodes)};
+            throw PythonError{"program.too-large",
+                              fmt::format("the program was stopped: its graph has more than {} nodes", max_nodes)};
 }
 
 void Evaluator::Impl::begin_step(StatementId statement) {
@@ -304,8 +311,10 @@ void Evaluator::Impl::execute_for(const Statement& statement, const ForStatement
 void Evaluator::Impl::execute_def(const FunctionStatement& function) {
     std::vector<std::optional<Value>> defaults;
     for (const Parameter& parameter : function.parameters) {
-        if (parameter.default_value) defaults.emplace_back(evaluate(parameter.default_value));
-        else defaults.emplace_back();
+        if (parameter.default_value)
+            defaults.emplace_back(evaluate(parameter.default_value));
+        else
+            defaults.emplace_back();
     }
     assign(function.name, Value(std::make_shared<FunctionObject>(*this, function, std::move(defaults))));
     end_step(step_);
@@ -325,8 +334,10 @@ void Evaluator::Impl::settle() {
         if (top.next < top.block->size() || top.kind == Frame::Kind::module) return;
         if (top.kind == Frame::Kind::loop && top.item + 1 < top.items.size()) return; // its header comes next
         try {
-            if (top.kind == Frame::Kind::function) finish_call(Value());
-            else pop_frame();
+            if (top.kind == Frame::Kind::function)
+                finish_call(Value());
+            else
+                pop_frame();
         } catch (const PythonError& error) {
             fail(error_of(error));
         }
@@ -362,8 +373,10 @@ void Evaluator::Impl::finish_statement(StatementId id, Value value) {
     end_step(step_);
 }
 
-Value Evaluator::Impl::call_back(const FunctionObject& function, std::vector<Value> positional, tf1::Keywords keywords) {
-    if (call_depth() >= options_.max_call_depth) throw PythonError{"RecursionError", "maximum recursion depth exceeded"};
+Value Evaluator::Impl::call_back(const FunctionObject& function, std::vector<Value> positional,
+                                 tf1::Keywords keywords) {
+    if (call_depth() >= options_.max_call_depth)
+        throw PythonError{"RecursionError", "maximum recursion depth exceeded"};
     Frame frame;
     frame.kind = Frame::Kind::function;
     frame.block = &function.function.body;
@@ -406,7 +419,8 @@ Value Evaluator::Impl::call_back(const FunctionObject& function, std::vector<Val
 // --- runs -----------------------------------------------------------------------------------------------------------
 
 void Evaluator::Impl::begin_run(SessionRun wanted) {
-    if (unobserved_) throw PythonError{"RuntimeError", "a session cannot run inside of a function that TensorFlow calls"};
+    if (unobserved_)
+        throw PythonError{"RuntimeError", "a session cannot run inside of a function that TensorFlow calls"};
     RunInfo info;
     info.id = RunId(run_count_++);
     info.step = step_;
@@ -501,8 +515,11 @@ bool Evaluator::Impl::catches(const Frame& frame, const ProgramError& error) con
     if (error.error_class.starts_with("program.")) return false;
     if (wanted.empty() || wanted == "Exception" || wanted == error.error_class) return true;
     if (wanted == "ValueError") return error.error_class == "InaccessibleTensorError";
-    if (wanted == "RuntimeError") return error.error_class == "RecursionError" || error.error_class == "NotImplementedError";
-    if (wanted == "OpError") return error.run.valid() && !is_python_error(error.error_class) && error.error_class != "InaccessibleTensorError";
+    if (wanted == "RuntimeError")
+        return error.error_class == "RecursionError" || error.error_class == "NotImplementedError";
+    if (wanted == "OpError")
+        return error.run.valid() && !is_python_error(error.error_class) &&
+               error.error_class != "InaccessibleTensorError";
     return false;
 }
 
@@ -554,7 +571,8 @@ Value FunctionObject::attribute(tf1::Context& context, std::string_view name) {
     return Object::attribute(context, name);
 }
 
-Value FunctionObject::call(tf1::Context&, std::vector<Value> positional, std::vector<std::pair<std::string, Value>> keywords) {
+Value FunctionObject::call(tf1::Context&, std::vector<Value> positional,
+                           std::vector<std::pair<std::string, Value>> keywords) {
     return evaluator_.call_back(*this, std::move(positional), std::move(keywords));
 }
 
@@ -563,7 +581,8 @@ Value ApiFunction::attribute(tf1::Context& context, std::string_view name) {
     return Object::attribute(context, name);
 }
 
-Value ApiFunction::call(tf1::Context& context, std::vector<Value> positional, std::vector<std::pair<std::string, Value>> keywords) {
+Value ApiFunction::call(tf1::Context& context, std::vector<Value> positional,
+                        std::vector<std::pair<std::string, Value>> keywords) {
     Result<Value> result = tf1::call_api(context, api, std::move(positional), std::move(keywords));
     if (!result) throw PythonError{result.error().code, result.error().message};
     return std::move(*result);

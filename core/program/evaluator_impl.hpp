@@ -48,14 +48,14 @@ class Evaluator::Impl {
         enum class Kind { module, with, loop, function, attempt } kind = Kind::module;
         const Block* block = nullptr;
         std::size_t next = 0;
-        StatementId statement; ///< the header, or the call
-        StepId step;           ///< of the header, or of the call
+        StatementId statement;                 ///< the header, or the call
+        StepId step;                           ///< of the header, or of the call
         std::vector<tf1::Value> managers = {}; ///< of `with`: entered, in order
         std::vector<tf1::Value> items = {};    ///< of `for`
         std::size_t item = 0;
-        Names locals = {};       ///< of functions
-        OriginId caller = {};    ///< of functions: origin of the call
-        bool native = false;     ///< called by TensorFlow, not by a statement
+        Names locals = {};    ///< of functions
+        OriginId caller = {}; ///< of functions: origin of the call
+        bool native = false;  ///< called by TensorFlow, not by a statement
     };
     struct Origin {
         StatementId statement;
@@ -122,7 +122,8 @@ class Evaluator::Impl {
                                                     const std::vector<tf1::Value>& positional);
     tf1::Value call_builtin(const std::string& name, const std::vector<tf1::Value>& arguments);
     tf1::Value make_session(const tf1::ApiDef& api, std::vector<tf1::Value> positional, tf1::Keywords keywords);
-    std::shared_ptr<SessionObject> session_for(const tf1::Value& session, tf1::GraphState& graph, std::string_view what);
+    std::shared_ptr<SessionObject> session_for(const tf1::Value& session, tf1::GraphState& graph,
+                                               std::string_view what);
     Names bind(const FunctionObject& function, std::vector<tf1::Value> positional, tf1::Keywords keywords);
     std::vector<tf1::Value> iterate(const tf1::Value& value);
     void assign(const std::string& name, tf1::Value value);
@@ -147,8 +148,9 @@ class Evaluator::Impl {
 /// A `def` of the program.
 class FunctionObject : public tf1::Object {
   public:
-    FunctionObject(Evaluator::Impl& evaluator, const FunctionStatement& function, std::vector<std::optional<tf1::Value>> defaults)
-        : function(function), defaults(std::move(defaults)), evaluator_(evaluator) {}
+    FunctionObject(Evaluator::Impl& evaluator, const FunctionStatement& statement,
+                   std::vector<std::optional<tf1::Value>> default_values)
+        : function(statement), defaults(std::move(default_values)), evaluator_(evaluator) {}
     std::string type_name() const override { return "function"; }
     std::string repr() const override { return "<function " + function.name + ">"; }
     tf1::Value attribute(tf1::Context& context, std::string_view name) override;
@@ -156,7 +158,7 @@ class FunctionObject : public tf1::Object {
     tf1::Value call(tf1::Context& context, std::vector<tf1::Value> positional,
                     std::vector<std::pair<std::string, tf1::Value>> keywords) override;
 
-    const FunctionStatement& function; ///< lives in the Program
+    const FunctionStatement& function;                     ///< lives in the Program
     const std::vector<std::optional<tf1::Value>> defaults; ///< evaluated once, at the `def`
 
   private:
@@ -166,7 +168,7 @@ class FunctionObject : public tf1::Object {
 /// A function of TensorFlow as a value: `activation=tf.nn.relu`.
 class ApiFunction : public tf1::Object {
   public:
-    explicit ApiFunction(const tf1::ApiDef& api) : api(api) {}
+    explicit ApiFunction(const tf1::ApiDef& def) : api(def) {}
     std::string type_name() const override { return "function"; }
     std::string repr() const override { return "<function " + api.name.substr(api.name.rfind('.') + 1) + ">"; }
     tf1::Value attribute(tf1::Context& context, std::string_view name) override;

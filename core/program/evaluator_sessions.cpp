@@ -26,13 +26,15 @@ std::vector<Value> bound(std::string_view function, const std::vector<std::strin
         if (at == parameters.end())
             throw PythonError{"TypeError", fmt::format("{}() got an unexpected keyword argument '{}'", function, name)};
         const auto i = static_cast<std::size_t>(at - parameters.begin());
-        if (given[i]) throw PythonError{"TypeError", fmt::format("{}() got multiple values for argument '{}'", function, name)};
+        if (given[i])
+            throw PythonError{"TypeError", fmt::format("{}() got multiple values for argument '{}'", function, name)};
         values[i] = std::move(value);
         given[i] = true;
     }
     for (std::size_t i = 0; i < required; ++i)
         if (!given[i])
-            throw PythonError{"TypeError", fmt::format("{}() missing 1 required positional argument: '{}'", function, parameters[i])};
+            throw PythonError{
+                "TypeError", fmt::format("{}() missing 1 required positional argument: '{}'", function, parameters[i])};
     return values;
 }
 
@@ -58,7 +60,8 @@ Value Evaluator::Impl::make_session(const tf1::ApiDef& api, std::vector<Value> p
     return Value(sessions_.back());
 }
 
-std::shared_ptr<SessionObject> Evaluator::Impl::session_for(const Value& given, tf1::GraphState& graph, std::string_view what) {
+std::shared_ptr<SessionObject> Evaluator::Impl::session_for(const Value& given, tf1::GraphState& graph,
+                                                            std::string_view what) {
     // what: "evaluate tensor using `eval()`" or "execute operation using `run()`"
     const bool tensor = what == "eval";
     const std::string_view doing = tensor ? "evaluate tensor" : "execute operation";
@@ -66,31 +69,40 @@ std::shared_ptr<SessionObject> Evaluator::Impl::session_for(const Value& given, 
     const std::string method(what);
     std::shared_ptr<SessionObject> session = given.object<SessionObject>();
     if (!given.is_none() && !session)
-        throw PythonError{"AttributeError", fmt::format("'{}' object has no attribute 'graph'", tf1::python_type_name(given))};
+        throw PythonError{"AttributeError",
+                          fmt::format("'{}' object has no attribute 'graph'", tf1::python_type_name(given))};
     if (session) {
         if (&session->graph != &graph)
-            throw PythonError{"ValueError", fmt::format("Cannot use the given session to {}: the {}'s graph is different from the session's graph.", doing, thing)};
+            throw PythonError{
+                "ValueError",
+                fmt::format("Cannot use the given session to {}: the {}'s graph is different from the session's graph.",
+                            doing, thing)};
         return session;
     }
     if (default_sessions_->empty())
-        throw PythonError{"ValueError", fmt::format("Cannot {} using `{}()`: No default session is registered. Use `with "
-                                                    "sess.as_default()` or pass an explicit session to `{}(session=sess)`",
-                                                    doing, method, method)};
+        throw PythonError{"ValueError",
+                          fmt::format("Cannot {} using `{}()`: No default session is registered. Use `with "
+                                      "sess.as_default()` or pass an explicit session to `{}(session=sess)`",
+                                      doing, method, method)};
     session = default_sessions_->back();
     if (&session->graph != &graph)
-        throw PythonError{"ValueError", fmt::format("Cannot use the default session to {}: the {}'s graph is different from the session's "
-                                                    "graph. Pass an explicit session to `{}(session=sess)`.",
-                                                    doing, thing, method)};
+        throw PythonError{
+            "ValueError",
+            fmt::format("Cannot use the default session to {}: the {}'s graph is different from the session's "
+                        "graph. Pass an explicit session to `{}(session=sess)`.",
+                        doing, thing, method)};
     return session;
 }
 
 /// Methods that need a session: of sessions themselves, tensor.eval, operation.run, variable.eval and variable.load.
-std::optional<Evaluator::Impl::CallOutcome> Evaluator::Impl::call_session_method(const Value& object, const std::string& method,
-                                                                                 std::vector<Value>& positional, tf1::Keywords& keywords) {
+std::optional<Evaluator::Impl::CallOutcome> Evaluator::Impl::call_session_method(const Value& object,
+                                                                                 const std::string& method,
+                                                                                 std::vector<Value>& positional,
+                                                                                 tf1::Keywords& keywords) {
     if (const auto session = object.object<SessionObject>()) {
         if (method == "run") {
-            const std::vector<Value> arguments =
-                bound("run", {"fetches", "feed_dict", "options", "run_metadata"}, 1, std::move(positional), std::move(keywords));
+            const std::vector<Value> arguments = bound("run", {"fetches", "feed_dict", "options", "run_metadata"}, 1,
+                                                       std::move(positional), std::move(keywords));
             return SessionRun{session, arguments[0], arguments[1]};
         }
         if (method == "close") {
@@ -115,16 +127,19 @@ std::optional<Evaluator::Impl::CallOutcome> Evaluator::Impl::call_session_method
         return SessionRun{session_for(arguments.back(), *graph, "eval"), object, tensor ? arguments[0] : Value()};
     }
     if (method == "run" && operation) {
-        const std::vector<Value> arguments = bound("run", {"feed_dict", "session"}, 0, std::move(positional), std::move(keywords));
+        const std::vector<Value> arguments =
+            bound("run", {"feed_dict", "session"}, 0, std::move(positional), std::move(keywords));
         return SessionRun{session_for(arguments[1], *graph, "run"), object, arguments[0]};
     }
     if (const auto* variable = object.as<tf1::VariableValue>(); variable && method == "load") {
         // Variable.load runs the initializer with another initial value.
-        const std::vector<Value> arguments = bound("load", {"value", "session"}, 1, std::move(positional), std::move(keywords));
+        const std::vector<Value> arguments =
+            bound("load", {"value", "session"}, 1, std::move(positional), std::move(keywords));
         const Variable& v = graph->graph.variable(variable->id);
         const Output initial = graph->graph.node(v.initializer).inputs[1];
         std::vector<std::pair<Value, Value>> feeds{{Value(tf1::TensorValue{graph, initial}), arguments[0]}};
-        return SessionRun{session_for(arguments[1], *graph, "run"), Value(tf1::OperationValue{graph, v.initializer}), Value::dict(std::move(feeds))};
+        return SessionRun{session_for(arguments[1], *graph, "run"), Value(tf1::OperationValue{graph, v.initializer}),
+                          Value::dict(std::move(feeds))};
     }
     return std::nullopt;
 }

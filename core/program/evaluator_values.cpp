@@ -51,7 +51,8 @@ void check_growth(std::string_view op, const std::vector<Value>& operands) {
         if (items <= 0) continue;
         const Value& other = operands[static_cast<std::size_t>(1 - i)];
         const std::int64_t* times = other.as<std::int64_t>();
-        const bool too_many = op == "*" ? times && *times > max_items / items : items + std::max<std::int64_t>(size(other), 0) > max_items;
+        const bool too_many = op == "*" ? times && *times > max_items / items
+                                        : items + std::max<std::int64_t>(size(other), 0) > max_items;
         if (too_many) throw PythonError{"MemoryError", fmt::format("a list of more than {} items", max_items)};
     }
 }
@@ -59,7 +60,8 @@ void check_growth(std::string_view op, const std::vector<Value>& operands) {
 std::int64_t as_integer(const Value& value) {
     if (const std::int64_t* integer = value.as<std::int64_t>()) return *integer;
     if (const bool* boolean = value.as<bool>()) return *boolean ? 1 : 0;
-    throw PythonError{"TypeError", fmt::format("'{}' object cannot be interpreted as an integer", tf1::python_type_name(value))};
+    throw PythonError{"TypeError",
+                      fmt::format("'{}' object cannot be interpreted as an integer", tf1::python_type_name(value))};
 }
 
 } // namespace
@@ -96,13 +98,18 @@ Value Evaluator::Impl::evaluate(const ExprPtr& expr) {
             CallOutcome outcome = machine.evaluate_call(call);
             if (auto* value = std::get_if<Value>(&outcome)) return std::move(*value);
             if (std::holds_alternative<SessionRun>(outcome))
-                throw PythonError{"program.nested-run", "a session runs in a statement of its own: give its result a name first"};
-            throw PythonError{"program.nested-call", "a function of the program is called in a statement of its own: give its result a name first"};
+                throw PythonError{"program.nested-run",
+                                  "a session runs in a statement of its own: give its result a name first"};
+            throw PythonError{
+                "program.nested-call",
+                "a function of the program is called in a statement of its own: give its result a name first"};
         }
         Value operator()(const OperatorExpr& expr) const { return machine.evaluate_operator(expr); }
         Value operator()(const GenerateExpr& data) const { return Value(generate(data)); }
         Value operator()(const ArrayExpr& array) const { return Value(array.value); }
-        Value operator()(const FileExpr& file) const { return Value(taken(read_data_file(machine.program_->directory, file))); }
+        Value operator()(const FileExpr& file) const {
+            return Value(taken(read_data_file(machine.program_->directory, file)));
+        }
     } visitor{*this};
     return std::visit(visitor, expr->node);
 }
@@ -137,7 +144,8 @@ void Evaluator::Impl::assign_all(const std::vector<std::string>& targets, Value 
     if (targets.size() == 1) return assign(targets[0], std::move(value));
     std::vector<Value> items = iterate(value);
     if (items.size() < targets.size())
-        throw PythonError{"ValueError", fmt::format("not enough values to unpack (expected {}, got {})", targets.size(), items.size())};
+        throw PythonError{"ValueError", fmt::format("not enough values to unpack (expected {}, got {})", targets.size(),
+                                                    items.size())};
     if (items.size() > targets.size())
         throw PythonError{"ValueError", fmt::format("too many values to unpack (expected {})", targets.size())};
     for (std::size_t i = 0; i < targets.size(); ++i) assign(targets[i], std::move(items[i]));
@@ -163,7 +171,8 @@ Value Evaluator::Impl::evaluate_tensorflow_name(const std::string& path) {
         if (value) {
             while (length < path.size()) {
                 const std::size_t end = std::min(path.find('.', length + 1), path.size());
-                value = taken(tf1::get_attribute(*context_, *value, std::string_view(path).substr(length + 1, end - length - 1)));
+                value = taken(
+                    tf1::get_attribute(*context_, *value, std::string_view(path).substr(length + 1, end - length - 1)));
                 length = end;
             }
             return std::move(*value);
@@ -190,7 +199,8 @@ Value Evaluator::Impl::evaluate_index(const IndexExpr& index) {
                 item.start = bound(subscript.start);
                 item.stop = bound(subscript.stop);
                 item.step = bound(subscript.step);
-            } else item.index = as_integer(evaluate(subscript.index));
+            } else
+                item.index = as_integer(evaluate(subscript.index));
             subscripts.push_back(item);
         }
         return array_item(*array, subscripts);
@@ -248,12 +258,14 @@ std::vector<Value> Evaluator::Impl::iterate(const Value& value) {
         return characters;
     }
     if (value.is<tf1::TensorValue>())
-        throw PythonError{"TypeError", program_->tf_minor >= 14
-                                           ? "Tensor objects are only iterable when eager execution is enabled. To iterate "
-                                             "over this tensor use tf.map_fn."
-                                           : "Tensor objects are not iterable when eager execution is not enabled. To "
-                                             "iterate over this tensor use tf.map_fn."};
-    throw PythonError{"TypeError", fmt::format("'{}' object is not iterable", value.is_none() ? "NoneType" : tf1::python_type_name(value))};
+        throw PythonError{"TypeError",
+                          program_->tf_minor >= 14
+                              ? "Tensor objects are only iterable when eager execution is enabled. To iterate "
+                                "over this tensor use tf.map_fn."
+                              : "Tensor objects are not iterable when eager execution is not enabled. To "
+                                "iterate over this tensor use tf.map_fn."};
+    throw PythonError{"TypeError", fmt::format("'{}' object is not iterable",
+                                               value.is_none() ? "NoneType" : tf1::python_type_name(value))};
 }
 
 // --- calls ----------------------------------------------------------------------------------------------------------
@@ -265,8 +277,10 @@ Evaluator::Impl::CallOutcome Evaluator::Impl::evaluate_call(const CallExpr& call
     // Python evaluates the callee before the arguments.
     Value callee;
     const bool builtin = name && is_builtin(name->name) && !is_defined(name->name);
-    if (path.empty() && attribute) callee = evaluate(attribute->object);
-    else if (path.empty() && !builtin) callee = evaluate(call.callee);
+    if (path.empty() && attribute)
+        callee = evaluate(attribute->object);
+    else if (path.empty() && !builtin)
+        callee = evaluate(call.callee);
 
     std::vector<Value> positional = evaluate_all(call.args);
     tf1::Keywords keywords;
@@ -274,7 +288,8 @@ Evaluator::Impl::CallOutcome Evaluator::Impl::evaluate_call(const CallExpr& call
 
     if (!path.empty()) return call_tensorflow(path, std::move(positional), std::move(keywords));
     if (builtin) {
-        if (!keywords.empty()) throw PythonError{"TypeError", fmt::format("{}() takes no keyword arguments", name->name)};
+        if (!keywords.empty())
+            throw PythonError{"TypeError", fmt::format("{}() takes no keyword arguments", name->name)};
         return call_builtin(name->name, positional);
     }
     if (attribute) return call_method(callee, attribute->name, std::move(positional), std::move(keywords));
@@ -293,12 +308,14 @@ Evaluator::Impl::CallOutcome Evaluator::Impl::call_tensorflow(const std::string&
     }
     if (const tf1::ApiDef* api = tf1::find_api(name))
         return taken(tf1::call_api(*context_, *api, std::move(positional), std::move(keywords)));
-    return taken(tf1::call_value(*context_, evaluate_tensorflow_name(name), std::move(positional), std::move(keywords)));
+    return taken(
+        tf1::call_value(*context_, evaluate_tensorflow_name(name), std::move(positional), std::move(keywords)));
 }
 
 Evaluator::Impl::CallOutcome Evaluator::Impl::call_method(const Value& object, const std::string& method,
                                                           std::vector<Value> positional, tf1::Keywords keywords) {
-    if (std::optional<CallOutcome> outcome = call_session_method(object, method, positional, keywords)) return std::move(*outcome);
+    if (std::optional<CallOutcome> outcome = call_session_method(object, method, positional, keywords))
+        return std::move(*outcome);
     if (keywords.empty())
         if (std::optional<Value> value = call_container_method(object, method, positional)) return std::move(*value);
     return taken(tf1::call_method(*context_, object, method, std::move(positional), std::move(keywords)));
@@ -309,7 +326,8 @@ std::optional<Value> Evaluator::Impl::call_container_method(const Value& object,
                                                             const std::vector<Value>& positional) {
     const auto exactly = [&](std::size_t count) {
         if (positional.size() != count)
-            throw PythonError{"TypeError", fmt::format("{}() takes exactly {} argument{} ({} given)", method, count, count == 1 ? "" : "s", positional.size())};
+            throw PythonError{"TypeError", fmt::format("{}() takes exactly {} argument{} ({} given)", method, count,
+                                                       count == 1 ? "" : "s", positional.size())};
     };
     if (const Tensor* array = object.as<Tensor>()) return array_method(*array, method, positional);
     if (const auto* list = object.as<tf1::ListValue>()) {
@@ -331,7 +349,8 @@ std::optional<Value> Evaluator::Impl::call_container_method(const Value& object,
         if (keys || values || method == "items") {
             exactly(0);
             std::vector<Value> items;
-            for (const auto& [key, value] : **dict) items.push_back(keys ? key : values ? value : Value::tuple({key, value}));
+            for (const auto& [key, value] : **dict)
+                items.push_back(keys ? key : values ? value : Value::tuple({key, value}));
             return Value::list(std::move(items));
         }
     }
@@ -340,12 +359,15 @@ std::optional<Value> Evaluator::Impl::call_container_method(const Value& object,
 
 Value Evaluator::Impl::call_builtin(const std::string& name, const std::vector<Value>& arguments) {
     if (name == "len") {
-        if (arguments.size() != 1) throw PythonError{"TypeError", fmt::format("len() takes exactly one argument ({} given)", arguments.size())};
+        if (arguments.size() != 1)
+            throw PythonError{"TypeError",
+                              fmt::format("len() takes exactly one argument ({} given)", arguments.size())};
         const Value& value = arguments[0];
         if (const auto* items = tf1::items_of(value)) return Value(static_cast<std::int64_t>(items->size()));
         if (const auto* dict = value.as<tf1::DictValue>()) return Value(static_cast<std::int64_t>((*dict)->size()));
         if (const auto* text = value.as<std::string>()) return Value(static_cast<std::int64_t>(text->size()));
-        if (const Tensor* array = value.as<Tensor>(); array && array->shape().rank() > 0) return Value(array->shape().dim(0));
+        if (const Tensor* array = value.as<Tensor>(); array && array->shape().rank() > 0)
+            return Value(array->shape().dim(0));
         throw PythonError{"TypeError", fmt::format("object of type '{}' has no len()", tf1::python_type_name(value))};
     }
     if (arguments.empty() || arguments.size() > 3)
@@ -367,16 +389,20 @@ Value Evaluator::Impl::call_builtin(const std::string& name, const std::vector<V
     return Value::list(std::move(items));
 }
 
-Evaluator::Impl::Names Evaluator::Impl::bind(const FunctionObject& function, std::vector<Value> positional, tf1::Keywords keywords) {
+Evaluator::Impl::Names Evaluator::Impl::bind(const FunctionObject& function, std::vector<Value> positional,
+                                             tf1::Keywords keywords) {
     const FunctionStatement& def = function.function;
     if (positional.size() > def.parameters.size())
-        throw PythonError{"TypeError", fmt::format("{}() takes {} positional argument{} but {} {} given", def.name, def.parameters.size(),
-                                                   def.parameters.size() == 1 ? "" : "s", positional.size(), positional.size() == 1 ? "was" : "were")};
+        throw PythonError{"TypeError", fmt::format("{}() takes {} positional argument{} but {} {} given", def.name,
+                                                   def.parameters.size(), def.parameters.size() == 1 ? "" : "s",
+                                                   positional.size(), positional.size() == 1 ? "was" : "were")};
     Names names;
     for (std::size_t i = 0; i < positional.size(); ++i) names[def.parameters[i].name] = std::move(positional[i]);
     for (auto& [name, value] : keywords) {
-        const bool known = std::any_of(def.parameters.begin(), def.parameters.end(), [&, &key = name](const Parameter& p) { return p.name == key; });
-        if (!known) throw PythonError{"TypeError", fmt::format("{}() got an unexpected keyword argument '{}'", def.name, name)};
+        const bool known = std::any_of(def.parameters.begin(), def.parameters.end(),
+                                       [&, &key = name](const Parameter& p) { return p.name == key; });
+        if (!known)
+            throw PythonError{"TypeError", fmt::format("{}() got an unexpected keyword argument '{}'", def.name, name)};
         if (!names.emplace(name, std::move(value)).second)
             throw PythonError{"TypeError", fmt::format("{}() got multiple values for argument '{}'", def.name, name)};
     }
@@ -384,12 +410,15 @@ Evaluator::Impl::Names Evaluator::Impl::bind(const FunctionObject& function, std
     for (std::size_t i = 0; i < def.parameters.size(); ++i) {
         const std::string& name = def.parameters[i].name;
         if (names.contains(name)) continue;
-        if (function.defaults[i]) names[name] = *function.defaults[i];
-        else missing.push_back("'" + name + "'");
+        if (function.defaults[i])
+            names[name] = *function.defaults[i];
+        else
+            missing.push_back("'" + name + "'");
     }
     if (!missing.empty())
-        throw PythonError{"TypeError", fmt::format("{}() missing {} required positional argument{}: {}", def.name, missing.size(),
-                                                   missing.size() == 1 ? "" : "s", fmt::join(missing, ", "))};
+        throw PythonError{"TypeError",
+                          fmt::format("{}() missing {} required positional argument{}: {}", def.name, missing.size(),
+                                      missing.size() == 1 ? "" : "s", fmt::join(missing, ", "))};
     return names;
 }
 

@@ -41,6 +41,7 @@ class JsonTree {
     static JsonTree parse(std::string_view text, const std::string& file, Diagnostics& mistakes);
 
     bool empty() const { return nodes_.empty(); }
+    std::size_t size() const { return nodes_.size(); } ///< values, in the order of the text
     std::uint32_t root() const { return 0; }
     const JsonNode& operator[](std::uint32_t node) const { return nodes_[node]; }
     const std::string& text(std::uint32_t node) const { return strings_[nodes_[node].text]; }

@@ -70,7 +70,8 @@ tf1::GraphState& graph_of(tf1::Context& context, const Value& graph) {
     // core/tf1 keeps its Graph object to itself; entering it makes its graph the default one.
     const tf1::ObjectValue* object = graph.as<tf1::ObjectValue>();
     if (!object || (*object)->type_name() != "Graph")
-        throw PythonError{"TypeError", fmt::format("graph must be a tf.Graph, but got {}", tf1::python_type_name(graph))};
+        throw PythonError{"TypeError",
+                          fmt::format("graph must be a tf.Graph, but got {}", tf1::python_type_name(graph))};
     const Value manager = checked(tf1::call_method(context, graph, "as_default", {}, {}));
     checked(tf1::enter(context, manager));
     tf1::GraphState& state = context.default_graph();
@@ -102,9 +103,8 @@ RunCall::RunCall(SessionObject& session, const Value& fetches, const Value& feed
 void RunCall::add_feeds(const Value& feed_dict) {
     const tf1::DictValue* feeds = feed_dict.as<tf1::DictValue>();
     if (!feeds)
-        throw PythonError{"TypeError",
-                          fmt::format("feed_dict must be a dictionary mapping to numpy arrays, got {}",
-                                      tf1::python_type_name(feed_dict))};
+        throw PythonError{"TypeError", fmt::format("feed_dict must be a dictionary mapping to numpy arrays, got {}",
+                                                   tf1::python_type_name(feed_dict))};
     for (const auto& [key, value] : **feeds) add_feed(key, value);
 }
 
@@ -113,10 +113,11 @@ void RunCall::add_feed(const Value& key, const Value& value) {
     if (const auto* keys = tf1::items_of(key)) {
         const auto* values = tf1::items_of(value);
         if (!values || values->size() != keys->size())
-            throw PythonError{"ValueError",
-                              fmt::format("Could not flatten dictionary. Key had {} elements, but value had {} elements. "
-                                          "Key: {}, value: {}.",
-                                          keys->size(), values ? values->size() : 1, tf1::repr(key), tf1::repr(value))};
+            throw PythonError{
+                "ValueError",
+                fmt::format("Could not flatten dictionary. Key had {} elements, but value had {} elements. "
+                            "Key: {}, value: {}.",
+                            keys->size(), values ? values->size() : 1, tf1::repr(key), tf1::repr(value))};
         for (std::size_t i = 0; i < keys->size(); ++i) add_feed((*keys)[i], (*values)[i]);
         return;
     }
@@ -139,11 +140,11 @@ void RunCall::add_feed(const Value& key, const Value& value) {
         bad_key(fmt::format("Can not convert a {} into a Tensor.", tf1::python_type_name(key)));
     }
     if (value.is<tf1::TensorValue>() || value.is<tf1::VariableValue>())
-        throw PythonError{"TypeError", "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
-                                       "Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For "
-                                       "reference, the tensor object was " +
-                                           tf1::str(value) + " which was passed to the feed with key " + tf1::str(key) +
-                                           "."};
+        throw PythonError{"TypeError",
+                          "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
+                          "Python scalars, strings, lists, numpy ndarrays, or TensorHandles. For "
+                          "reference, the tensor object was " +
+                              tf1::str(value) + " which was passed to the feed with key " + tf1::str(key) + "."};
     Tensor converted = checked(runtime::check_feed(graph_, output, to_array(value)));
     for (runtime::RunRequest::Feed& feed : request_.feeds)
         if (feed.output == output) {
@@ -185,9 +186,10 @@ RunCall::Part RunCall::part_of(const Value& fetch, int depth) {
         return part; // an operation yields None
     };
     const auto foreign = [&](const std::string& what) {
-        throw PythonError{"ValueError",
-                          fmt::format("Fetch argument {} cannot be interpreted as a Tensor. ({} is not an element of this graph.)",
-                                      tf1::repr(fetch), what)};
+        throw PythonError{
+            "ValueError",
+            fmt::format("Fetch argument {} cannot be interpreted as a Tensor. ({} is not an element of this graph.)",
+                        tf1::repr(fetch), what)};
     };
     if (const auto* list = fetch.as<tf1::ListValue>()) return structure(Part::Kind::list, **list);
     if (const auto* tuple = fetch.as<tf1::TupleValue>()) return structure(Part::Kind::tuple, *tuple->items);
@@ -215,8 +217,7 @@ RunCall::Part RunCall::part_of(const Value& fetch, int depth) {
         return output_part(output);
     }
     if (const auto* operation = fetch.as<tf1::OperationValue>()) {
-        if (operation->graph != &session_.graph)
-            foreign(operation_text(operation->graph->graph.node(operation->node)));
+        if (operation->graph != &session_.graph) foreign(operation_text(operation->graph->graph.node(operation->node)));
         return target(operation->node);
     }
     const std::string type = fetch.is_none() ? "NoneType" : tf1::python_type_name(fetch);
@@ -232,10 +233,14 @@ Value RunCall::value_of(const Part& part, const std::vector<Tensor>& results) co
     std::vector<Value> values;
     for (const Part& item : part.parts) values.push_back(value_of(item, results));
     switch (part.kind) {
-    case Part::Kind::output: return Value(results[part.index]);
-    case Part::Kind::fed: return Value(request_.feeds[part.index].value);
-    case Part::Kind::operation: return {};
-    case Part::Kind::list: return Value::list(std::move(values));
+    case Part::Kind::output:
+        return Value(results[part.index]);
+    case Part::Kind::fed:
+        return Value(request_.feeds[part.index].value);
+    case Part::Kind::operation:
+        return {};
+    case Part::Kind::list:
+        return Value::list(std::move(values));
     case Part::Kind::tuple: {
         tf1::TupleValue tuple = *part.original.as<tf1::TupleValue>(); // a namedtuple stays one
         tuple.items = std::make_shared<const std::vector<Value>>(std::move(values));

@@ -20,9 +20,9 @@ using SessionStack = std::vector<std::shared_ptr<SessionObject>>;
 /// tf.Session as the program holds it.
 class SessionObject : public tf1::Object, public std::enable_shared_from_this<SessionObject> {
   public:
-    SessionObject(SessionId id, tf1::GraphState& graph, std::shared_ptr<SessionStack> stack,
+    SessionObject(SessionId id, tf1::GraphState& state, std::shared_ptr<SessionStack> stack,
                   runtime::SessionOptions options)
-        : session_id(id), graph(graph), session(graph.graph, options), stack_(std::move(stack)) {}
+        : session_id(id), graph(state), session(state.graph, options), stack_(std::move(stack)) {}
 
     std::string type_name() const override { return "Session"; }
     std::string repr() const override;
