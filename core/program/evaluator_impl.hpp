@@ -16,6 +16,9 @@ namespace rnnscope::program {
 
 class FunctionObject;
 
+/// The file name that a program's Python form goes by in tracebacks: "x.py" for "dir/x.json".
+std::string python_file(const Program& program);
+
 /// The machine behind Evaluator: a stack of blocks, each with the index of its next statement. Statements never call
 /// each other in C++; only expressions recurse, as deep as the file nests them (JsonTree::max_depth), and a function of
 /// the program that TensorFlow calls back (the body of tf.while_loop) runs inside the call.
@@ -93,6 +96,7 @@ class Evaluator::Impl {
     void finish_statement(StatementId statement, tf1::Value value);
     void finish_call(tf1::Value value);
     void pop_frame();
+    // evaluator_runs.cpp: runs and errors
     void begin_run(SessionRun run);
     void end_run();
     void fail(ProgramError error);
@@ -163,20 +167,6 @@ class FunctionObject : public tf1::Object {
 
   private:
     Evaluator::Impl& evaluator_;
-};
-
-/// A function of TensorFlow as a value: `activation=tf.nn.relu`.
-class ApiFunction : public tf1::Object {
-  public:
-    explicit ApiFunction(const tf1::ApiDef& def) : api(def) {}
-    std::string type_name() const override { return "function"; }
-    std::string repr() const override { return "<function " + api.name.substr(api.name.rfind('.') + 1) + ">"; }
-    tf1::Value attribute(tf1::Context& context, std::string_view name) override;
-    bool callable() const override { return true; }
-    tf1::Value call(tf1::Context& context, std::vector<tf1::Value> positional,
-                    std::vector<std::pair<std::string, tf1::Value>> keywords) override;
-
-    const tf1::ApiDef& api;
 };
 
 } // namespace rnnscope::program

@@ -166,8 +166,6 @@ Value Evaluator::Impl::evaluate_tensorflow_name(const std::string& path) {
     while (true) {
         const std::string_view prefix = std::string_view(path).substr(0, length);
         std::optional<Value> value = tf1::find_constant(prefix);
-        if (!value)
-            if (const tf1::ApiDef* api = tf1::find_api(prefix)) value = Value(std::make_shared<ApiFunction>(*api));
         if (value) {
             while (length < path.size()) {
                 const std::size_t end = std::min(path.find('.', length + 1), path.size());

@@ -71,6 +71,8 @@ class JsonReader {
     ExprPtr read_index(Index node);
     ExprPtr read_operator(Index node, Index operands, const std::string& op);
     ExprPtr read_range(Index node);
+
+    // json_data.cpp: data that stands in the program or beside it
     ExprPtr read_generate(Index node);
     ExprPtr read_array(Index node);
     ExprPtr read_file(Index node);

@@ -1,5 +1,6 @@
 #include "core/program/ast.hpp"
 #include "core/program/generate.hpp"
+#include "core/program/python_layout.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -7,46 +8,6 @@
 
 namespace rnnscope::program {
 namespace {
-
-constexpr int line_width = 79; // PEP 8
-constexpr int indent_width = 4;
-
-/// Text with the places where a line may be broken: inside brackets, between their items.
-struct Doc {
-    enum class Kind { text, sequence, brackets };
-    Kind kind = Kind::text;
-    std::string text;       ///< of text; of brackets the opening one
-    std::string close;      ///< of brackets
-    std::vector<Doc> parts; ///< of a sequence; of brackets the items
-    bool data = false;      ///< brackets of a list or dict: as the last argument they may open on the call's line
-    int width = 0;          ///< on one line
-
-    static Doc of(std::string text) {
-        Doc doc;
-        doc.width = static_cast<int>(text.size());
-        doc.text = std::move(text);
-        return doc;
-    }
-    static Doc sequence(std::vector<Doc> parts) {
-        Doc doc;
-        doc.kind = Kind::sequence;
-        for (const Doc& part : parts) doc.width += part.width;
-        doc.parts = std::move(parts);
-        return doc;
-    }
-    static Doc brackets(std::string open, std::vector<Doc> items, std::string close, bool data = false) {
-        Doc doc;
-        doc.kind = Kind::brackets;
-        doc.width = static_cast<int>(open.size() + close.size());
-        for (const Doc& item : items) doc.width += item.width;
-        if (!items.empty()) doc.width += 2 * (static_cast<int>(items.size()) - 1);
-        doc.text = std::move(open);
-        doc.close = std::move(close);
-        doc.parts = std::move(items);
-        doc.data = data;
-        return doc;
-    }
-};
 
 std::string quoted(std::string_view text) {
     std::string result = "\"";
@@ -256,90 +217,6 @@ Doc to_doc(const Expr& expr) {
     return std::visit([](const auto& node) { return doc_of(node); }, expr.node);
 }
 
-std::string flat(const Doc& doc) {
-    if (doc.kind == Doc::Kind::text) return doc.text;
-    std::string text = doc.text;
-    for (std::size_t i = 0; i < doc.parts.size(); ++i) {
-        if (doc.kind == Doc::Kind::brackets && i > 0) text += ", ";
-        text += flat(doc.parts[i]);
-    }
-    return text + doc.close;
-}
-
-/// Lays a document out on lines of at most `line_width`, where its brackets allow it.
-class Layout {
-  public:
-    explicit Layout(int indent) : lines{std::string(static_cast<std::size_t>(indent), ' ')} {}
-
-    /// `reserve`: columns that what follows on the line needs at least.
-    void print(const Doc& doc, int indent, int reserve) {
-        if (fits(doc, reserve) || doc.kind == Doc::Kind::text) {
-            lines.back() += flat(doc);
-        } else if (doc.kind == Doc::Kind::sequence) {
-            for (std::size_t i = 0; i < doc.parts.size(); ++i) {
-                int rest = reserve;
-                for (std::size_t j = i + 1; j < doc.parts.size(); ++j) {
-                    rest += doc.parts[j].kind == Doc::Kind::brackets ? 1 : doc.parts[j].width;
-                    if (doc.parts[j].kind == Doc::Kind::brackets) break;
-                }
-                print(doc.parts[i], indent, rest);
-            }
-        } else {
-            print_brackets(doc, indent, reserve);
-        }
-    }
-
-    std::vector<std::string> lines;
-
-  private:
-    bool fits(const Doc& doc, int reserve) const {
-        return static_cast<int>(lines.back().size()) + doc.width + reserve <= line_width;
-    }
-    static bool opens_brackets(const Doc& doc) {
-        return doc.kind == Doc::Kind::brackets ||
-               (doc.kind == Doc::Kind::sequence && !doc.parts.empty() && doc.parts.back().kind == Doc::Kind::brackets);
-    }
-    void print_brackets(const Doc& doc, int indent, int reserve) {
-        const int close = static_cast<int>(doc.close.size());
-        lines.back() += doc.text;
-        // A call around a call, or a dict as the last argument, opens on the same line.
-        const bool hugs = doc.parts.size() == 1 && opens_brackets(doc.parts[0]) && first_line_fits(doc.parts[0]);
-        bool trailing = !hugs && doc.parts.size() > 1 && doc.parts.back().kind == Doc::Kind::brackets &&
-                        doc.parts.back().data && doc.parts.back().text == "{";
-        int before = static_cast<int>(lines.back().size());
-        for (std::size_t i = 0; i + 1 < doc.parts.size(); ++i) before += doc.parts[i].width + 2;
-        trailing = trailing && before + 1 <= line_width;
-        if (hugs || trailing) {
-            for (std::size_t i = 0; i + 1 < doc.parts.size(); ++i) lines.back() += flat(doc.parts[i]) + ", ";
-            print(doc.parts.back(), indent, close + reserve);
-            lines.back() += doc.close;
-            return;
-        }
-        const int inner = indent + indent_width;
-        new_line(inner);
-        for (std::size_t i = 0; i < doc.parts.size(); ++i) {
-            const bool last = i + 1 == doc.parts.size();
-            const int rest = last ? close + reserve : 1;
-            if (!at_line_start(inner)) {
-                if (static_cast<int>(lines.back().size()) + 1 + doc.parts[i].width + rest <= line_width)
-                    lines.back() += ' ';
-                else
-                    new_line(inner);
-            }
-            print(doc.parts[i], inner, rest);
-            if (!last) lines.back() += ',';
-        }
-        lines.back() += doc.close;
-    }
-    /// Is there room for what stands before the item's brackets?
-    bool first_line_fits(const Doc& doc) const {
-        const int head = doc.kind == Doc::Kind::brackets ? 1 : doc.width - doc.parts.back().width + 1;
-        return static_cast<int>(lines.back().size()) + head <= line_width;
-    }
-    bool at_line_start(int indent) const { return static_cast<int>(lines.back().size()) == indent; }
-    void new_line(int indent) { lines.emplace_back(static_cast<std::size_t>(indent), ' '); }
-};
-
 /// Prints a program's statements and remembers their lines.
 class Printer {
   public:
@@ -415,7 +292,7 @@ class Printer {
             std::size_t end = comment.find_first_of(" \n\r", at);
             if (end == std::string_view::npos) end = comment.size();
             const std::string_view word = comment.substr(at, end - at);
-            if (!word.empty() && static_cast<int>(line.size() + 1 + word.size()) > line_width &&
+            if (!word.empty() && static_cast<int>(line.size() + 1 + word.size()) > python_line_width &&
                 line.size() > margin.size() + 1) {
                 text_.lines.push_back(line);
                 line = margin + "#";
@@ -433,7 +310,7 @@ class Printer {
     /// Adds a statement's own lines: a plain statement, or a block's header.
     void add_lines(const Statement& statement, const Doc& doc, int indent, bool header) {
         Layout layout(indent);
-        layout.print(doc, header ? indent + indent_width : indent, header ? 1 : 0);
+        layout.print(doc, header ? indent + python_indent : indent, header ? 1 : 0);
         if (header) layout.lines.back() += ':';
         PythonText::Range& range = text_.statements[statement.id.index()];
         range.first = static_cast<int>(text_.lines.size()) + 1;
@@ -454,7 +331,7 @@ class Printer {
             const auto* tuple = result->value ? std::get_if<TupleExpr>(&result->value->node) : nullptr;
             Doc value = result->value ? to_doc(*result->value) : Doc{};
             // "return a, b" reads better, where it fits.
-            if (tuple && tuple->items.size() > 1 && value.width + 7 + indent <= line_width) {
+            if (tuple && tuple->items.size() > 1 && value.width + 7 + indent <= python_line_width) {
                 const std::string text = flat(value);
                 value = Doc::of(text.substr(1, text.size() - 2));
             }
@@ -468,12 +345,12 @@ class Printer {
                 if (!with->items[i].as.empty()) parts.push_back(Doc::of(" as " + with->items[i].as));
             }
             add_lines(statement, Doc::sequence(std::move(parts)), indent, true);
-            print_block(with->body, indent + indent_width);
+            print_block(with->body, indent + python_indent);
         } else if (const auto* loop = std::get_if<ForStatement>(&statement.node)) {
             add_lines(statement,
                       Doc::sequence({Doc::of(fmt::format("for {} in ", loop->target)), to_doc(*loop->iterable)}),
                       indent, true);
-            print_block(loop->body, indent + indent_width);
+            print_block(loop->body, indent + python_indent);
         } else if (const auto* function = std::get_if<FunctionStatement>(&statement.node)) {
             std::vector<Doc> parameters;
             for (const Parameter& parameter : function->parameters) {
@@ -486,7 +363,7 @@ class Printer {
             add_lines(statement,
                       Doc::sequence({Doc::of("def " + function->name), Doc::brackets("(", std::move(parameters), ")")}),
                       indent, true);
-            print_block(function->body, indent + indent_width);
+            print_block(function->body, indent + python_indent);
         } else if (const auto* attempt = std::get_if<TryStatement>(&statement.node)) {
             print_try(statement, *attempt, indent);
         }
@@ -494,7 +371,7 @@ class Printer {
 
     void print_try(const Statement& statement, const TryStatement& attempt, int indent) {
         add_lines(statement, Doc::of("try"), indent, true);
-        print_block(attempt.body, indent + indent_width);
+        print_block(attempt.body, indent + python_indent);
         const std::string margin(static_cast<std::size_t>(indent), ' ');
         std::string error = attempt.error_class.empty() ? "Exception" : attempt.error_class;
         if (is_tensorflow_error(error)) error = "tf.errors." + error;
