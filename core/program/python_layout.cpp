@@ -73,18 +73,6 @@ void Layout::print_brackets(const Doc& doc, int indent, int reserve) {
     }
     lines.back() += doc.close;
 }
-/// Is there room for what stands before the item's brackets?
-bool first_line_fits(const Doc& doc) const {
-    const int head = doc.kind == Doc::Kind::brackets ? 1 : doc.width - doc.parts.back().width + 1;
-    return static_cast<int>(lines.back().size()) + head <= python_line_width;
-}
-bool at_line_start(int indent) const {
-    return static_cast<int>(lines.back().size()) == indent;
-}
-void new_line(int indent) {
-    lines.emplace_back(static_cast<std::size_t>(indent), ' ');
-}
-}
 
 /// Is there room for what stands before the item's brackets?
 bool Layout::first_line_fits(const Doc& doc) const {
