@@ -1,0 +1,108 @@
+#include "app/render.hpp"
+
+#include "app/cli.hpp"
+#include "app/offscreen.hpp"
+#include "ui/shell/samples.hpp"
+#include "ui/shell/shell.hpp"
+
+#include <glad/gl.h>
+#include <imgui.h>
+#include <imgui_impl_opengl3.h>
+
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+
+namespace rnnscope::app {
+
+namespace {
+
+/// Dear ImGui with its OpenGL back end, for as long as the picture takes.
+class ImGuiSession {
+  public:
+    ImGuiSession(int width, int height) {
+        IMGUI_CHECKVERSION();
+        ImGui::CreateContext();
+        ImGuiIO& io = ImGui::GetIO();
+        io.IniFilename = nullptr;
+        io.DisplaySize = {static_cast<float>(width), static_cast<float>(height)};
+        io.DeltaTime = 1.0f / 60;
+        io.MousePos = {-1, -1};
+        ui::compat::map_keys();
+        ImGui_ImplOpenGL3_Init("#version 330");
+    }
+    ~ImGuiSession() {
+        ImGui_ImplOpenGL3_Shutdown();
+        ImGui::DestroyContext();
+    }
+    ImGuiSession(const ImGuiSession&) = delete;
+    ImGuiSession& operator=(const ImGuiSession&) = delete;
+};
+
+void work_until_quiet(ui::Shell& shell) {
+    while (shell.work(std::chrono::seconds(1))) {
+    }
+}
+
+void draw_frame(ui::Shell& shell, const Offscreen& target) {
+    ImGui_ImplOpenGL3_NewFrame();
+    ImGui::NewFrame();
+    shell.draw();
+    ImGui::Render();
+    glViewport(0, 0, target.width(), target.height());
+    glClear(GL_COLOR_BUFFER_BIT);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+}
+
+int fail(const Error& error, int status) {
+    std::cerr << "rnnscope: " << error.message << "\n";
+    return status;
+}
+
+} // namespace
+
+int render(const RenderOptions& options) {
+    if (options.width < 320 || options.height < 240 || options.scale < 0.5f || options.scale > 4) {
+        std::cerr << "rnnscope: --size is at least 320x240, and --scale lies between 0.5 and 4\n";
+        return exit_usage;
+    }
+    const int width = static_cast<int>(std::lround(static_cast<float>(options.width) * options.scale)),
+              height = static_cast<int>(std::lround(static_cast<float>(options.height) * options.scale));
+    auto target = Offscreen::create(width, height);
+    if (!target) return fail(target.error(), exit_unreadable);
+    debug::Debugger debugger;
+    ui::Settings settings;
+    settings.theme = options.theme.empty() ? "dark" : options.theme;
+    ui::Shell shell(debugger, settings);
+    const ImGuiSession imgui(width, height);
+    shell.prepare(options.scale);
+
+    if (!options.file.empty()) {
+        std::error_code ignored;
+        const bool is_sample = !std::filesystem::exists(options.file, ignored) && ui::find_sample(options.file);
+        const Status opened = is_sample ? shell.open_sample(options.file) : shell.open_path(options.file);
+        if (!opened) return fail(opened.error(), exit_unreadable);
+        work_until_quiet(shell);
+    }
+    for (const std::string& text : options.commands) {
+        const std::size_t space = text.find(' ');
+        const Status status = shell.execute(
+            {text.substr(0, space), space == std::string::npos ? "" : text.substr(space + 1), "terminal"});
+        if (!status) return fail(status.error(), exit_usage);
+        work_until_quiet(shell);
+        if (shell.prepare(options.scale)) { // a command changed the font size
+            ImGui_ImplOpenGL3_DestroyFontsTexture();
+            ImGui_ImplOpenGL3_CreateFontsTexture();
+        }
+    }
+    // What is drawn in one frame may be measured in the one before (scrolling, pop-ups): a few make it settle.
+    for (int i = 0; i < 4; ++i) {
+        draw_frame(shell, **target);
+        work_until_quiet(shell);
+    }
+    if (const Status saved = save_picture(width, height, options.output); !saved)
+        return fail(saved.error(), exit_unreadable);
+    return exit_ok;
+}
+
+} // namespace rnnscope::app

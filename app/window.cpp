@@ -1,0 +1,194 @@
+#include "app/window.hpp"
+
+#include "app/cli.hpp"
+#include "app/offscreen.hpp"
+#include "ui/shell/samples.hpp"
+#include "ui/shell/shell.hpp"
+
+// glad before GLFW, which would include the system's GL header.
+#include <glad/gl.h>
+
+#include <GLFW/glfw3.h>
+#include <fmt/chrono.h>
+#include <imgui.h>
+#include <imgui_impl_glfw.h>
+#include <imgui_impl_opengl3.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iostream>
+
+namespace rnnscope::app {
+
+namespace {
+
+/// How long frames go on after the last input: tooltips and pop-ups appear a little later.
+constexpr double awake_s = 0.6;
+constexpr auto work_budget = std::chrono::milliseconds(10);
+
+class Window {
+  public:
+    Window(GLFWwindow* window, ui::Shell& shell, std::string settings_file)
+        : window_(window), shell_(shell), settings_file_(std::move(settings_file)), saved_(shell.settings()) {
+        glfwSetWindowUserPointer(window, this);
+        // Before Dear ImGui's, which calls these too.
+        glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { of(w).wake(); });
+        glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { of(w).wake(); });
+        glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { of(w).wake(); });
+        glfwSetKeyCallback(window, [](GLFWwindow* w, int, int, int, int) { of(w).wake(); });
+        glfwSetCharCallback(window, [](GLFWwindow* w, unsigned) { of(w).wake(); });
+        glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { of(w).wake(); });
+        glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { of(w).wake(); });
+        glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { of(w).wake(); });
+        glfwSetWindowContentScaleCallback(window, [](GLFWwindow* w, float, float) { of(w).wake(); });
+        glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
+            if (count > 0) (void)of(w).shell_.open_path(paths[0]); // the shell tells what is wrong with it
+            of(w).wake();
+        });
+        IMGUI_CHECKVERSION();
+        ImGui::CreateContext();
+        ImGui::GetIO().IniFilename = nullptr;
+        ImGui_ImplGlfw_InitForOpenGL(window, true);
+        ImGui_ImplOpenGL3_Init("#version 330");
+        wake();
+    }
+    ~Window() {
+        save_settings();
+        ImGui_ImplOpenGL3_Shutdown();
+        ImGui_ImplGlfw_Shutdown();
+        ImGui::DestroyContext();
+    }
+    Window(const Window&) = delete;
+    Window& operator=(const Window&) = delete;
+
+    void run() {
+        while (!glfwWindowShouldClose(window_) && !shell_.wants_quit()) {
+            wait();
+            draw();
+            if (shell_.work(work_budget)) wake();
+            if (!ImGui::IsAnyMouseDown()) save_settings();
+        }
+    }
+
+  private:
+    static Window& of(GLFWwindow* window) { return *static_cast<Window*>(glfwGetWindowUserPointer(window)); }
+    void wake() { awake_until_ = glfwGetTime() + awake_s; }
+
+    /// At rest nothing is drawn and no time is used.
+    void wait() {
+        if (shell_.debugger().busy())
+            glfwPollEvents();
+        else if (glfwGetTime() < awake_until_)
+            glfwWaitEventsTimeout(1.0 / 60);
+        else
+            glfwWaitEvents();
+    }
+
+    void draw() {
+        int width = 0, height = 0, window_width = 0, window_height = 0;
+        glfwGetFramebufferSize(window_, &width, &height);
+        glfwGetWindowSize(window_, &window_width, &window_height);
+        if (width == 0 || height == 0) return;
+        float scale = 1, ignored = 1;
+        glfwGetWindowContentScale(window_, &scale, &ignored);
+        // Where the window is measured in points already, Dear ImGui scales what is left.
+        scale *= static_cast<float>(window_width) / static_cast<float>(width);
+        if (shell_.prepare(scale) && drawn_) {
+            ImGui_ImplOpenGL3_DestroyFontsTexture();
+            ImGui_ImplOpenGL3_CreateFontsTexture();
+        }
+        ImGui_ImplOpenGL3_NewFrame();
+        ImGui_ImplGlfw_NewFrame();
+        ImGui::NewFrame();
+        shell_.draw();
+        ImGui::Render();
+        glViewport(0, 0, width, height);
+        glClear(GL_COLOR_BUFFER_BIT);
+        ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+        drawn_ = true;
+        if (shell_.take_screenshot_request()) take_screenshot(width, height);
+        glfwSwapBuffers(window_);
+        shell_.settings().window_width = window_width;
+        shell_.settings().window_height = window_height;
+        set_title();
+    }
+
+    void take_screenshot(int width, int height) {
+        const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+        const std::string path = fmt::format("rnnscope-{:%Y%m%d-%H%M%S}.png", fmt::localtime(now));
+        if (const Status saved = save_picture(width, height, path); saved)
+            std::cout << "rnnscope: saved " << path << std::endl;
+        else
+            shell_.notify("Save screenshot", saved.error().message);
+        wake();
+    }
+
+    void set_title() {
+        std::string title = "rnnscope";
+        if (shell_.debugger().is_open())
+            title = std::filesystem::path(shell_.debugger().program().file).filename().string() + " – rnnscope";
+        if (title == title_) return;
+        title_ = title;
+        glfwSetWindowTitle(window_, title_.c_str());
+    }
+
+    void save_settings() {
+        if (saved_ == shell_.settings() || settings_file_.empty()) return;
+        saved_ = shell_.settings();
+        (void)ui::save_settings(saved_, settings_file_); // kept settings are a comfort: a full disk must not disturb
+    }
+
+    GLFWwindow* window_;
+    ui::Shell& shell_;
+    std::string settings_file_, title_;
+    ui::Settings saved_;
+    double awake_until_ = 0;
+    bool drawn_ = false;
+};
+
+int no_window(const char* why) {
+    std::cerr << "rnnscope: " << why
+              << "; without a window, rnnscope run, check, graph, python, debug and render FILE do the same work\n";
+    return exit_usage;
+}
+
+} // namespace
+
+int open_window(const WindowOptions& options) {
+    const char* x11 = std::getenv("DISPLAY");
+    const char* wayland = std::getenv("WAYLAND_DISPLAY");
+    if (!(x11 && *x11) && !(wayland && *wayland)) return no_window("there is no display (DISPLAY is not set)");
+    if (!glfwInit()) return no_window("the display could not be used");
+    glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
+    glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 3);
+    glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
+    glfwWindowHint(GLFW_SCALE_TO_MONITOR, GLFW_FALSE); // the kept size has the scale in it already
+    const std::string settings_file = ui::settings_path();
+    ui::Settings settings = ui::load_settings(settings_file);
+    GLFWwindow* window = glfwCreateWindow(settings.window_width, settings.window_height, "rnnscope", nullptr, nullptr);
+    if (!window) {
+        glfwTerminate();
+        return no_window("the display has no OpenGL 3.3");
+    }
+    glfwSetWindowSizeLimits(window, 640, 400, GLFW_DONT_CARE, GLFW_DONT_CARE);
+    glfwMakeContextCurrent(window);
+    int status = exit_ok;
+    if (!gladLoadGL(glfwGetProcAddress)) {
+        status = no_window("OpenGL's functions could not be loaded");
+    } else {
+        glfwSwapInterval(1);
+        debug::Debugger debugger;
+        ui::Shell shell(debugger, settings);
+        if (!options.file.empty()) {
+            std::error_code ignored;
+            const bool is_sample = !std::filesystem::exists(options.file, ignored) && ui::find_sample(options.file);
+            (void)(is_sample ? shell.open_sample(options.file) : shell.open_path(options.file)); // shown in the window
+        }
+        Window(window, shell, settings_file).run();
+    }
+    glfwDestroyWindow(window);
+    glfwTerminate();
+    return status;
+}
+
+} // namespace rnnscope::app

@@ -1,0 +1,135 @@
+#include "ui/shell/palette.hpp"
+
+#include "ui/shell/shell.hpp"
+#include "ui/shell/ui_commands.hpp"
+#include "ui/theme/icons.hpp"
+#include "ui/widgets/controls.hpp"
+#include "ui/widgets/imgui_compat.hpp"
+
+#include <algorithm>
+
+namespace rnnscope::ui {
+
+void Palette::open() {
+    open_ = focus_ = true;
+    query_.clear();
+    asking_.clear();
+    built_for_ = "\n"; // differs from every query
+    chosen_ = 0;
+}
+
+void Palette::ask(std::string command, std::string title, std::string what) {
+    open();
+    asking_ = std::move(command);
+    asking_title_ = std::move(title);
+    asking_what_ = std::move(what);
+}
+
+void Palette::draw(const PanelContext& ctx, const Shell& shell) {
+    if (!open_) return;
+    const Look& look = ctx.look;
+    if (built_for_ != query_) {
+        built_for_ = query_;
+        chosen_ = 0;
+        std::vector<view::PaletteCommand> commands;
+        if (asking_.empty())
+            for (const CommandInfo& c : every_command())
+                if (c.id != "ui.palette")
+                    commands.push_back({std::string(c.id), std::string(c.title), std::string(c.summary),
+                                        std::string(c.key), std::string(c.argument), why_blocked(shell, c.id)});
+        items_ = view::build_palette(ctx.debugger, commands, query_, 60);
+    }
+    const ImVec2 display = ImGui::GetIO().DisplaySize;
+    const float width = std::min(look.px(640), display.x - look.px(40)), row = look.whole_px(34);
+    const std::size_t shown = std::min<std::size_t>(items_.size(), 12);
+    const float list_height = std::max<float>(row, row * static_cast<float>(shown));
+    const ImVec2 at{std::floor((display.x - width) / 2), look.whole_px(72)};
+    const float field = look.whole_px(40);
+    ImGui::SetNextWindowPos(at);
+    ImGui::SetNextWindowSize({width, field + list_height + look.px(14)});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.0f);
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, look.px(6));
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+    ImGui::PushStyleColor(ImGuiCol_WindowBg, look[Token::bg2]);
+    ImGui::Begin("##palette", nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
+    const std::string hint = asking_.empty() ? "Find a name or command" : asking_title_ + ": " + asking_what_;
+    text_field(look, "##query", {at.x + look.px(10), at.y + look.px(8)},
+               {at.x + width - look.px(10), at.y + look.px(36)}, query_, hint, icon::find,
+               std::exchange(focus_, false));
+    if (compat::key_pressed(compat::key_down)) chosen_ = items_.empty() ? 0 : std::min(chosen_ + 1, items_.size() - 1);
+    if (compat::key_pressed(compat::key_up) && chosen_ > 0) --chosen_;
+    {
+        Child list("items", {{at.x, at.y + field}, {at.x + width, at.y + field + list_height}});
+        const ImVec2 origin = ImGui::GetCursorScreenPos();
+        for (std::size_t i = 0; i < items_.size(); ++i)
+            draw_item(ctx, items_[i], i, origin.x, origin.y + row * static_cast<float>(i), width);
+        if (items_.empty() && !query_.empty() && asking_.empty())
+            draw_text_in_row(*ImGui::GetWindowDrawList(), look, TextRole::body, origin.x + look.px(16), origin.y, row,
+                             Token::text3, "Nothing matches “" + query_ + "”.");
+        const float y = row * static_cast<float>(chosen_);
+        if (y < ImGui::GetScrollY()) ImGui::SetScrollY(y);
+        if (y + row > ImGui::GetScrollY() + list_height &&
+            (compat::key_pressed(compat::key_down) || compat::key_pressed(compat::key_up)))
+            ImGui::SetScrollY(y + row - list_height);
+    }
+    const bool enter = compat::key_pressed(compat::key_enter, false);
+    if (enter && chosen_ < items_.size() && (asking_.empty() || items_[chosen_].score > 0)) {
+        choose(ctx, items_[chosen_]);
+    } else if (enter && !asking_.empty() && !query_.empty()) {
+        ctx.commands.push(asking_, query_, "palette-argument");
+        open_ = false;
+    }
+    const bool outside = ImGui::IsMouseClicked(0) && !ImGui::IsWindowHovered(ImGuiHoveredFlags_RootAndChildWindows) &&
+                         !ImGui::IsWindowAppearing();
+    if (compat::key_pressed(compat::key_escape, false) || outside) open_ = false;
+    ImGui::End();
+    ImGui::PopStyleColor();
+    ImGui::PopStyleVar(3);
+}
+
+void Palette::draw_item(const PanelContext& ctx, const view::PaletteItem& item, std::size_t index, float x, float y,
+                        float width) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float row = look.whole_px(34);
+    ImGui::PushID(static_cast<int>(index));
+    const Hit state = hit("item", {x, y}, {x + width, y + row});
+    const bool chosen = index == chosen_;
+    if (chosen || state.hovered)
+        list.AddRectFilled({x, y}, {x + width, y + row}, look[chosen ? Token::accent_bg : Token::bg3]);
+    if (chosen) list.AddRectFilled({x, y}, {x + look.px(2), y + row}, look[Token::accent]);
+    const bool is_name = item.command.empty();
+    const TextRole role = is_name ? TextRole::mono : TextRole::body;
+    const float left = x + look.px(16), right = x + width - look.px(16);
+    const float key = text_width(look, TextRole::mono_small, item.key);
+    const std::string title = is_name ? fit_path(look, role, item.title, (right - left) * 0.7f) : item.title;
+    const float w = draw_text_in_row(list, look, role, left, y, row, item.blocked ? Token::text3 : Token::text1, title);
+    if (title == item.title) // the letters that matched, underlined
+        for (const std::size_t at : item.matched) {
+            const float from = text_width(look, role, std::string_view(title).substr(0, at));
+            const float to = text_width(look, role, std::string_view(title).substr(0, at + 1));
+            draw_hline(list, left + from, left + to, y + row / 2 + look.px(8), look[Token::accent]);
+        }
+    const float room = right - left - w - key - look.px(28);
+    if (room > look.px(40))
+        draw_text_in_row(list, look, TextRole::caption, left + w + look.px(12), y, row,
+                         chosen ? Token::text2 : Token::text3, fit_text(look, TextRole::caption, item.detail, room));
+    draw_text_right(list, look, TextRole::mono_small, right, y, row, Token::text2, item.key);
+    if (item.blocked) tooltip(look, *item.blocked);
+    if (state.clicked) choose(ctx, item);
+    ImGui::PopID();
+}
+
+void Palette::choose(const PanelContext& ctx, const view::PaletteItem& item) {
+    if (item.blocked) return;
+    open_ = false;
+    if (!asking_.empty())
+        ctx.commands.push(asking_, item.title, "palette-argument");
+    else if (item.command.empty())
+        push_select(ctx, item.target, "palette");
+    else
+        ctx.commands.push(item.command, "", "palette");
+}
+
+} // namespace rnnscope::ui

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "core/base/result.hpp"
+
+#include <string>
+#include <vector>
+
+namespace rnnscope::ui {
+
+/// What stays between starts. Measures are look pixels (1x).
+struct Settings {
+    std::string theme = "dark";
+    int font_percent = 100; ///< 80 to 200
+    int window_width = 1600, window_height = 1000;
+    float left = 430, right = 399, bottom = 270; ///< columns and the bottom strip
+    float source_part = 0.527f;                  ///< of the left column; the rest is Variables
+    float timeline_part = 0.521f;                ///< of the bottom strip; the rest is Problems
+    struct Recent {
+        std::string path;
+        std::string when; ///< "2026-11-24 10:42"
+        friend bool operator==(const Recent&, const Recent&) = default;
+    };
+    std::vector<Recent> recent; ///< newest first, at most 8
+    std::string last_directory; ///< of the file browser
+
+    void remember(const std::string& path);
+    friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+/// $XDG_CONFIG_HOME/rnnscope/settings.json, or below ~/.config. Empty when neither is known.
+std::string settings_path();
+/// Unknown keys are ignored and absent ones keep their defaults: older and newer versions share the file.
+Settings read_settings(const std::string& text);
+std::string write_settings(const Settings& settings);
+Settings load_settings(const std::string& path); ///< defaults when the file is absent or broken
+Status save_settings(const Settings& settings, const std::string& path);
+
+} // namespace rnnscope::ui

@@ -1,0 +1,205 @@
+#include "ui/shell/shell.hpp"
+
+#include "ui/shell/samples.hpp"
+#include "ui/shell/ui_commands.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+namespace rnnscope::ui {
+
+Shell::Shell(debug::Debugger& debugger, Settings settings) : debugger_(debugger), settings_(std::move(settings)) {
+    for (const CommandInfo& command : every_command())
+        if (const auto shortcut = parse_shortcut(command.key)) keys_.emplace_back(*shortcut, command.id);
+    look_.theme = &find_theme(settings_.theme);
+    look_.fonts = &fonts_;
+}
+
+bool Shell::prepare(float screen_scale) {
+    look_.theme = &find_theme(settings_.theme);
+    look_.scale = screen_scale * static_cast<float>(settings_.font_percent) / 100;
+    if (fonts_.scale() == look_.scale) return false;
+    fonts_.build(look_.scale);
+    return true;
+}
+
+PanelContext Shell::context() {
+    return {debugger_, queue_, look_, lit_, hovered_, view::stamp(debugger_)};
+}
+
+void Shell::draw() {
+    apply_style(look_);
+    ImGui::PushFont(look_.font(TextRole::body));
+    hovered_ = {};
+    const PanelContext ctx = context();
+    read_keys();
+    draw_title_bar(ctx);
+
+    const ImGuiIO& io = ImGui::GetIO();
+    const float top = look_.whole_px(40), status = look_.whole_px(24);
+    const Rect body{{0, top}, {io.DisplaySize.x, io.DisplaySize.y - status}};
+    ImGui::SetNextWindowPos({0, top});
+    ImGui::SetNextWindowSize({io.DisplaySize.x, io.DisplaySize.y - top});
+    ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
+    ImGui::Begin("##body", nullptr,
+                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
+                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+    ImGui::PopStyleVar();
+    if (welcome())
+        draw_welcome(ctx, body);
+    else
+        draw_workspace(ctx, body);
+    draw_status(ctx, {{0, body.b.y}, io.DisplaySize});
+    ImGui::End();
+
+    palette_.draw(ctx, *this);
+    browser_.draw(ctx, settings_.last_directory);
+    draw_page(ctx, body);
+    draw_notices(ctx, body);
+    ImGui::PopFont();
+    lit_ = hovered_;
+}
+
+void Shell::read_keys() {
+    if (compat::key_pressed(compat::key_escape, false)) {
+        page_title_.clear();
+        if (debugger_.busy()) queue_.push("run.stop", "", "key");
+    }
+    const bool typing = ImGui::GetIO().WantTextInput;
+    for (const auto& [shortcut, id] : keys_)
+        if (pressed(shortcut) && !(typing && is_typing(shortcut))) queue_.push(std::string(id), "", "key");
+}
+
+bool Shell::work(std::chrono::microseconds budget) {
+    bool changed = false;
+    for (const debug::Command& command : queue_.take()) {
+        (void)execute(command); // execute has told the user
+        changed = true;
+    }
+    if (debugger_.busy()) {
+        debugger_.pump(budget);
+        changed = true;
+    }
+    const bool busy = debugger_.busy();
+    if (was_busy_ && !busy) select_failure();
+    was_busy_ = busy;
+    return changed;
+}
+
+/// A movement that ends at a failure shows it: that is what everybody would do next.
+void Shell::select_failure() {
+    if (!debugger_.is_open()) return;
+    const auto& error = debugger_.error_at_position();
+    if (!error || !error->node.valid() || error->graph != debugger_.current_graph()) return;
+    (void)execute({"select.node", debugger_.graph()->node(error->node).name, "failure"});
+    message_.clear();
+}
+
+Status Shell::execute(const debug::Command& command) {
+    Status status;
+    if (run_ui_command(command, status)) return status;
+    const debug::CommandDef* def = debug::find_command(command.id);
+    const bool by_hand = command.origin == "menu" || command.origin == "key" || command.origin == "palette";
+    if (def && by_hand && command.argument.empty() && !def->argument.empty()) {
+        if (const auto reason = why_blocked(*this, command.id)) {
+            message_ = std::string(def->title) + ": " + *reason;
+            return {};
+        }
+        if (command.id == "help.explain" && debugger_.is_open() && debugger_.current_diagnosis() &&
+            !debugger_.current_diagnosis()->cause.empty())
+            return execute({command.id, debugger_.current_diagnosis()->cause, "shell"});
+        if (command.id == "file.open")
+            ask_file();
+        else
+            palette_.ask(command.id, std::string(def->title), std::string(def->argument));
+        return {};
+    }
+    if (command.id == "break.toggle" && command.argument.empty() &&
+        debugger_.selection().kind == debug::Selection::Kind::node && debugger_.graph())
+        return execute({command.id, debugger_.graph()->node(debugger_.selection().node).name, command.origin});
+    const auto result = debug::execute(debugger_, command);
+    report(command, result);
+    if (!result) return result.error();
+    if (debugger_.busy()) was_busy_ = true;
+    if (command.id == "file.open") {
+        opened_sample_.clear();
+        welcome_ = false;
+        settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
+    }
+    return {};
+}
+
+bool Shell::run_ui_command(const debug::Command& command, Status& status) {
+    const UiCommandDef* def = find_ui_command(command.id);
+    if (!def) return false;
+    if (def->blocked)
+        if (const auto reason = def->blocked(*this)) {
+            message_ = std::string(def->title) + ": " + *reason;
+            status = Error{"command.blocked", *reason};
+            return true;
+        }
+    if (!def->argument.empty() && command.argument.empty()) {
+        palette_.ask(command.id, std::string(def->title), std::string(def->argument));
+        return true;
+    }
+    const auto result = def->run(*this, command.argument);
+    report(command, result);
+    if (!result) status = result.error();
+    return true;
+}
+
+void Shell::report(const debug::Command& command, const Result<std::string>& result) {
+    const CommandInfo* info = nullptr;
+    for (const CommandInfo& row : every_command())
+        if (row.id == command.id) info = &row;
+    std::string title = info ? std::string(info->title) : command.id;
+    if (title.ends_with("…")) title.resize(title.size() - std::string_view("…").size());
+    if (!result) {
+        if (result.error().code == "command.blocked")
+            message_ = title + ": " + result.error().message; // one line is enough: nothing went wrong
+        else
+            notify(title, result.error().message);
+        return;
+    }
+    const std::string& text = *result;
+    if (text.find('\n') != std::string::npos)
+        show_page(title, text);
+    else if (!text.starts_with("selected"))
+        message_ = text;
+}
+
+Status Shell::open_path(const std::string& path) {
+    return execute({"file.open", path, "shell"});
+}
+
+Status Shell::open_sample(std::string_view file) {
+    const Sample* sample = find_sample(file);
+    if (!sample) return Error{"sample.unknown", "There is no sample \"" + std::string(file) + "\"."};
+    const Diagnostics mistakes = debugger_.open_text(std::string(sample->text), sample->file, "");
+    if (!mistakes.empty()) return Error{mistakes.front().code, to_text(mistakes)};
+    opened_sample_ = sample->file;
+    welcome_ = false;
+    message_.clear();
+    return {};
+}
+
+void Shell::show_page(std::string title, std::string text) {
+    page_title_ = std::move(title);
+    page_text_ = std::move(text);
+}
+
+void Shell::notify(std::string title, std::string text) {
+    notices_.push_back({next_notice_++, std::move(title), std::move(text)});
+    if (notices_.size() > 4) notices_.erase(notices_.begin());
+}
+
+void Shell::reset_layout() {
+    const Settings fresh;
+    settings_.left = fresh.left;
+    settings_.right = fresh.right;
+    settings_.bottom = fresh.bottom;
+    settings_.source_part = fresh.source_part;
+    settings_.timeline_part = fresh.timeline_part;
+}
+
+} // namespace rnnscope::ui

@@ -1,0 +1,144 @@
+#include "ui/shell/ui_commands.hpp"
+
+#include "core/debug/command.hpp"
+#include "ui/shell/samples.hpp"
+#include "ui/shell/shell.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace rnnscope::ui {
+
+namespace {
+
+using Blocked = std::optional<std::string>;
+using Text = Result<std::string>;
+
+Text done(const Status& status) {
+    if (!status) return status.error();
+    return std::string();
+}
+
+Text change_font(Shell& shell, int by) {
+    int& percent = shell.settings().font_percent;
+    percent = std::clamp(percent + by, 80, 200);
+    return "Font size " + std::to_string(percent) + " %";
+}
+
+Text switch_theme(Shell& shell, std::string_view wanted) {
+    std::string& theme = shell.settings().theme;
+    theme = !wanted.empty() ? std::string(wanted) : theme == "dark" ? "light" : "dark";
+    if (find_theme(theme).name() != theme) {
+        theme = "dark";
+        return Error{"theme.unknown", "There is no theme of this name. Themes are dark and light."};
+    }
+    return std::string();
+}
+
+Blocked no_twin(const Shell& shell) {
+    if (!shell.debugger().is_open()) return "No program is open.";
+    return shell.debugger().program().fixed_twin.empty() ? Blocked("This program names no fixed twin.") : Blocked();
+}
+
+Text open_twin(Shell& shell, std::string_view) {
+    const program::Program& program = shell.debugger().program();
+    const std::string twin = program.fixed_twin;
+    if (find_sample(twin) && find_sample(program.file)) return done(shell.open_sample(twin));
+    const std::string path = program.directory.empty() ? twin : program.directory + "/" + twin;
+    return done(shell.open_path(path));
+}
+
+Blocked no_error(const Shell& shell) {
+    const bool any = shell.debugger().is_open() && shell.debugger().error_at_position();
+    return any ? Blocked() : Blocked("There is no error at the position.");
+}
+
+Text copy_error(Shell& shell, std::string_view) {
+    const program::ProgramError& error = *shell.debugger().error_at_position();
+    const std::string text = error.error_class + ": " + (error.text.empty() ? error.message : error.text);
+    ImGui::SetClipboardText(text.c_str());
+    return std::string("The error is on the clipboard");
+}
+
+Text show_keys(Shell& shell, std::string_view) {
+    std::string text;
+    for (const std::string_view menu : menu_names())
+        for (const CommandInfo& command : every_command())
+            if (command.menu == menu && !command.key.empty()) {
+                std::string key(command.key);
+                key.resize(std::max<std::size_t>(key.size() + 2, 20), ' ');
+                text += key + std::string(command.title) + "\n";
+            }
+    shell.show_page("Keys", text);
+    return std::string();
+}
+
+// clang-format off
+constexpr UiCommandDef commands[] = {
+    {"ui.welcome", "Welcome screen", "Shows samples and recent files.", "File", "", "",
+     [](const Shell& s) { return s.welcome() ? Blocked("It is shown already.") : Blocked(); },
+     [](Shell& s, std::string_view) -> Text { s.set_welcome(true); return std::string(); }},
+    {"ui.sample", "Open sample…", "Opens one of the programs that come with rnnscope.", "File", "", "sample file", nullptr,
+     [](Shell& s, std::string_view file) -> Text { return done(s.open_sample(file)); }},
+    {"ui.twin", "Open the fixed twin", "Opens the same program without the fault.", "File", "Ctrl+Shift+T", "", no_twin, open_twin},
+    {"ui.screenshot", "Save screenshot", "Saves a picture of the window as PNG in the current folder.", "File", "Ctrl+Shift+P", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.ask_screenshot(); return std::string(); }},
+    {"ui.quit", "Quit", "Closes the window.", "File", "Ctrl+Q", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.quit(); return std::string(); }},
+    {"ui.copy-error", "Copy error", "Copies TensorFlow's text of the failure.", "Edit", "", "", no_error, copy_error},
+    {"ui.palette", "Find a name or command", "Finds every command, variable and op by a few letters.", "View", "Ctrl+P", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.ask_palette(); return std::string(); }},
+    {"ui.filter", "Filter variables", "Puts the cursor into the filter of the variables.", "View", "Ctrl+F", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.variables().focus_filter(); return std::string(); }},
+    {"ui.theme", "Switch theme", "Switches between dark and light.", "View", "Ctrl+T", "", nullptr, switch_theme},
+    {"ui.font-larger", "Larger font", "Makes everything larger, up to 200 %.", "View", "Ctrl+Plus", "",
+     [](const Shell& s) { return s.settings().font_percent >= 200 ? Blocked("200 % is the largest.") : Blocked(); },
+     [](Shell& s, std::string_view) -> Text { return change_font(s, 10); }},
+    {"ui.font-smaller", "Smaller font", "Makes everything smaller, down to 80 %.", "View", "Ctrl+Minus", "",
+     [](const Shell& s) { return s.settings().font_percent <= 80 ? Blocked("80 % is the smallest.") : Blocked(); },
+     [](Shell& s, std::string_view) -> Text { return change_font(s, -10); }},
+    {"ui.font-reset", "Normal font", "Sets the font size to 100 %.", "View", "Ctrl+0", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { return change_font(s, 100 - s.settings().font_percent); }},
+    {"ui.reset-layout", "Reset layout", "Gives every panel its first size again.", "View", "", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.reset_layout(); return std::string(); }},
+    {"ui.keys", "Keys", "Lists every key.", "Help", "F1", "", nullptr, show_keys},
+};
+// clang-format on
+
+} // namespace
+
+std::span<const UiCommandDef> ui_commands() {
+    return commands;
+}
+
+const UiCommandDef* find_ui_command(std::string_view id) {
+    const auto found = std::ranges::find(commands, id, &UiCommandDef::id);
+    return found == std::end(commands) ? nullptr : &*found;
+}
+
+std::span<const CommandInfo> every_command() {
+    static const std::vector<CommandInfo> all = [] {
+        std::vector<CommandInfo> out;
+        for (const debug::CommandDef& c : debug::all_commands())
+            out.push_back({c.id, c.title, c.summary, c.menu, c.key, c.argument});
+        for (const UiCommandDef& c : commands) out.push_back({c.id, c.title, c.summary, c.menu, c.key, c.argument});
+        return out;
+    }();
+    return all;
+}
+
+std::optional<std::string> why_blocked(const Shell& shell, std::string_view id) {
+    if (const UiCommandDef* command = find_ui_command(id))
+        return command->blocked ? command->blocked(shell) : std::nullopt;
+    const debug::CommandDef* command = debug::find_command(id);
+    if (!command) return "There is no such command.";
+    return command->blocked ? command->blocked(shell.debugger()) : std::nullopt;
+}
+
+std::span<const std::string_view> menu_names() {
+    static constexpr std::array<std::string_view, 6> names = {"File", "Edit", "View", "Run", "Go", "Help"};
+    return names;
+}
+
+} // namespace rnnscope::ui
