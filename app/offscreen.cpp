@@ -5,6 +5,7 @@
 #include <glad/gl.h>
 #include <png.h>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 

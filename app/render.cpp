@@ -96,7 +96,9 @@ int render(const RenderOptions& options) {
         }
     }
     // What is drawn in one frame may be measured in the one before (scrolling, pop-ups): a few make it settle.
-    for (int i = 0; i < 4; ++i) {
+    // Movements get as much time as they want.
+    ImGui::GetIO().DeltaTime = 0.1f;
+    for (int i = 0; i < 4 || (shell.animating() && i < 60); ++i) {
         draw_frame(shell, **target);
         work_until_quiet(shell);
     }

@@ -65,7 +65,7 @@ class Window {
         while (!glfwWindowShouldClose(window_) && !shell_.wants_quit()) {
             wait();
             draw();
-            if (shell_.work(work_budget)) wake();
+            if (shell_.work(work_budget) || shell_.animating()) wake();
             if (!ImGui::IsAnyMouseDown()) save_settings();
         }
     }

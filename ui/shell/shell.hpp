@@ -30,10 +30,12 @@ class Shell {
     void draw(); ///< one frame, between NewFrame and Render
     /// Between frames. True when there is something new to draw at once.
     bool work(std::chrono::microseconds budget);
-    /// Carries out a command of either table and reports as `work` does.
+    /// Carries out a command of either table and tells the user what came of it.
     Status execute(const debug::Command& command);
     Status open_path(const std::string& path);
     Status open_sample(std::string_view file);
+
+    bool animating() const { return graph_.moving(); } ///< wants frames although nothing happens
 
     debug::Debugger& debugger() { return debugger_; }
     const debug::Debugger& debugger() const { return debugger_; }

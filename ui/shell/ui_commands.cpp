@@ -54,6 +54,11 @@ Blocked no_error(const Shell& shell) {
     return any ? Blocked() : Blocked("There is no error at the position.");
 }
 
+Blocked no_graph(const Shell& shell) {
+    const bool any = shell.debugger().is_open() && shell.debugger().graph() && shell.debugger().visible_nodes() > 0;
+    return any ? Blocked() : Blocked("Nothing was built yet.");
+}
+
 Text copy_error(Shell& shell, std::string_view) {
     const program::ProgramError& error = *shell.debugger().error_at_position();
     const std::string text = error.error_class + ": " + (error.text.empty() ? error.message : error.text);
@@ -102,6 +107,20 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { return change_font(s, 100 - s.settings().font_percent); }},
     {"ui.reset-layout", "Reset layout", "Gives every panel its first size again.", "View", "", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.reset_layout(); return std::string(); }},
+    {"graph.fit", "Zoom to fit", "Shows the whole graph.", "Graph", "Ctrl+1", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.graph().fit(); return std::string(); }},
+    {"graph.selection", "Zoom to selection", "Shows the selected op or variable at a readable size.", "Graph", "Ctrl+2", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.graph().show_selection(); return std::string(); }},
+    {"graph.failure", "Zoom to failure", "Shows the variable, the op that failed, and the path between them.", "Graph", "Ctrl+3", "", no_error,
+     [](Shell& s, std::string_view) -> Text { s.graph().show_failure(); return std::string(); }},
+    {"graph.zoom-in", "Zoom in", "Makes the graph larger.", "Graph", "", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.graph().zoom_by(1.25f); return std::string(); }},
+    {"graph.zoom-out", "Zoom out", "Makes the graph smaller.", "Graph", "", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.graph().zoom_by(0.8f); return std::string(); }},
+    {"graph.expand-all", "Expand all scopes", "Opens every scope.", "Graph", "", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.graph().expand_all(); return std::string(); }},
+    {"graph.collapse-all", "Collapse all scopes", "Closes every scope.", "Graph", "", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.graph().collapse_all(); return std::string(); }},
     {"ui.keys", "Keys", "Lists every key.", "Help", "F1", "", nullptr, show_keys},
 };
 // clang-format on
@@ -137,7 +156,7 @@ std::optional<std::string> why_blocked(const Shell& shell, std::string_view id) 
 }
 
 std::span<const std::string_view> menu_names() {
-    static constexpr std::array<std::string_view, 6> names = {"File", "Edit", "View", "Run", "Go", "Help"};
+    static constexpr std::array<std::string_view, 7> names = {"File", "Edit", "View", "Run", "Go", "Graph", "Help"};
     return names;
 }
 

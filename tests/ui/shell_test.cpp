@@ -1,0 +1,175 @@
+#include "core/debug/command.hpp"
+#include "tests/ui/harness.hpp"
+#include "ui/shell/samples.hpp"
+#include "ui/shell/ui_commands.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+using namespace rnnscope;
+using namespace rnnscope::ui;
+
+TEST(Shell, TheWelcomeScreenNamesItsSamples) {
+    Harness h;
+    h.settle();
+    ImVec2 at;
+    EXPECT_TRUE(h.find_text("rnnscope", at));
+    EXPECT_TRUE(h.find_text("Start with a failure", at));
+    EXPECT_TRUE(h.find_text("Init built too early", at));
+}
+
+TEST(Shell, FromTheSampleToTheFixByClicks) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.click_text("Init built too early"));
+    ASSERT_TRUE(h.debugger().is_open());
+    EXPECT_EQ(h.debugger().program().file, "seed_a_init_early.json");
+
+    h.press(compat::function_key(5)); // continue
+    ASSERT_TRUE(h.debugger().error_at_position());
+    const auto& error = *h.debugger().error_at_position();
+    EXPECT_EQ(error.error_class, "FailedPreconditionError");
+    EXPECT_EQ(error.op, "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel/read");
+    EXPECT_EQ(h.debugger().selection().kind, debug::Selection::Kind::node) << "the failing op is selected by itself";
+    EXPECT_EQ(h.debugger().selection().node, error.node);
+
+    ASSERT_TRUE(h.click_text("Apply and rerun"));
+    EXPECT_FALSE(h.debugger().error_at_position());
+    EXPECT_TRUE(h.debugger().at_end());
+    EXPECT_TRUE(h.debugger().modified());
+    ImVec2 at;
+    EXPECT_TRUE(h.find_text("No problem: every run of the program succeeded.", at));
+
+    h.press(compat::letter_key('Z'), true); // the fix can be taken back
+    EXPECT_FALSE(h.debugger().modified());
+}
+
+TEST(Shell, TheFixedTwinIsOneClickAway) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.click_text("fixed twin"));
+    EXPECT_EQ(h.debugger().program().file, "seed_a_ok.json");
+}
+
+TEST(Shell, ThePaletteRunsACommandByALettersOfItsName) {
+    Harness h;
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    h.settle();
+    h.press(compat::letter_key('P'), true);
+    for (const char c : std::string("switch th")) {
+        ImGui::GetIO().AddInputCharacter(static_cast<unsigned>(c));
+        h.frame();
+    }
+    h.press(compat::key_enter);
+    EXPECT_EQ(h.shell().settings().theme, "light");
+}
+
+TEST(Shell, DrawingAloneAsksForNothing) {
+    Harness h;
+    ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+    for (int i = 0; i < 5; ++i) h.frame();
+    EXPECT_EQ(h.debugger().position().ticks, 0u);
+    EXPECT_FALSE(h.shell().work(std::chrono::microseconds(1)));
+}
+
+TEST(Shell, EverySizeAndScaleCanBeDrawn) {
+    for (const auto& [width, height] :
+         {std::pair{1600.0f, 1000.0f}, {1024.0f, 640.0f}, {640.0f, 400.0f}, {3840.0f, 2160.0f}})
+        for (const int percent : {80, 100, 200}) {
+            Harness h(width, height);
+            h.shell().settings().font_percent = percent;
+            h.settle();
+            ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+            h.press(compat::function_key(5));
+            EXPECT_TRUE(h.debugger().error_at_position()) << width << " x " << height << " at " << percent;
+        }
+}
+
+TEST(Commands, BothTablesTogetherHaveUniqueIdsAndKeysThatExist) {
+    std::set<std::string_view> ids, keys;
+    for (const CommandInfo& command : every_command()) {
+        EXPECT_TRUE(ids.insert(command.id).second) << command.id;
+        EXPECT_TRUE(command.summary.ends_with('.')) << command.id;
+        EXPECT_FALSE(command.title.ends_with('.')) << command.id;
+        EXPECT_EQ(command.title.ends_with("…"), !command.argument.empty()) << command.id;
+        if (command.key.empty()) continue;
+        EXPECT_TRUE(keys.insert(command.key).second) << command.id << " shares " << command.key;
+        EXPECT_TRUE(parse_shortcut(command.key)) << command.id << ": " << command.key;
+    }
+    std::set<std::string_view> menus(menu_names().begin(), menu_names().end());
+    for (const CommandInfo& command : every_command())
+        EXPECT_TRUE(command.menu.empty() || menus.contains(command.menu))
+            << command.id << " is in no menu of the title bar";
+}
+
+TEST(Commands, PanelsAskOnlyForCommandsThatExist) {
+    const std::regex push("push\\(\"([a-z.-]+)\"");
+    std::size_t found = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(std::string(RNNSCOPE_SOURCE_DIR) + "/ui")) {
+        if (entry.path().extension() != ".cpp") continue;
+        std::ifstream file(entry.path());
+        std::stringstream text;
+        text << file.rdbuf();
+        const std::string source = text.str();
+        for (std::sregex_iterator it(source.begin(), source.end(), push), end; it != end; ++it, ++found) {
+            const std::string id = (*it)[1];
+            EXPECT_TRUE(debug::find_command(id) || find_ui_command(id)) << entry.path() << ": " << id;
+        }
+    }
+    EXPECT_GT(found, 20u);
+}
+
+TEST(Style, NoColourIsWrittenInPanels) {
+    const std::regex colour("IM_COL32|0x[0-9A-Fa-f]{8}|ImVec4\\((0|1)?\\.[0-9]|ImColor");
+    for (const char* folder : {"/ui/panels", "/ui/shell", "/ui/widgets"})
+        for (const auto& entry :
+             std::filesystem::recursive_directory_iterator(std::string(RNNSCOPE_SOURCE_DIR) + folder)) {
+            std::ifstream file(entry.path());
+            std::string line;
+            for (int number = 1; std::getline(file, line); ++number)
+                EXPECT_FALSE(std::regex_search(line, colour)) << entry.path() << ":" << number << ": " << line;
+        }
+}
+
+TEST(Samples, EveryOneIsEmbeddedAndEveryTwinExists) {
+    std::size_t files = 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::string(RNNSCOPE_SOURCE_DIR) + "/samples/programs"))
+        files += entry.path().extension() == ".json";
+    EXPECT_EQ(all_samples().size(), files);
+    for (const Sample& sample : all_samples())
+        if (!sample.fixed_twin.empty()) EXPECT_TRUE(find_sample(sample.fixed_twin)) << sample.file;
+    for (const Featured& featured : featured_samples()) EXPECT_TRUE(find_sample(featured.file)) << featured.file;
+}
+
+TEST(Settings, AreReadBackAsTheyWereWritten) {
+    Settings settings;
+    settings.theme = "light";
+    settings.font_percent = 150;
+    settings.left = 512;
+    settings.remember("/tmp/a.json");
+    settings.remember("/tmp/b.json");
+    settings.remember("/tmp/a.json");
+    ASSERT_EQ(settings.recent.size(), 2u);
+    EXPECT_EQ(settings.recent[0].path, "/tmp/a.json");
+    EXPECT_EQ(read_settings(write_settings(settings)), settings);
+}
+
+TEST(Settings, ABrokenFileGivesTheDefaults) {
+    EXPECT_EQ(read_settings("{"), Settings{});
+    EXPECT_EQ(read_settings("{\"font_percent\": 9000, \"theme\": 3}").font_percent, 200);
+}
+
+TEST(Keys, AreReadAsTheTablesWriteThem) {
+    EXPECT_EQ(parse_shortcut("Ctrl+Shift+F5")->key, compat::function_key(5));
+    EXPECT_TRUE(parse_shortcut("Ctrl+Shift+F5")->shift);
+    EXPECT_EQ(parse_shortcut("Ctrl+P")->key, compat::letter_key('P'));
+    EXPECT_FALSE(parse_shortcut("Hyper+X"));
+    EXPECT_FALSE(parse_shortcut("F13"));
+    EXPECT_FALSE(parse_shortcut(""));
+}
