@@ -28,7 +28,8 @@ StateMark mark_of(const Debugger& debugger, const Variable& variable) {
     const SessionId session = debugger.current_session();
     if (!session.valid()) return StateMark::declared;
     const auto& recording = debugger.recording();
-    if (recording.read_uninitialized(session, variable.name, debugger.position())) return StateMark::uninitialized;
+    if (recording.read_uninitialized(session, storage_name(debugger, variable), debugger.position()))
+        return StateMark::uninitialized;
     switch (recording.state_at(session, variable, debugger.position())) {
     case record::InitState::absent:
     case record::InitState::declared:
@@ -61,7 +62,7 @@ StateMark combine(std::span<const StateMark> marks) {
 Stamp stamp(const Debugger& debugger) {
     Stamp out;
     if (!debugger.is_open()) return out;
-    out.document = &debugger.document();
+    out.program = debugger.document().program_ptr();
     out.position = debugger.position();
     out.end = debugger.recording().end();
     out.session = debugger.current_session();
@@ -184,6 +185,10 @@ std::string number_text(double value, int digits, bool plus) {
     if (size >= 1e7 || size < 1e-4) return sign + fmt::format("{:.{}e}", size, std::max(digits - 2, 1));
     const int before = size >= 1 ? static_cast<int>(std::floor(std::log10(size))) + 1 : 1;
     return sign + fmt::format("{:.{}f}", size, std::max(digits - before + 1, 0));
+}
+
+std::string storage_name(const Debugger& debugger, const Variable& variable) {
+    return debugger.graph() ? record::storage_name(*debugger.graph(), variable) : variable.name;
 }
 
 std::string bytes_text(std::size_t bytes) {

@@ -3,6 +3,7 @@
 #include "core/debug/debugger.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,7 +32,7 @@ struct Link {
 
 /// What a view was built from. Equal stamps give equal views, so a panel rebuilds its rows only when this changes.
 struct Stamp {
-    const program::Document* document = nullptr;
+    std::shared_ptr<const program::Program> program; ///< held, so that no other one can get its address
     record::Position position, end;
     SessionId session;
     debug::Selection selection;
@@ -61,6 +62,8 @@ std::string count_text(std::size_t count, std::string_view singular);
 std::string grouped(std::uint64_t number); ///< "1 204"
 /// The last `segments` parts of a path, without a mark of what was left out.
 std::string_view last_segments(std::string_view path, int segments);
+/// Under which a session keeps the variable.
+std::string storage_name(const debug::Debugger& debugger, const Variable& variable);
 std::string shape_text(const Shape& shape);             ///< "[74, 128]", "[?, 10]", "scalar", "?"
 std::string type_text(DType dtype, const Shape& shape); ///< "float32 [74, 128]"
 std::string type_text(const OutputInfo& info);          ///< "float32_ref [74, 128]" for references

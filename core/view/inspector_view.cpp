@@ -130,7 +130,8 @@ class InspectorBuilder {
             const bool has = last && !last->failed && i < last->outputs.size() && last->outputs[i].tensor;
             Tensor tensor = has ? last->outputs[i].tensor : Tensor();
             if (!tensor && variable && node.id == variable->op && debugger_.current_session().valid())
-                tensor = recording_.value_at(debugger_.current_session(), variable->name, debugger_.position());
+                tensor = recording_.value_at(debugger_.current_session(), storage_name(debugger_, *variable),
+                                             debugger_.position());
             ValueView value = view_value(fmt::format("output {}", i), tensor);
             if (!tensor) {
                 value.type = type_text(node.outputs[i]);
@@ -163,9 +164,9 @@ class InspectorBuilder {
     bool never_written(const Variable& variable) const {
         const SessionId session = debugger_.current_session();
         if (!session.valid()) return true;
-        return std::ranges::none_of(recording_.history(session, variable.name), [&](const HistoryEntry& entry) {
-            return entry.kind == HistoryEntry::Kind::write && entry.tick < now_;
-        });
+        return std::ranges::none_of(
+            recording_.history(session, storage_name(debugger_, variable)),
+            [&](const HistoryEntry& entry) { return entry.kind == HistoryEntry::Kind::write && entry.tick < now_; });
     }
 
     void add_attributes(const Node& node) {
@@ -189,7 +190,8 @@ class InspectorBuilder {
         fact_of(graph_->node(variable.op));
         const SessionId session = debugger_.current_session();
         const Tensor tensor =
-            session.valid() ? recording_.value_at(session, variable.name, debugger_.position()) : Tensor();
+            session.valid() ? recording_.value_at(session, storage_name(debugger_, variable), debugger_.position())
+                            : Tensor();
         ValueView value = view_value("value", tensor);
         if (!tensor) {
             value.type = type_text(variable.dtype, variable.shape);
@@ -229,7 +231,7 @@ class InspectorBuilder {
                                  fmt::format("declared as node {}", grouped(variable.op.index() + 1)), 0, true});
         const SessionId session = debugger_.current_session();
         if (!session.valid()) return;
-        const auto entries = recording_.history(session, variable.name);
+        const auto entries = recording_.history(session, storage_name(debugger_, variable));
         std::size_t at = 0;
         for (const record::RecordedRun& run : recording_.runs()) {
             if (run.info.session != session) continue;

@@ -105,7 +105,7 @@ class SourceBuilder {
         std::size_t count = 0;
         const Graph& graph = debugger_.evaluator().graph(recorded.info.graph);
         for (const Variable& variable : graph.variables()) {
-            const auto history = debugger_.recording().history(session, variable.name);
+            const auto history = debugger_.recording().history(session, record::storage_name(graph, variable));
             count += std::ranges::any_of(history, [&](const record::HistoryEntry& entry) {
                 return entry.run == run && entry.kind == record::HistoryEntry::Kind::write;
             });

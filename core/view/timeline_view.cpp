@@ -184,7 +184,7 @@ class TimelineBuilder {
                 first.tick = step.first_tick;
         lane.pips.push_back(std::move(first));
         if (const SessionId session = debugger_.current_session(); session.valid())
-            for (const HistoryEntry& entry : recording_.history(session, variable.name))
+            for (const HistoryEntry& entry : recording_.history(session, storage_name(debugger_, variable)))
                 if (entry.kind != HistoryEntry::Kind::declared) lane.pips.push_back(make_pip(entry));
         view_.lanes.push_back(std::move(lane));
     }

@@ -78,7 +78,8 @@ class VariablesBuilder {
         const auto now = debugger_.position().ticks;
         const SessionId session = debugger_.current_session();
         if (session.valid())
-            for (const HistoryEntry& entry : debugger_.recording().history(session, variable.name)) {
+            for (const HistoryEntry& entry :
+                 debugger_.recording().history(session, storage_name(debugger_, variable))) {
                 if (entry.tick >= now) break;
                 note(row, entry);
             }

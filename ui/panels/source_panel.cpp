@@ -45,9 +45,9 @@ void SourcePanel::draw(const PanelContext& ctx, const Rect& rect) {
     Child lines("lines", body);
     const float height = look.whole_px(line_height), top = look.px(4);
     // The current line stays in sight, but only when it changes: scrolling belongs to the person.
-    if (followed_line_ != view.current_line || followed_document_ != ctx.stamp.document) {
+    if (followed_line_ != view.current_line || followed_program_ != ctx.stamp.program) {
         followed_line_ = view.current_line;
-        followed_document_ = ctx.stamp.document;
+        followed_program_ = ctx.stamp.program;
         const float at = top + static_cast<float>(view.current_line - 1) * height;
         if (view.current_line > 0 &&
             (at < ImGui::GetScrollY() || at + 3 * height > ImGui::GetScrollY() + body.height()))

@@ -16,7 +16,7 @@ class SourcePanel {
 
     Cached<view::SourceView> view_;
     int followed_line_ = 0; ///< the line that was scrolled to last
-    const program::Document* followed_document_ = nullptr;
+    std::shared_ptr<const program::Program> followed_program_;
 };
 
 } // namespace rnnscope::ui
