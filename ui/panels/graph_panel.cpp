@@ -13,7 +13,13 @@ void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Graph* graph = ctx.debugger.is_open() ? ctx.debugger.graph() : nullptr;
     if (!graph || ctx.debugger.visible_nodes() == 0) {
         nodes_ = 0;
-        return draw_empty(look, body, "No op exists yet at this position.");
+        draw_empty(look, body, "No op exists yet at this position.");
+        const float width = button_width(look, icon::resume, "Continue");
+        const ImVec2 at{body.a.x + (body.width() - width) / 2, body.a.y + body.height() / 3 + look.px(30)};
+        if (ctx.debugger.is_open() && !ctx.stamp.busy && !ctx.debugger.at_end() &&
+            button(look, "continue", at, look.px(28), icon::resume, "Continue", ButtonTone::accent, true, nullptr))
+            ctx.commands.push("run.continue", "", "panel:graph");
+        return;
     }
     draw_tools(ctx, {rect.a, {rect.b.x, body.a.y}});
     draw_graph(ctx, body);

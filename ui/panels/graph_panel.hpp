@@ -16,6 +16,7 @@ class GraphPanel {
     void fit() { canvas_.fit(); }
     void show_selection() { show_selected_ = true; } ///< zooms to it
     void show_failure() { show_failed_ = true; }
+    void zoom_by(float factor) { canvas_.zoom_by(factor); }
     void expand_all() { expand_all_ = true; }
     void collapse_all() {
         view_.collapse_all();
