@@ -123,6 +123,8 @@ struct SceneInput {
     std::vector<RunMark> runs;     ///< by NodeId
     NodeId current;                ///< the op that is about to run
     std::optional<SceneFailure> failure;
+    /// Not 0: inputs of equal version are equal, and asking again for their scene costs nothing.
+    std::uint64_t version = 0;
     std::uint64_t iterations = 0; ///< of the innermost loop, so far; 0: none
 };
 

@@ -63,6 +63,9 @@ class SceneTree {
     std::vector<std::uint32_t> ordinal_; ///< by item: its place among its parent's children
 };
 
+/// Writes runs, init states, current op and failure into a scene whose geometry is done.
+void apply_states(Scene& scene, const SceneTree& tree, const SceneInput& input);
+
 /// Widths of text without fonts: JetBrains Mono's advance is 0.6 em, Inter's is a mean.
 float mono_width(std::string_view text, float em = 12);
 float sans_width(std::string_view text, float em = 11);

@@ -72,7 +72,11 @@ void GraphPanel::follow(const PanelContext& ctx, const view::SceneInput& input) 
 }
 
 void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
-    const view::SceneInput& input = input_.get(ctx.stamp, 0, [&] { return view::scene_input(ctx.debugger); });
+    const view::SceneInput& input = input_.get(ctx.stamp, 0, [&] {
+        view::SceneInput made = view::scene_input(ctx.debugger);
+        made.version = ++version_;
+        return made;
+    });
     follow(ctx, input);
     const auto mark = [&](const debug::Selection& selection) {
         GraphMark result;

@@ -37,6 +37,7 @@ class GraphPanel {
     NodeId failed_; ///< the failure that was already opened and shown
     debug::Selection shown_;
     std::size_t nodes_ = 0;
+    std::uint64_t version_ = 0;
     bool show_selected_ = false, show_failed_ = false, expand_all_ = false, reduce_motion_ = false;
     bool arranged_ = false; ///< a scope was opened or closed by hand
 };

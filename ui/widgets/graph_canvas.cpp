@@ -146,9 +146,9 @@ void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
                 constexpr double margin = 60;
                 camera = framing(x0 - margin, y0 - margin, x1 + margin, y1 + margin, 1);
             }
-        } else if (first_ && camera.zoom < 0.45) {
+        } else if (first_ && camera.zoom < 0.55) {
             // Too much for one screen: the start of the flow, readable.
-            camera.zoom = 0.5;
+            camera.zoom = 0.68;
             camera.x = 0;
             camera.y = root.height / 2.0 - (b_.y - a_.y) / scale_ / camera.zoom / 2;
         }

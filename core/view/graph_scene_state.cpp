@@ -1,0 +1,151 @@
+#include "core/view/graph_scene.hpp"
+#include "core/view/graph_scene_tree.hpp"
+
+#include <algorithm>
+
+namespace rnnscope::view {
+namespace {
+
+/// As view::combine does for a list, but for one more.
+StateMark worst_mark(StateMark a, StateMark b) {
+    if (a == StateMark::none || b == StateMark::none) return std::max(a, b);
+    for (const StateMark bad : {StateMark::uninitialized, StateMark::poisoned})
+        if (a == bad || b == bad) return bad;
+    const auto has_value = [](StateMark m) { return m != StateMark::declared; };
+    if (a == b) return a;
+    if (a == StateMark::partly || b == StateMark::partly || has_value(a) != has_value(b)) return StateMark::partly;
+    // All have values: restored beside initialized is worth seeing, an update is not.
+    return a == StateMark::restored || b == StateMark::restored ? StateMark::restored : StateMark::initialized;
+}
+
+/// Writes what the position says about the boxes into a scene whose geometry is done.
+class StateWriter {
+  public:
+    StateWriter(Scene& scene, const SceneTree& tree) : scene_(scene), tree_(tree) {}
+
+    void apply_states(const SceneInput& input) {
+        for (SceneBox& box : scene_.boxes) {
+            box.run = RunMark::none;
+            box.state = StateMark::none;
+            box.failed_inside = box.frames_failure = box.on_path = box.is_current = false;
+            for (const VariableId id : tree_.item(box.item).variables)
+                if (id.index() < input.states.size()) box.state = worst_mark(box.state, input.states[id.index()]);
+        }
+        apply_runs(input);
+        scene_.current_box = no_box;
+        if (input.current.valid()) {
+            scene_.current_box = scene_.box_of(input.current);
+            scene_.boxes[scene_.current_box].is_current = true;
+        }
+        apply_failure(input);
+    }
+
+  private:
+    void apply_runs(const SceneInput& input) {
+        const std::size_t known = std::min(input.runs.size(), scene_.box_by_node.size());
+        std::vector<bool> ran(scene_.boxes.size(), false), waiting(scene_.boxes.size(), false);
+        for (std::size_t i = 0; i < known; ++i) {
+            const RunMark mark = input.runs[i];
+            SceneBox& box = scene_.boxes[scene_.box_by_node[i]];
+            if (box.kind != BoxKind::scope) {
+                if (tree_.item(box.item).node == NodeId(i)) box.run = mark;
+            }
+            ran[scene_.box_by_node[i]] =
+                ran[scene_.box_by_node[i]] || (mark != RunMark::none && mark != RunMark::not_reached);
+            waiting[scene_.box_by_node[i]] = waiting[scene_.box_by_node[i]] || mark == RunMark::not_reached;
+        }
+        for (std::size_t i = scene_.boxes.size(); i-- > 0;) {
+            SceneBox& box = scene_.boxes[i];
+            if (box.kind == BoxKind::scope)
+                box.run = ran[i] ? RunMark::ran : waiting[i] ? RunMark::not_reached : RunMark::none;
+            if (i == 0) break;
+            if (ran[i]) ran[box.parent] = true;
+            if (waiting[i]) waiting[box.parent] = true;
+        }
+    }
+
+    void apply_failure(const SceneInput& input) {
+        scene_.failing_path.clear();
+        scene_.missing.clear();
+        scene_.missing_more = 0;
+        scene_.failed_box = scene_.init_box = no_box;
+        scene_.failure_tag.clear();
+        scene_.init_caption.clear();
+        if (!input.failure) return;
+        const SceneFailure& failure = *input.failure;
+        const Graph& graph = *input.graph;
+        const auto shown = [&](NodeId node) { return node.valid() && node.index() < scene_.box_by_node.size(); };
+        if (!shown(failure.node)) return;
+        scene_.failure_tag = failure.tag;
+        scene_.failed_box = scene_.box_of(failure.node);
+        SceneBox& failed = scene_.boxes[scene_.failed_box];
+        if (failed.kind != BoxKind::scope) failed.run = RunMark::failed;
+        for (std::uint32_t box = scene_.failed_box; box != 0; box = scene_.boxes[box].parent)
+            if (scene_.boxes[box].kind == BoxKind::scope) scene_.boxes[box].failed_inside = true;
+
+        std::vector<NodeId> known{failure.node};
+        if (failure.variable.valid() && shown(graph.variable(failure.variable).op)) {
+            const NodeId variable = graph.variable(failure.variable).op;
+            link(scene_.failing_path, variable, failure.node);
+            frame_failure(scene_.box_of(variable), scene_.failed_box);
+        }
+        for (const NodeId next : failure.path) {
+            if (!shown(next)) continue;
+            for (const Output& output : graph.node(next).inputs)
+                if (std::find(known.begin(), known.end(), output.node) != known.end()) {
+                    link(scene_.failing_path, output.node, next);
+                    break;
+                }
+            known.push_back(next);
+            SceneBox& box = scene_.boxes[scene_.box_of(next)];
+            if (box.kind != BoxKind::scope) box.on_path = true;
+        }
+        show_missing(failure, graph);
+    }
+
+    void link(std::vector<SceneLink>& links, NodeId from, NodeId to) const {
+        const SceneLink link{scene_.box_of(from), scene_.box_of(to), from, to};
+        const bool there = std::any_of(links.begin(), links.end(),
+                                       [&](const SceneLink& l) { return l.from == link.from && l.to == link.to; });
+        if (link.from != link.to && !there) links.push_back(link);
+    }
+
+    void frame_failure(std::uint32_t a, std::uint32_t b) {
+        const auto holds = [&](std::uint32_t outer, std::uint32_t inner) {
+            return outer <= inner && inner < scene_.boxes[outer].end;
+        };
+        std::uint32_t scope = scene_.boxes[a].kind == BoxKind::scope ? a : scene_.boxes[a].parent;
+        while (scope != 0 && !holds(scope, b)) scope = scene_.boxes[scope].parent;
+        scene_.boxes[scope].frames_failure = scope != 0;
+    }
+
+    void show_missing(const SceneFailure& failure, const Graph& graph) {
+        constexpr std::size_t most = 3;
+        if (!failure.init.valid() || failure.init.index() >= scene_.box_by_node.size()) return;
+        scene_.init_box = scene_.box_of(failure.init);
+        scene_.init_caption = failure.init_caption;
+        std::vector<NodeId> assigns = failure.uncovered;
+        // The one of the failing variable comes first.
+        if (failure.variable.valid())
+            std::stable_partition(assigns.begin(), assigns.end(),
+                                  [&](NodeId n) { return n == graph.variable(failure.variable).initializer; });
+        std::size_t covered = 0;
+        for (const NodeId assign : assigns) {
+            if (assign.index() >= scene_.box_by_node.size()) continue;
+            ++covered;
+            if (scene_.missing.size() < most) link(scene_.missing, assign, failure.init);
+        }
+        scene_.missing_more = covered - std::min(covered, scene_.missing.size());
+    }
+
+    Scene& scene_;
+    const SceneTree& tree_;
+};
+
+} // namespace
+
+void apply_states(Scene& scene, const SceneTree& tree, const SceneInput& input) {
+    StateWriter(scene, tree).apply_states(input);
+}
+
+} // namespace rnnscope::view
