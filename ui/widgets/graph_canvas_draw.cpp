@@ -443,7 +443,7 @@ class Painter {
 
     void bezier(ImVec2 a, ImVec2 c, ImVec2 d, ImVec2 b) {
         const float extent = std::abs(a.x - b.x) + std::abs(a.y - b.y);
-        const int steps = extent < 24 ? 4 : extent < 80 ? 10 : 18;
+        const int steps = extent < 24 ? 4 : extent < 80 ? 10 : extent < 300 ? 18 : 40;
         for (int s = 1; s <= steps; ++s) {
             const float t = static_cast<float>(s) / static_cast<float>(steps), m = 1 - t;
             const float wa = m * m * m, wc = 3 * m * m * t, wd = 3 * m * t * t, wb = t * t * t;
@@ -518,7 +518,8 @@ class Painter {
     void link(std::uint32_t from, std::uint32_t to, const Style& style, bool backwards) {
         const ImVec2 a0 = low(from), a1 = high(from), b0 = low(to), b1 = high(to);
         points_.clear();
-        const bool below = b0.y >= a1.y + look_.px(6) && b0.x < a1.x && b1.x > a0.x;
+        const bool siblings = scene_.boxes[from].parent == scene_.boxes[to].parent;
+        const bool below = b0.y >= a1.y + look_.px(6) && (siblings || (b0.x < a1.x && b1.x > a0.x));
         if (below) {
             const float x =
                 std::clamp((a0.x + a1.x) / 2, b0.x + look_.px(8), std::max(b0.x + look_.px(8), b1.x - look_.px(8)));
