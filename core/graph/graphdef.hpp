@@ -8,7 +8,7 @@
 
 namespace rnnscope {
 
-/// The first `nodes` nodes of the graph as a GraphDef (producer 134, as TensorFlow 1.15 writes it): control inputs
+/// The graph as a GraphDef (producer 134, as TensorFlow 1.15 writes it): control inputs
 /// after data inputs and sorted by name, tensors encoded as Python's make_tensor_proto does.
 std::string to_graphdef_json(const Graph& graph);   ///< protobuf-JSON with the original field names
 std::string to_graphdef_text(const Graph& graph);   ///< .pbtxt

@@ -201,13 +201,13 @@ TEST_F(ExecutorTest, AFetchedVariableIsReadByTheNodeThatFetchesIt) {
 
 TEST_F(ExecutorTest, WritesBeforeAFailureStay) {
     OPEN_OR_SKIP("while_var");
-    const auto run = start({"while/Exit_1:0"}, {"r/Assign"});
+    fetch({}, {"v/Assign"});
+    const auto run = start({"while/Exit_1:0"}, {"v/Assign"}, {{"v/initial_value:0", Tensor::scalar(5.0F)}});
     Watcher watcher(graph_);
-    while (!run->done()) run->step(watcher);
-    EXPECT_TRUE(run->error().has_value());
-    EXPECT_EQ(run->error()->op, "v/read");
-    const bool assigned = std::ranges::any_of(watcher.events, [](const auto& e) { return e.name == "r/Assign"; });
-    EXPECT_EQ(session_->is_initialized(*graph_.variable_of(graph_.find("r"))), assigned);
+    run->finish(watcher);
+    ASSERT_TRUE(run->error().has_value());
+    EXPECT_EQ(run->error()->op, "while/mul/ReadVariableOp"); // r is not initialized
+    EXPECT_EQ(number("v:0"), 5.0);
 }
 
 TEST_F(ExecutorTest, EventsAreInQueueOrderAndSayFrameAndIteration) {
@@ -230,7 +230,7 @@ TEST_F(ExecutorTest, EventsAreInQueueOrderAndSayFrameAndIteration) {
     // Nodes that wait for nothing, in creation order.
     EXPECT_EQ(std::vector<std::string>(announced.begin(), announced.begin() + 4),
               (std::vector<std::string>{"v", "r", "Const", "Const_1"}));
-    EXPECT_EQ(announced.back(), "_retval");
+    EXPECT_EQ(std::ranges::count(announced, "_retval"), 1);
     ASSERT_EQ(watcher.frames.size(), 2U);
     EXPECT_EQ(watcher.frames[0].name, "");
     EXPECT_EQ(watcher.frames[1].name, "while/while_context");
