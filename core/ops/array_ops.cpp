@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -127,28 +128,36 @@ void add_array_ops(OpRecords& ops) {
                       .attr("dtype: type")
                       .summary("A constant.")
                       .shape(const_shape)
-                      .kernel(constant));
+                      .kernel(constant)
+                      .example({{},
+                                {{"value", example::floats({2}, {1.0F, 2.0F})}, {"dtype", DType::float32}},
+                                {example::floats({2}, {1.0F, 2.0F})}}));
     ops.push_back(OpBuilder("Identity")
                       .input("input: T")
                       .output("output: T")
                       .attr("T: type")
                       .summary("The input, unchanged.")
                       .shape(unchanged_shape)
-                      .kernel(forward_all));
+                      .kernel(forward_all)
+                      .example({{example::floats({2}, {1.0F, 2.0F})}, {}, {example::floats({2}, {1.0F, 2.0F})}}));
     ops.push_back(OpBuilder("IdentityN")
                       .input("input: T")
                       .output("output: T")
                       .attr("T: list(type) >= 1")
                       .summary("The inputs, unchanged.")
                       .shape(identity_n_shape)
-                      .kernel(forward_all));
+                      .kernel(forward_all)
+                      .example({{example::floats({2}, {1.0F, 2.0F}), example::ints({}, {3})},
+                                {},
+                                {example::floats({2}, {1.0F, 2.0F}), example::ints({}, {3})}}));
     ops.push_back(OpBuilder("StopGradient")
                       .input("input: T")
                       .output("output: T")
                       .attr("T: type")
                       .summary("The input; gradients stop here.")
                       .shape(unchanged_shape)
-                      .kernel(forward_all));
+                      .kernel(forward_all)
+                      .example({{example::floats({2}, {1.0F, 2.0F})}, {}, {example::floats({2}, {1.0F, 2.0F})}}));
     ops.push_back(OpBuilder("PreventGradient")
                       .input("input: T")
                       .output("output: T")
@@ -156,7 +165,8 @@ void add_array_ops(OpRecords& ops) {
                       .attr("message: string = ''")
                       .summary("The input; asking for a gradient through it is an error.")
                       .shape(unchanged_shape)
-                      .kernel(forward_all));
+                      .kernel(forward_all)
+                      .example({{example::floats({2}, {1.0F, 2.0F})}, {}, {example::floats({2}, {1.0F, 2.0F})}}));
     ops.push_back(OpBuilder("Placeholder")
                       .output("output: dtype")
                       .attr("dtype: type")
@@ -178,39 +188,53 @@ void add_array_ops(OpRecords& ops) {
                       .attr("shape: shape")
                       .summary("The fed value, or the input when nothing is fed.")
                       .shape(placeholder_with_default_shape)
-                      .kernel(forward_all));
-    ops.push_back(OpBuilder("Shape")
-                      .input("input: T")
-                      .output("output: out_type")
-                      .attr("T: type")
-                      .attr("out_type: {int32, int64} = DT_INT32")
-                      .summary("Shape of a tensor, as a vector.")
-                      .shape(shape_shape)
-                      .kernel(shape_of_inputs));
-    ops.push_back(OpBuilder("ShapeN")
-                      .input("input: N * T")
-                      .output("output: N * out_type")
-                      .attr("N: int >= 1")
-                      .attr("T: type")
-                      .attr("out_type: {int32, int64} = DT_INT32")
-                      .summary("Shapes of several tensors, as vectors.")
-                      .shape(shape_shape)
-                      .kernel(shape_of_inputs));
-    ops.push_back(OpBuilder("Rank")
-                      .input("input: T")
-                      .output("output: int32")
-                      .attr("T: type")
-                      .summary("Number of dimensions of a tensor.")
-                      .shape(scalar_shape)
-                      .kernel(rank));
-    ops.push_back(OpBuilder("Size")
-                      .input("input: T")
-                      .output("output: out_type")
-                      .attr("T: type")
-                      .attr("out_type: {int32, int64} = DT_INT32")
-                      .summary("Number of elements of a tensor.")
-                      .shape(scalar_shape)
-                      .kernel(size));
+                      .kernel(forward_all)
+                      .example({{example::floats({2}, {1.0F, 2.0F})},
+                                {{"shape", Shape{Shape::unknown}}},
+                                {example::floats({2}, {1.0F, 2.0F})}}));
+    ops.push_back(
+        OpBuilder("Shape")
+            .input("input: T")
+            .output("output: out_type")
+            .attr("T: type")
+            .attr("out_type: {int32, int64} = DT_INT32")
+            .summary("Shape of a tensor, as a vector.")
+            .shape(shape_shape)
+            .kernel(shape_of_inputs)
+            .example(
+                {{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})}, {}, {example::ints({2}, {2, 3})}}));
+    ops.push_back(
+        OpBuilder("ShapeN")
+            .input("input: N * T")
+            .output("output: N * out_type")
+            .attr("N: int >= 1")
+            .attr("T: type")
+            .attr("out_type: {int32, int64} = DT_INT32")
+            .summary("Shapes of several tensors, as vectors.")
+            .shape(shape_shape)
+            .kernel(shape_of_inputs)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::floats({}, {1.0F})},
+                      {},
+                      {example::ints({2}, {2, 3}), example::ints({0}, {})}}));
+    ops.push_back(
+        OpBuilder("Rank")
+            .input("input: T")
+            .output("output: int32")
+            .attr("T: type")
+            .summary("Number of dimensions of a tensor.")
+            .shape(scalar_shape)
+            .kernel(rank)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})}, {}, {example::ints({}, {2})}}));
+    ops.push_back(
+        OpBuilder("Size")
+            .input("input: T")
+            .output("output: out_type")
+            .attr("T: type")
+            .attr("out_type: {int32, int64} = DT_INT32")
+            .summary("Number of elements of a tensor.")
+            .shape(scalar_shape)
+            .kernel(size)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})}, {}, {example::ints({}, {6})}}));
     ops.push_back(OpBuilder("Fill")
                       .input("dims: index_type")
                       .input("value: T")
@@ -219,14 +243,20 @@ void add_array_ops(OpRecords& ops) {
                       .attr("index_type: {int32, int64} = DT_INT32")
                       .summary("A tensor of the given shape, filled with one value.")
                       .shape(fill_shape)
-                      .kernel(fill));
+                      .kernel(fill)
+                      .example({{example::ints({2}, {2, 2}), example::floats({}, {7.0F})},
+                                {},
+                                {example::floats({2, 2}, {7.0F, 7.0F, 7.0F, 7.0F})}}));
     ops.push_back(OpBuilder("ZerosLike")
                       .input("x: T")
                       .output("y: T")
                       .attr("T: type")
                       .summary("Zeros in the shape of the input.")
                       .shape(unchanged_shape)
-                      .kernel(zeros_like));
+                      .kernel(zeros_like)
+                      .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})},
+                                {},
+                                {example::floats({2, 3}, {0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F})}}));
     ops.push_back(OpBuilder("OnesLike")
                       .input("x: T")
                       .output("y: T")
@@ -234,7 +264,8 @@ void add_array_ops(OpRecords& ops) {
                             "complex128, bool}")
                       .summary("Ones in the shape of the input.")
                       .shape(unchanged_shape)
-                      .kernel(ones_like));
+                      .kernel(ones_like)
+                      .example({{example::ints({2}, {5, 6})}, {}, {example::ints({2}, {1, 1})}}));
 }
 
 } // namespace rnnscope::ops

@@ -1,4 +1,5 @@
 #include "core/ops/elementwise.hpp"
+#include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 #include <cmath>
@@ -261,48 +262,167 @@ void add_binary_ops(OpRecords& ops) {
     ops.push_back(
         binary("Add", add,
                "T: {bfloat16, half, float, double, uint8, int8, int16, int32, int64, complex64, complex128, string}",
-               "The sum, elementwise."));
+               "The sum, elementwise.")
+            .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                       example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                      {},
+                      {example::floats({2, 3}, {3.0F, -6.0F, 4.0F, 6.0F, 1.0F, -5.5F})}})
+            .example({{example::strings({2}, {"a", "b"}), example::strings({}, {"c"})},
+                      {},
+                      {example::strings({2}, {"ac", "bc"})}}));
     ops.push_back(binary("AddV2", binary_kernel<Sum>,
                          "T: {bfloat16, half, float, double, uint8, int8, int16, int32, int64, complex64, complex128}",
-                         "The sum, elementwise."));
-    ops.push_back(binary("Sub", binary_kernel<Difference>, arithmetic_types, "The difference, elementwise."));
-    ops.push_back(binary("Mul", binary_kernel<Product>, arithmetic_types, "The product, elementwise."));
+                         "The sum, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {3.0F, -6.0F, 4.0F, 6.0F, 1.0F, -5.5F})}}));
+    ops.push_back(binary("Sub", binary_kernel<Difference>, arithmetic_types, "The difference, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {-1.0F, 2.0F, 3.0F, 2.0F, 9.0F, -6.5F})}}));
+    ops.push_back(binary("Mul", binary_kernel<Product>, arithmetic_types, "The product, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {2.0F, 8.0F, 1.75F, 8.0F, -20.0F, -3.0F})}}));
     ops.push_back(
-        binary("Div", binary_kernel<Quotient>, arithmetic_types, "The quotient, elementwise; integers are truncated."));
+        binary("Div", binary_kernel<Quotient>, arithmetic_types, "The quotient, elementwise; integers are truncated.")
+            .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                       example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                      {},
+                      {example::floats({2, 3}, {0.5F, 0.5F, 7.0F, 2.0F, -1.25F, -12.0F})}}));
     ops.push_back(
-        binary("RealDiv", binary_kernel<Quotient>, arithmetic_types, "The quotient of real numbers, elementwise."));
+        binary("RealDiv", binary_kernel<Quotient>, arithmetic_types, "The quotient of real numbers, elementwise.")
+            .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                       example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                      {},
+                      {example::floats({2, 3}, {0.5F, 0.5F, 7.0F, 2.0F, -1.25F, -12.0F})}}));
     ops.push_back(
-        binary("FloorDiv", binary_kernel<FloorQuotient>, arithmetic_types, "The quotient rounded down, elementwise."));
+        binary("FloorDiv", binary_kernel<FloorQuotient>, arithmetic_types, "The quotient rounded down, elementwise.")
+            .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                       example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                      {},
+                      {example::floats({2, 3}, {0.0F, 0.0F, 7.0F, 2.0F, -2.0F, -12.0F})}})
+            .example({{example::ints({4}, {7, -7, 7, -7}), example::ints({4}, {2, 2, -2, -2})},
+                      {},
+                      {example::ints({4}, {3, -4, -4, 3})}}));
     ops.push_back(binary("TruncateDiv", binary_kernel<TruncatedQuotient>, arithmetic_types,
-                         "The quotient rounded towards zero, elementwise."));
+                         "The quotient rounded towards zero, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {0.0F, 0.0F, 7.0F, 2.0F, -1.0F, -12.0F})}}));
     ops.push_back(binary("DivNoNan", binary_kernel<QuotientNoNan>, "T: {half, float, double, complex64, complex128}",
-                         "The quotient, 0 where the divisor is 0, elementwise."));
+                         "The quotient, 0 where the divisor is 0, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, 0.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {0.5F, 0.0F, 7.0F, 2.0F, 0.0F, -12.0F})}}));
     ops.push_back(binary("FloorMod", binary_kernel<FloorRemainder>, "T: {int32, int64, bfloat16, half, float, double}",
-                         "Remainder of the division that rounds down, elementwise."));
+                         "Remainder of the division that rounds down, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {1.0F, -2.0F, 0.0F, 0.0F, -3.0F, 0.0F})}})
+                      .example({{example::ints({4}, {7, -7, 7, -7}), example::ints({4}, {2, 2, -2, -2})},
+                                {},
+                                {example::ints({4}, {1, 1, -1, -1})}}));
     ops.push_back(binary("Mod", binary_kernel<Remainder>, "T: {int32, int64, half, half, bfloat16, float, double}",
-                         "Remainder of the division that rounds towards zero, elementwise."));
+                         "Remainder of the division that rounds towards zero, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {1.0F, -2.0F, 0.0F, 0.0F, 1.0F, -0.0F})}}));
     ops.push_back(binary("Pow", integer_pow, "T: {bfloat16, float, half, double, int32, int64, complex64, complex128}",
-                         "Power, elementwise."));
+                         "Power, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, 3.0F, 1.0F})},
+                                {},
+                                {example::floats({2, 3}, {1.0F, -8.0F, 3.5F, 16.0F, 125.0F, -6.0F})}}));
     ops.push_back(binary("SquaredDifference", binary_kernel<DifferenceSquared>,
                          "T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
-                         "Square of the difference, elementwise."));
+                         "Square of the difference, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {1.0F, 4.0F, 9.0F, 4.0F, 81.0F, 42.25F})}}));
     ops.push_back(binary("Maximum", binary_kernel<Larger>, "T: {bfloat16, half, float, double, int32, int64}",
-                         "The larger one, elementwise."));
+                         "The larger one, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {2.0F, -2.0F, 3.5F, 4.0F, 5.0F, 0.5F})}}));
     ops.push_back(binary("Minimum", binary_kernel<Smaller>, "T: {bfloat16, half, float, double, int32, int64}",
-                         "The smaller one, elementwise."));
-    ops.push_back(comparison("Greater", comparison_kernel<std::greater<>>, "x > y, elementwise."));
-    ops.push_back(comparison("GreaterEqual", comparison_kernel<std::greater_equal<>>, "x >= y, elementwise."));
-    ops.push_back(comparison("Less", comparison_kernel<std::less<>>, "x < y, elementwise."));
-    ops.push_back(comparison("LessEqual", comparison_kernel<std::less_equal<>>, "x <= y, elementwise."));
-    ops.push_back(equality("Equal", comparison_kernel<std::equal_to<>>, "x == y, elementwise."));
-    ops.push_back(equality("NotEqual", comparison_kernel<std::not_equal_to<>>, "x != y, elementwise."));
-    ops.push_back(logical("LogicalAnd", logical_kernel<std::logical_and<>>, "And, elementwise."));
-    ops.push_back(logical("LogicalOr", logical_kernel<std::logical_or<>>, "Or, elementwise."));
-    ops.push_back(gradient("SigmoidGrad", binary_kernel<OfSigmoid>, "Gradient of Sigmoid: dy * y * (1 - y)."));
-    ops.push_back(gradient("TanhGrad", binary_kernel<OfTanh>, "Gradient of Tanh: dy * (1 - y * y)."));
-    ops.push_back(gradient("SqrtGrad", binary_kernel<OfSqrt>, "Gradient of Sqrt: dy / 2 / y."));
-    ops.push_back(gradient("RsqrtGrad", binary_kernel<OfRsqrt>, "Gradient of Rsqrt: -dy / 2 * y * y * y."));
-    ops.push_back(gradient("ReciprocalGrad", binary_kernel<OfReciprocal>, "Gradient of Reciprocal: -dy * y * y."));
+                         "The smaller one, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                                {},
+                                {example::floats({2, 3}, {1.0F, -4.0F, 0.5F, 2.0F, -4.0F, -6.0F})}}));
+    ops.push_back(comparison("Greater", comparison_kernel<std::greater<>>, "x > y, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::bools({2, 3}, {false, false, false, true, true, false})}}));
+    ops.push_back(comparison("GreaterEqual", comparison_kernel<std::greater_equal<>>, "x >= y, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::bools({2, 3}, {true, true, false, true, true, false})}}));
+    ops.push_back(comparison("Less", comparison_kernel<std::less<>>, "x < y, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::bools({2, 3}, {false, false, true, false, false, true})}}));
+    ops.push_back(comparison("LessEqual", comparison_kernel<std::less_equal<>>, "x <= y, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::bools({2, 3}, {true, true, true, false, false, true})}}));
+    ops.push_back(equality("Equal", comparison_kernel<std::equal_to<>>, "x == y, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::bools({2, 3}, {true, true, false, false, false, false})}})
+                      .example({{example::strings({2}, {"a", "b"}), example::strings({}, {"a"})},
+                                {},
+                                {example::bools({2}, {true, false})}}));
+    ops.push_back(equality("NotEqual", comparison_kernel<std::not_equal_to<>>, "x != y, elementwise.")
+                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                                 example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::bools({2, 3}, {false, false, true, true, true, true})}}));
+    ops.push_back(logical("LogicalAnd", logical_kernel<std::logical_and<>>, "And, elementwise.")
+                      .example({{example::bools({4}, {false, false, true, true}),
+                                 example::bools({4}, {false, true, false, true})},
+                                {},
+                                {example::bools({4}, {false, false, false, true})}}));
+    ops.push_back(logical("LogicalOr", logical_kernel<std::logical_or<>>, "Or, elementwise.")
+                      .example({{example::bools({4}, {false, false, true, true}),
+                                 example::bools({4}, {false, true, false, true})},
+                                {},
+                                {example::bools({4}, {false, true, true, true})}}));
+    ops.push_back(gradient("SigmoidGrad", binary_kernel<OfSigmoid>, "Gradient of Sigmoid: dy * y * (1 - y).")
+                      .example({{example::floats({3}, {0.25F, 0.5F, 0.75F}), example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::floats({3}, {0.1875F, -0.5F, 0.75F})}}));
+    ops.push_back(gradient("TanhGrad", binary_kernel<OfTanh>, "Gradient of Tanh: dy * (1 - y * y).")
+                      .example({{example::floats({3}, {0.25F, 0.5F, 0.75F}), example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::floats({3}, {0.9375F, -1.5F, 1.75F})}}));
+    ops.push_back(gradient("SqrtGrad", binary_kernel<OfSqrt>, "Gradient of Sqrt: dy / 2 / y.")
+                      .example({{example::floats({3}, {0.25F, 0.5F, 0.75F}), example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::floats({3}, {2.0F, -2.0F, 2.66666667F})}}));
+    ops.push_back(gradient("RsqrtGrad", binary_kernel<OfRsqrt>, "Gradient of Rsqrt: -dy / 2 * y * y * y.")
+                      .example({{example::floats({3}, {0.25F, 0.5F, 0.75F}), example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::floats({3}, {-0.0078125F, 0.125F, -0.84375F})}}));
+    ops.push_back(gradient("ReciprocalGrad", binary_kernel<OfReciprocal>, "Gradient of Reciprocal: -dy * y * y.")
+                      .example({{example::floats({3}, {0.25F, 0.5F, 0.75F}), example::floats({3}, {1.0F, -2.0F, 4.0F})},
+                                {},
+                                {example::floats({3}, {-0.0625F, 0.5F, -2.25F})}}));
 }
 
 } // namespace rnnscope::ops

@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -182,11 +183,11 @@ Status unpack_shape(ShapeContext& ctx) {
 
 Status concat_offset(KernelContext& ctx) {
     const Tensor& first = ctx.input(1);
-    const std::int64_t rank = first.elements();
-    const std::int64_t given = scalar_input(ctx, 0), axis = given < 0 ? given + rank : given;
     if (ctx.input(0).shape().rank() != 0)
         return invalid_argument(fmt::format("Concat dim tensor should be a scalar integer, but got shape {}",
                                             to_text(ctx.input(0).shape())));
+    const std::int64_t rank = first.elements();
+    const std::int64_t given = scalar_input(ctx, 0), axis = given < 0 ? given + rank : given;
     if (axis < 0 || axis >= rank)
         return invalid_argument(fmt::format("Concat dim is out of range: {} vs. {}", given, rank));
     std::int64_t offset = 0;
@@ -242,7 +243,11 @@ void add_concat_ops(OpRecords& ops) {
                       .attr("T: type")
                       .summary("Joins tensors along one dimension (the form of before 1.0).")
                       .shape(concat_shape)
-                      .kernel(concat));
+                      .kernel(concat)
+                      .example({{example::ints({}, {0}), example::floats({1, 2}, {1.0F, 2.0F}),
+                                 example::floats({1, 2}, {3.0F, 4.0F})},
+                                {},
+                                {example::floats({2, 2}, {1.0F, 2.0F, 3.0F, 4.0F})}}));
     ops.push_back(OpBuilder("ConcatV2")
                       .input("values: N * T")
                       .input("axis: Tidx")
@@ -252,7 +257,11 @@ void add_concat_ops(OpRecords& ops) {
                       .attr("Tidx: {int32, int64} = DT_INT32")
                       .summary("Joins tensors along one dimension.")
                       .shape(concat_v2_shape)
-                      .kernel(concat_v2));
+                      .kernel(concat_v2)
+                      .example({{example::floats({2, 1}, {1.0F, 2.0F}),
+                                 example::floats({2, 2}, {3.0F, 4.0F, 5.0F, 6.0F}), example::ints({}, {-1})},
+                                {},
+                                {example::floats({2, 3}, {1.0F, 3.0F, 4.0F, 2.0F, 5.0F, 6.0F})}}));
     ops.push_back(OpBuilder("ConcatOffset")
                       .input("concat_dim: int32")
                       .input("shape: N * int32")
@@ -260,7 +269,10 @@ void add_concat_ops(OpRecords& ops) {
                       .attr("N: int >= 2")
                       .summary("Where each of the joined tensors begins in the result of a concatenation.")
                       .shape(concat_offset_shape)
-                      .kernel(concat_offset));
+                      .kernel(concat_offset)
+                      .example({{example::ints({}, {1}), example::ints({2}, {2, 3}), example::ints({2}, {2, 5})},
+                                {},
+                                {example::ints({2}, {0, 0}), example::ints({2}, {0, 3})}}));
     ops.push_back(OpBuilder("Pack")
                       .input("values: N * T")
                       .output("output: T")
@@ -269,7 +281,10 @@ void add_concat_ops(OpRecords& ops) {
                       .attr("axis: int = 0")
                       .summary("Stacks tensors of one shape along a new dimension.")
                       .shape(pack_shape)
-                      .kernel(pack));
+                      .kernel(pack)
+                      .example({{example::floats({2}, {1.0F, 2.0F}), example::floats({2}, {3.0F, 4.0F})},
+                                {{"axis", 1}},
+                                {example::floats({2, 2}, {1.0F, 3.0F, 2.0F, 4.0F})}}));
     ops.push_back(OpBuilder("Unpack")
                       .input("value: T")
                       .output("output: num * T")
@@ -278,7 +293,10 @@ void add_concat_ops(OpRecords& ops) {
                       .attr("axis: int = 0")
                       .summary("Takes a tensor apart along one dimension.")
                       .shape(unpack_shape)
-                      .kernel(unpack));
+                      .kernel(unpack)
+                      .example({{example::floats({2, 2}, {1.0F, 2.0F, 3.0F, 4.0F})},
+                                {{"axis", 1}, {"num", 2}},
+                                {example::floats({2}, {1.0F, 3.0F}), example::floats({2}, {2.0F, 4.0F})}}));
 }
 
 } // namespace rnnscope::ops

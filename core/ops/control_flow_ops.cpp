@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -96,7 +97,8 @@ void add_pair(OpRecords& ops, bool is_ref) {
                       .attr("T: type")
                       .summary("Sends its input to one of two outputs; the other one is dead.")
                       .shape(switch_shape)
-                      .kernel(switch_on));
+                      .kernel(switch_on)
+                      .example({{example::floats({}, {1.0F}), example::bools({}, {true})}, {}, {}}));
     if (is_ref) ops.back().allows_uninitialized_input = true;
     ops.push_back(ref_form("Merge", is_ref)
                       .input(is_ref ? "inputs: Ref(N * T)" : "inputs: N * T")
@@ -106,7 +108,10 @@ void add_pair(OpRecords& ops, bool is_ref) {
                       .attr("N: int >= 1")
                       .summary("Passes on whichever input is alive, and its number.")
                       .shape(merge_shape)
-                      .kernel(merge));
+                      .kernel(merge)
+                      .example({{example::floats({2}, {1.0F, 2.0F})},
+                                {},
+                                {example::floats({2}, {1.0F, 2.0F}), example::ints({}, {0})}}));
     ops.push_back(ref_form("Enter", is_ref)
                       .input(data_arg("data", is_ref))
                       .output(data_arg("output", is_ref))
@@ -116,21 +121,26 @@ void add_pair(OpRecords& ops, bool is_ref) {
                       .attr("parallel_iterations: int = 10")
                       .summary("Brings a value into a loop; a constant one into every iteration.")
                       .shape(is_ref ? unchanged_shape : enter_shape)
-                      .kernel(pass_on));
+                      .kernel(pass_on)
+                      .example({{example::floats({}, {1.0F})},
+                                {{"frame_name", "loop"}, {"is_constant", true}},
+                                {example::floats({}, {1.0F})}}));
     ops.push_back(ref_form("Exit", is_ref)
                       .input(data_arg("data", is_ref))
                       .output(data_arg("output", is_ref))
                       .attr("T: type")
                       .summary("Brings a value out of a loop that has ended.")
                       .shape(unchanged_shape)
-                      .kernel(pass_on));
+                      .kernel(pass_on)
+                      .example({{example::floats({}, {1.0F})}, {}, {example::floats({}, {1.0F})}}));
     ops.push_back(ref_form("NextIteration", is_ref)
                       .input(data_arg("data", is_ref))
                       .output(data_arg("output", is_ref))
                       .attr("T: type")
                       .summary("Hands a value to the next iteration of a loop.")
                       .shape(unchanged_shape)
-                      .kernel(pass_on));
+                      .kernel(pass_on)
+                      .example({{example::floats({}, {1.0F})}, {}, {example::floats({}, {1.0F})}}));
 }
 
 } // namespace
@@ -151,12 +161,18 @@ void add_control_flow_ops(OpRecords& ops) {
                       .output("output: bool")
                       .summary("Decides whether a loop goes on.")
                       .shape(loop_cond_shape)
-                      .kernel(loop_cond));
+                      .kernel(loop_cond)
+                      .example({{example::bools({}, {true})}, {}, {example::bools({}, {true})}}));
     ops.push_back(OpBuilder("ControlTrigger")
                       .summary("Does nothing, even when what it waits for is dead.")
                       .shape(no_outputs)
-                      .kernel(nothing));
-    ops.push_back(OpBuilder("NoOp").summary("Does nothing: something to wait for.").shape(no_outputs).kernel(nothing));
+                      .kernel(nothing)
+                      .example({{}, {}, {}}));
+    ops.push_back(OpBuilder("NoOp")
+                      .summary("Does nothing: something to wait for.")
+                      .shape(no_outputs)
+                      .kernel(nothing)
+                      .example({{}, {}, {}}));
 }
 
 } // namespace rnnscope::ops

@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -206,16 +207,20 @@ Status dynamic_stitch(KernelContext& ctx) {
 } // namespace
 
 void add_gather_ops(OpRecords& ops) {
-    ops.push_back(OpBuilder("Gather")
-                      .input("params: Tparams")
-                      .input("indices: Tindices")
-                      .output("output: Tparams")
-                      .attr("validate_indices: bool = true")
-                      .attr("Tparams: type")
-                      .attr("Tindices: {int32, int64}")
-                      .summary("Rows of a tensor, picked by index.")
-                      .shape(gather_shape)
-                      .kernel(gather_rows));
+    ops.push_back(
+        OpBuilder("Gather")
+            .input("params: Tparams")
+            .input("indices: Tindices")
+            .output("output: Tparams")
+            .attr("validate_indices: bool = true")
+            .attr("Tparams: type")
+            .attr("Tindices: {int32, int64}")
+            .summary("Rows of a tensor, picked by index.")
+            .shape(gather_shape)
+            .kernel(gather_rows)
+            .example({{example::floats({3, 2}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({2}, {2, 0})},
+                      {},
+                      {example::floats({2, 2}, {5.0F, 6.0F, 1.0F, 2.0F})}}));
     ops.push_back(OpBuilder("GatherV2")
                       .input("params: Tparams")
                       .input("indices: Tindices")
@@ -227,7 +232,11 @@ void add_gather_ops(OpRecords& ops) {
                       .attr("Taxis: {int32, int64}")
                       .summary("Slices of a tensor along an axis, picked by index.")
                       .shape(gather_v2_shape)
-                      .kernel(gather_v2));
+                      .kernel(gather_v2)
+                      .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}),
+                                 example::ints({2}, {2, 0}), example::ints({}, {1})},
+                                {},
+                                {example::floats({2, 2}, {3.0F, 1.0F, 6.0F, 4.0F})}}));
     ops.push_back(OpBuilder("OneHot")
                       .input("indices: TI")
                       .input("depth: int32")
@@ -239,15 +248,22 @@ void add_gather_ops(OpRecords& ops) {
                       .attr("TI: {uint8, int32, int64} = DT_INT64")
                       .summary("For each index a vector that is on at the index and off elsewhere.")
                       .shape(one_hot_shape)
-                      .kernel(one_hot));
-    ops.push_back(OpBuilder("Where")
-                      .input("input: T")
-                      .output("index: int64")
-                      .attr("T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, "
-                            "bfloat16, uint16, complex128, half, uint32, uint64, bool} = DT_BOOL")
-                      .summary("Coordinates of the elements that are not zero, in row-major order.")
-                      .shape(where_shape)
-                      .kernel(where));
+                      .kernel(one_hot)
+                      .example({{example::ints({3}, {0, 2, -1}), example::ints({}, {3}), example::floats({}, {1.0F}),
+                                 example::floats({}, {0.0F})},
+                                {},
+                                {example::floats({3, 3}, {1.0F, 0.0F, 0.0F, 0.0F, 0.0F, 1.0F, 0.0F, 0.0F, 0.0F})}}));
+    ops.push_back(
+        OpBuilder("Where")
+            .input("input: T")
+            .output("index: int64")
+            .attr("T: {float, double, int32, uint8, int16, int8, complex64, int64, qint8, quint8, qint32, "
+                  "bfloat16, uint16, complex128, half, uint32, uint64, bool} = DT_BOOL")
+            .summary("Coordinates of the elements that are not zero, in row-major order.")
+            .shape(where_shape)
+            .kernel(where)
+            .example(
+                {{example::bools({2, 2}, {true, false, false, true})}, {}, {example::longs({2, 2}, {0, 0, 1, 1})}}));
     ops.push_back(OpBuilder("DynamicStitch")
                       .input("indices: N * int32")
                       .input("data: N * T")
@@ -256,7 +272,11 @@ void add_gather_ops(OpRecords& ops) {
                       .attr("T: type")
                       .summary("Puts slices of several tensors where their indices say.")
                       .shape(dynamic_stitch_shape)
-                      .kernel(dynamic_stitch));
+                      .kernel(dynamic_stitch)
+                      .example({{example::ints({2}, {2, 0}), example::ints({1}, {1}),
+                                 example::floats({2, 1}, {30.0F, 10.0F}), example::floats({1, 1}, {20.0F})},
+                                {{"N", 2}},
+                                {example::floats({3, 1}, {10.0F, 20.0F, 30.0F})}}));
 }
 
 } // namespace rnnscope::ops

@@ -1,4 +1,5 @@
 #include "core/ops/elementwise.hpp"
+#include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 
@@ -305,7 +306,15 @@ void add_linalg_ops(OpRecords& ops) {
                       .attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
                       .summary("Matrix product.")
                       .shape(matmul_shape)
-                      .kernel(matmul));
+                      .kernel(matmul)
+                      .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}),
+                                 example::floats({3, 2}, {1.0F, 0.0F, 0.0F, 1.0F, 1.0F, 1.0F})},
+                                {},
+                                {example::floats({2, 2}, {4.0F, 5.0F, 10.0F, 11.0F})}})
+                      .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}),
+                                 example::floats({2, 3}, {1.0F, 0.0F, 1.0F, 0.0F, 1.0F, 1.0F})},
+                                {{"transpose_b", true}},
+                                {example::floats({2, 2}, {4.0F, 5.0F, 10.0F, 11.0F})}}));
     ops.push_back(OpBuilder("Qr")
                       .input("input: T")
                       .output("q: T")
@@ -314,35 +323,48 @@ void add_linalg_ops(OpRecords& ops) {
                       .attr("T: {double, float, half, complex64, complex128}")
                       .summary("Orthogonal and upper triangular factor of matrices.")
                       .shape(qr_shape)
-                      .kernel(qr));
-    ops.push_back(OpBuilder("Diag")
-                      .input("diagonal: T")
-                      .output("output: T")
-                      .attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
-                      .summary("A tensor with the given diagonal, zero elsewhere.")
-                      .shape(diag_shape)
-                      .kernel(diag));
-    ops.push_back(OpBuilder("DiagPart")
-                      .input("input: T")
-                      .output("diagonal: T")
-                      .attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
-                      .summary("The diagonal of a tensor.")
-                      .shape(diag_part_shape)
-                      .kernel(diag_part));
-    ops.push_back(OpBuilder("MatrixDiag")
-                      .input("diagonal: T")
-                      .output("output: T")
-                      .attr("T: type")
-                      .summary("Matrices with the given diagonals, zero elsewhere.")
-                      .shape(matrix_diag_shape)
-                      .kernel(matrix_diag));
+                      .kernel(qr)
+                      .example({{example::floats({2, 2}, {3.0F, 1.0F, 4.0F, 2.0F})},
+                                {},
+                                {example::floats({2, 2}, {-0.6F, -0.8F, -0.8F, 0.6F}),
+                                 example::floats({2, 2}, {-5.0F, -2.2F, 0.0F, 0.4F})}}));
+    ops.push_back(
+        OpBuilder("Diag")
+            .input("diagonal: T")
+            .output("output: T")
+            .attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
+            .summary("A tensor with the given diagonal, zero elsewhere.")
+            .shape(diag_shape)
+            .kernel(diag)
+            .example({{example::floats({2}, {1.0F, 2.0F})}, {}, {example::floats({2, 2}, {1.0F, 0.0F, 0.0F, 2.0F})}}));
+    ops.push_back(
+        OpBuilder("DiagPart")
+            .input("input: T")
+            .output("diagonal: T")
+            .attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
+            .summary("The diagonal of a tensor.")
+            .shape(diag_part_shape)
+            .kernel(diag_part)
+            .example({{example::floats({2, 2}, {1.0F, 2.0F, 3.0F, 4.0F})}, {}, {example::floats({2}, {1.0F, 4.0F})}}));
+    ops.push_back(
+        OpBuilder("MatrixDiag")
+            .input("diagonal: T")
+            .output("output: T")
+            .attr("T: type")
+            .summary("Matrices with the given diagonals, zero elsewhere.")
+            .shape(matrix_diag_shape)
+            .kernel(matrix_diag)
+            .example({{example::floats({2}, {1.0F, 2.0F})}, {}, {example::floats({2, 2}, {1.0F, 0.0F, 0.0F, 2.0F})}}));
     ops.push_back(OpBuilder("MatrixDiagPart")
                       .input("input: T")
                       .output("diagonal: T")
                       .attr("T: type")
                       .summary("The diagonals of matrices.")
                       .shape(matrix_diag_part_shape)
-                      .kernel(matrix_diag_part));
+                      .kernel(matrix_diag_part)
+                      .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})},
+                                {},
+                                {example::floats({2}, {1.0F, 5.0F})}}));
     ops.push_back(OpBuilder("MatrixSetDiag")
                       .input("input: T")
                       .input("diagonal: T")
@@ -350,7 +372,10 @@ void add_linalg_ops(OpRecords& ops) {
                       .attr("T: type")
                       .summary("Matrices with their diagonals replaced.")
                       .shape(matrix_set_diag_shape)
-                      .kernel(matrix_set_diag));
+                      .kernel(matrix_set_diag)
+                      .example({{example::floats({2, 2}, {1.0F, 2.0F, 3.0F, 4.0F}), example::floats({2}, {8.0F, 9.0F})},
+                                {},
+                                {example::floats({2, 2}, {8.0F, 2.0F, 3.0F, 9.0F})}}));
 }
 
 } // namespace rnnscope::ops

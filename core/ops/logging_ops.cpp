@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -38,20 +39,24 @@ void add_logging_ops(OpRecords& ops) {
                       .stateful()
                       .summary("Fails with the data unless the condition holds.")
                       .shape(no_outputs)
-                      .kernel(check_assertion));
-    ops.push_back(OpBuilder("Print")
-                      .input("input: T")
-                      .input("data: U")
-                      .output("output: T")
-                      .attr("T: type")
-                      .attr("U: list(type) >= 0")
-                      .attr("message: string = ''")
-                      .attr("first_n: int = -1")
-                      .attr("summarize: int = 3")
-                      .stateful()
-                      .summary("Passes its input on and prints the data.")
-                      .shape(unchanged_shape)
-                      .kernel(print));
+                      .kernel(check_assertion)
+                      .example({{example::bools({}, {true}), example::floats({}, {1.0F})}, {}, {}}));
+    ops.push_back(
+        OpBuilder("Print")
+            .input("input: T")
+            .input("data: U")
+            .output("output: T")
+            .attr("T: type")
+            .attr("U: list(type) >= 0")
+            .attr("message: string = ''")
+            .attr("first_n: int = -1")
+            .attr("summarize: int = 3")
+            .stateful()
+            .summary("Passes its input on and prints the data.")
+            .shape(unchanged_shape)
+            .kernel(print)
+            .example(
+                {{example::floats({}, {1.0F}), example::strings({}, {"note"})}, {}, {example::floats({}, {1.0F})}}));
 }
 
 } // namespace rnnscope::ops

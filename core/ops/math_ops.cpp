@@ -1,4 +1,5 @@
 #include "core/ops/elementwise.hpp"
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -249,7 +250,10 @@ void add_math_ops(OpRecords& ops) {
                       .attr("Tidx: {bfloat16, float, double, int32, int64} = DT_INT32")
                       .summary("Numbers from start up to limit in steps of delta.")
                       .shape(range_shape)
-                      .kernel(range));
+                      .kernel(range)
+                      .example({{example::ints({}, {2}), example::ints({}, {9}), example::ints({}, {3})},
+                                {},
+                                {example::ints({3}, {2, 5, 8})}}));
     ops.push_back(OpBuilder("LinSpace")
                       .input("start: T")
                       .input("stop: T")
@@ -259,7 +263,10 @@ void add_math_ops(OpRecords& ops) {
                       .attr("Tidx: {int32, int64} = DT_INT32")
                       .summary("Evenly spaced numbers from start to stop.")
                       .shape(lin_space_shape)
-                      .kernel(lin_space));
+                      .kernel(lin_space)
+                      .example({{example::floats({}, {0.0F}), example::floats({}, {1.0F}), example::ints({}, {3})},
+                                {},
+                                {example::floats({3}, {0.0F, 0.5F, 1.0F})}}));
     ops.push_back(OpBuilder("Select")
                       .input("condition: bool")
                       .input("t: T")
@@ -268,7 +275,11 @@ void add_math_ops(OpRecords& ops) {
                       .attr("T: type")
                       .summary("Elements of t where the condition holds, else of e; a vector chooses whole rows.")
                       .shape(select_shape)
-                      .kernel(select));
+                      .kernel(select)
+                      .example({{example::bools({2}, {true, false}), example::floats({2, 2}, {1.0F, 2.0F, 3.0F, 4.0F}),
+                                 example::floats({2, 2}, {5.0F, 6.0F, 7.0F, 8.0F})},
+                                {},
+                                {example::floats({2, 2}, {1.0F, 2.0F, 7.0F, 8.0F})}}));
     ops.push_back(OpBuilder("AddN")
                       .input("inputs: N * T")
                       .output("sum: T")
@@ -277,7 +288,11 @@ void add_math_ops(OpRecords& ops) {
                             "bfloat16, uint16, complex128, half, uint32, uint64, variant}")
                       .summary("The sum of all inputs, elementwise.")
                       .shape(add_n_shape)
-                      .kernel(add_n));
+                      .kernel(add_n)
+                      .example({{example::floats({2}, {1.0F, 2.0F}), example::floats({2}, {3.0F, 4.0F}),
+                                 example::floats({2}, {5.0F, 6.0F})},
+                                {},
+                                {example::floats({2}, {9.0F, 12.0F})}}));
     ops.push_back(OpBuilder("BroadcastGradientArgs")
                       .input("s0: T")
                       .input("s1: T")
@@ -286,7 +301,10 @@ void add_math_ops(OpRecords& ops) {
                       .attr("T: {int32, int64} = DT_INT32")
                       .summary("The dimensions along which a gradient is summed to undo a broadcast.")
                       .shape(broadcast_gradient_args_shape)
-                      .kernel(broadcast_gradient_args));
+                      .kernel(broadcast_gradient_args)
+                      .example({{example::ints({3}, {2, 1, 3}), example::ints({2}, {4, 3})},
+                                {},
+                                {example::ints({1}, {1}), example::ints({1}, {0})}}));
     ops.push_back(OpBuilder("ClipByValue")
                       .input("t: T")
                       .input("clip_value_min: T")
@@ -295,7 +313,11 @@ void add_math_ops(OpRecords& ops) {
                       .attr("T: numbertype")
                       .summary("Limits every element to a range.")
                       .shape(clip_shape)
-                      .kernel(clip_by_value));
+                      .kernel(clip_by_value)
+                      .example({{example::floats({3}, {-5.0F, 0.0F, 5.0F}), example::floats({}, {-1.0F}),
+                                 example::floats({}, {1.0F})},
+                                {},
+                                {example::floats({3}, {-1.0F, 0.0F, 1.0F})}}));
 }
 
 } // namespace rnnscope::ops

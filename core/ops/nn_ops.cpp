@@ -1,4 +1,5 @@
 #include "core/ops/elementwise.hpp"
+#include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 #include "core/ops/summarize.hpp"
@@ -354,7 +355,11 @@ void add_nn_ops(OpRecords& ops) {
                       .attr("data_format: {'NHWC', 'NCHW'} = 'NHWC'")
                       .summary("Adds a vector along the channel dimension.")
                       .shape(bias_add_shape)
-                      .kernel(bias_add));
+                      .kernel(bias_add)
+                      .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}),
+                                 example::floats({3}, {10.0F, 20.0F, 30.0F})},
+                                {},
+                                {example::floats({2, 3}, {11.0F, 22.0F, 33.0F, 14.0F, 25.0F, 36.0F})}}));
     ops.push_back(OpBuilder("BiasAddGrad")
                       .input("out_backprop: T")
                       .output("output: T")
@@ -362,21 +367,42 @@ void add_nn_ops(OpRecords& ops) {
                       .attr("data_format: {'NHWC', 'NCHW'} = 'NHWC'")
                       .summary("Gradient of BiasAdd for the vector: the sum over all other dimensions.")
                       .shape(bias_add_grad_shape)
-                      .kernel(bias_add_grad));
-    ops.push_back(activation(
-        "Relu", activation_kernel<Relu>,
-        "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, qint8}",
-        "max(x, 0), elementwise."));
+                      .kernel(bias_add_grad)
+                      .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})},
+                                {},
+                                {example::floats({3}, {5.0F, 7.0F, 9.0F})}}));
     ops.push_back(
-        activation("Relu6", activation_kernel<Relu6>, "T: realnumbertype", "min(max(x, 0), 6), elementwise."));
+        activation(
+            "Relu", activation_kernel<Relu>,
+            "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, qint8}",
+            "max(x, 0), elementwise.")
+            .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                      {},
+                      {example::floats({4}, {0.0F, 0.0F, 0.5F, 2.0F})}}));
+    ops.push_back(activation("Relu6", activation_kernel<Relu6>, "T: realnumbertype", "min(max(x, 0), 6), elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {0.0F, 0.0F, 0.5F, 2.0F})}}));
     ops.push_back(activation("Elu", activation_kernel<Elu>, "T: {half, bfloat16, float, double}",
-                             "x, or exp(x) - 1 below 0, elementwise."));
+                             "x, or exp(x) - 1 below 0, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {-0.77686984F, 0.0F, 0.5F, 2.0F})}}));
     ops.push_back(activation("Selu", activation_kernel<Selu>, "T: {half, bfloat16, float, double}",
-                             "Scaled exponential linear unit, elementwise."));
+                             "Scaled exponential linear unit, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {-1.36581435F, 0.0F, 0.525350494F, 2.10140197F})}}));
     ops.push_back(activation("Softplus", activation_kernel<Softplus>, "T: {half, bfloat16, float, double}",
-                             "log(1 + exp(x)), elementwise."));
+                             "log(1 + exp(x)), elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {0.201413278F, 0.693147181F, 0.974076984F, 2.12692801F})}}));
     ops.push_back(activation("Softsign", activation_kernel<Softsign>, "T: {half, bfloat16, float, double}",
-                             "x / (1 + |x|), elementwise."));
+                             "x / (1 + |x|), elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {-0.6F, 0.0F, 0.333333333F, 0.666666667F})}}));
     ops.push_back(OpBuilder("ReluGrad")
                       .input("gradients: T")
                       .input("features: T")
@@ -384,30 +410,44 @@ void add_nn_ops(OpRecords& ops) {
                       .attr("T: realnumbertype")
                       .summary("Gradient of Relu.")
                       .shape(merge_both_shape)
-                      .kernel(relu_grad));
+                      .kernel(relu_grad)
+                      .example({{example::floats({3}, {1.0F, 2.0F, 3.0F}), example::floats({3}, {-1.0F, 0.0F, 1.0F})},
+                                {},
+                                {example::floats({3}, {0.0F, 0.0F, 3.0F})}}));
     ops.push_back(OpBuilder("Softmax")
                       .input("logits: T")
                       .output("softmax: T")
                       .attr("T: {half, bfloat16, float, double}")
                       .summary("exp(x) / sum(exp(x)) along the last dimension.")
                       .shape(softmax_shape)
-                      .kernel(softmax<false>));
+                      .kernel(softmax<false>)
+                      .example({{example::floats({1, 3}, {1.0F, 2.0F, 3.0F})},
+                                {},
+                                {example::floats({1, 3}, {0.0900305732F, 0.244728471F, 0.665240956F})}}));
     ops.push_back(OpBuilder("LogSoftmax")
                       .input("logits: T")
                       .output("logsoftmax: T")
                       .attr("T: {half, bfloat16, float, double}")
                       .summary("Logarithm of the softmax along the last dimension.")
                       .shape(softmax_shape)
-                      .kernel(softmax<true>));
-    ops.push_back(OpBuilder("SoftmaxCrossEntropyWithLogits")
-                      .input("features: T")
-                      .input("labels: T")
-                      .output("loss: T")
-                      .output("backprop: T")
-                      .attr("T: {half, bfloat16, float, double}")
-                      .summary("Cross entropy of a softmax with given distributions, and its gradient.")
-                      .shape(softmax_cross_entropy_shape)
-                      .kernel(softmax_cross_entropy));
+                      .kernel(softmax<true>)
+                      .example({{example::floats({1, 3}, {1.0F, 2.0F, 3.0F})},
+                                {},
+                                {example::floats({1, 3}, {-2.40760596F, -1.40760596F, -0.407605964F})}}));
+    ops.push_back(
+        OpBuilder("SoftmaxCrossEntropyWithLogits")
+            .input("features: T")
+            .input("labels: T")
+            .output("loss: T")
+            .output("backprop: T")
+            .attr("T: {half, bfloat16, float, double}")
+            .summary("Cross entropy of a softmax with given distributions, and its gradient.")
+            .shape(softmax_cross_entropy_shape)
+            .kernel(softmax_cross_entropy)
+            .example({{example::floats({1, 3}, {1.0F, 2.0F, 3.0F}), example::floats({1, 3}, {0.0F, 0.5F, 0.5F})},
+                      {},
+                      {example::floats({1}, {0.907605964F}),
+                       example::floats({1, 3}, {0.0900305732F, -0.255271529F, 0.165240956F})}}));
     ops.push_back(OpBuilder("SparseSoftmaxCrossEntropyWithLogits")
                       .input("features: T")
                       .input("labels: Tlabels")
@@ -417,14 +457,19 @@ void add_nn_ops(OpRecords& ops) {
                       .attr("Tlabels: {int32, int64} = DT_INT64")
                       .summary("Cross entropy of a softmax with given classes, and its gradient.")
                       .shape(sparse_softmax_cross_entropy_shape)
-                      .kernel(sparse_softmax_cross_entropy));
+                      .kernel(sparse_softmax_cross_entropy)
+                      .example({{example::floats({1, 3}, {1.0F, 2.0F, 3.0F}), example::ints({1}, {2})},
+                                {},
+                                {example::floats({1}, {0.407605964F}),
+                                 example::floats({1, 3}, {0.0900305732F, 0.244728471F, -0.334759044F})}}));
     ops.push_back(OpBuilder("L2Loss")
                       .input("t: T")
                       .output("output: T")
                       .attr("T: {half, bfloat16, float, double}")
                       .summary("Half the sum of squares.")
                       .shape(scalar_shape)
-                      .kernel(l2_loss));
+                      .kernel(l2_loss)
+                      .example({{example::floats({3}, {1.0F, 2.0F, 3.0F})}, {}, {example::floats({}, {7.0F})}}));
     ops.push_back(OpBuilder("InTopKV2")
                       .input("predictions: float")
                       .input("targets: T")
@@ -433,7 +478,11 @@ void add_nn_ops(OpRecords& ops) {
                       .attr("T: {int32, int64} = DT_INT32")
                       .summary("Is the target among the k largest predictions?")
                       .shape(in_top_k_shape)
-                      .kernel(in_top_k));
+                      .kernel(in_top_k)
+                      .example({{example::floats({2, 3}, {1.0F, 3.0F, 2.0F, 9.0F, 8.0F, 7.0F}),
+                                 example::ints({2}, {2, 2}), example::ints({}, {2})},
+                                {},
+                                {example::bools({2}, {true, false})}}));
 }
 
 } // namespace rnnscope::ops

@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/philox.hpp"
@@ -209,11 +210,16 @@ OpBuilder random_op(std::string_view name, KernelFn kernel, std::string_view sum
 } // namespace
 
 void add_random_ops(OpRecords& ops) {
-    ops.push_back(random_op("RandomUniform", random_kernel<Uniform>, "Random numbers, uniform in [0, 1)."));
-    ops.push_back(random_op("RandomStandardNormal", random_kernel<Normal>,
-                            "Random numbers, normal with mean 0 and deviation 1."));
-    ops.push_back(random_op("TruncatedNormal", random_kernel<Truncated>,
-                            "Normal random numbers, drawn again until they lie within (-2, 2)."));
+    ops.push_back(
+        random_op("RandomUniform", random_kernel<Uniform>, "Random numbers, uniform in [0, 1).")
+            .example({{example::ints({2}, {2, 3})}, {{"dtype", DType::float32}, {"seed", 1}, {"seed2", 2}}, {}}));
+    ops.push_back(
+        random_op("RandomStandardNormal", random_kernel<Normal>, "Random numbers, normal with mean 0 and deviation 1.")
+            .example({{example::ints({2}, {2, 3})}, {{"dtype", DType::float32}, {"seed", 1}, {"seed2", 2}}, {}}));
+    ops.push_back(
+        random_op("TruncatedNormal", random_kernel<Truncated>,
+                  "Normal random numbers, drawn again until they lie within (-2, 2).")
+            .example({{example::ints({2}, {2, 3})}, {{"dtype", DType::float32}, {"seed", 1}, {"seed2", 2}}, {}}));
     ops.push_back(OpBuilder("RandomUniformInt")
                       .input("shape: T")
                       .input("minval: Tout")
@@ -226,7 +232,10 @@ void add_random_ops(OpRecords& ops) {
                       .stateful()
                       .summary("Random integers, uniform in [minval, maxval).")
                       .shape(random_uniform_int_shape)
-                      .kernel(random_uniform_int));
+                      .kernel(random_uniform_int)
+                      .example({{example::ints({1}, {5}), example::ints({}, {-3}), example::ints({}, {3})},
+                                {{"seed", 1}, {"seed2", 2}},
+                                {}}));
     ops.push_back(OpBuilder("Multinomial")
                       .input("logits: T")
                       .input("num_samples: int32")

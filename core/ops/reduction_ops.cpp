@@ -1,4 +1,5 @@
 #include "core/ops/elementwise.hpp"
+#include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 
@@ -235,16 +236,50 @@ OpBuilder arg_reduction(std::string_view name, KernelFn kernel, std::string_view
 } // namespace
 
 void add_reduction_ops(OpRecords& ops) {
-    ops.push_back(reduction("Sum", reduction_kernel<SumOf>, "T: numbertype", "Sum along dimensions."));
-    ops.push_back(reduction("Mean", reduction_kernel<MeanOf>, "T: numbertype", "Mean along dimensions."));
-    ops.push_back(reduction("Prod", reduction_kernel<ProductOf>, "T: numbertype", "Product along dimensions."));
-    ops.push_back(reduction("Max", reduction_kernel<LargestOf>, "T: numbertype", "Largest element along dimensions."));
     ops.push_back(
-        reduction("Min", reduction_kernel<SmallestOf>, "T: numbertype", "Smallest element along dimensions."));
-    ops.push_back(bool_reduction("All", bool_reduction_kernel<true>, "Do all elements along dimensions hold?"));
-    ops.push_back(bool_reduction("Any", bool_reduction_kernel<false>, "Does any element along dimensions hold?"));
-    ops.push_back(arg_reduction("ArgMax", arg_kernel<true>, "Index of the largest element along a dimension."));
-    ops.push_back(arg_reduction("ArgMin", arg_kernel<false>, "Index of the smallest element along a dimension."));
+        reduction("Sum", reduction_kernel<SumOf>, "T: numbertype", "Sum along dimensions.")
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({1}, {1})},
+                      {},
+                      {example::floats({2}, {6.0F, 15.0F})}})
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({}, {-2})},
+                      {{"keep_dims", true}},
+                      {example::floats({1, 3}, {5.0F, 7.0F, 9.0F})}}));
+    ops.push_back(
+        reduction("Mean", reduction_kernel<MeanOf>, "T: numbertype", "Mean along dimensions.")
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({1}, {1})},
+                      {},
+                      {example::floats({2}, {2.0F, 5.0F})}}));
+    ops.push_back(
+        reduction("Prod", reduction_kernel<ProductOf>, "T: numbertype", "Product along dimensions.")
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({1}, {1})},
+                      {},
+                      {example::floats({2}, {6.0F, 120.0F})}}));
+    ops.push_back(
+        reduction("Max", reduction_kernel<LargestOf>, "T: numbertype", "Largest element along dimensions.")
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({1}, {1})},
+                      {},
+                      {example::floats({2}, {3.0F, 6.0F})}}));
+    ops.push_back(
+        reduction("Min", reduction_kernel<SmallestOf>, "T: numbertype", "Smallest element along dimensions.")
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({1}, {1})},
+                      {},
+                      {example::floats({2}, {1.0F, 4.0F})}}));
+    ops.push_back(bool_reduction("All", bool_reduction_kernel<true>, "Do all elements along dimensions hold?")
+                      .example({{example::bools({2, 2}, {true, false, true, true}), example::ints({}, {1})},
+                                {},
+                                {example::bools({2}, {false, true})}}));
+    ops.push_back(bool_reduction("Any", bool_reduction_kernel<false>, "Does any element along dimensions hold?")
+                      .example({{example::bools({2, 2}, {true, false, true, true}), example::ints({}, {1})},
+                                {},
+                                {example::bools({2}, {true, true})}}));
+    ops.push_back(arg_reduction("ArgMax", arg_kernel<true>, "Index of the largest element along a dimension.")
+                      .example({{example::floats({2, 3}, {1.0F, 3.0F, 2.0F, 9.0F, 8.0F, 7.0F}), example::ints({}, {1})},
+                                {},
+                                {example::longs({2}, {1, 0})}}));
+    ops.push_back(arg_reduction("ArgMin", arg_kernel<false>, "Index of the smallest element along a dimension.")
+                      .example({{example::floats({2, 3}, {1.0F, 3.0F, 2.0F, 9.0F, 8.0F, 7.0F}), example::ints({}, {0})},
+                                {},
+                                {example::longs({3}, {0, 0, 0})}}));
 }
 
 } // namespace rnnscope::ops

@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -430,24 +431,32 @@ Status reverse_sequence(KernelContext& ctx) {
 } // namespace
 
 void add_reshape_ops(OpRecords& ops) {
-    ops.push_back(OpBuilder("Reshape")
-                      .input("tensor: T")
-                      .input("shape: Tshape")
-                      .output("output: T")
-                      .attr("T: type")
-                      .attr("Tshape: {int32, int64} = DT_INT32")
-                      .summary("The same values under another shape; one -1 stands for what is left.")
-                      .shape(reshape_shape)
-                      .kernel(reshape));
-    ops.push_back(OpBuilder("ExpandDims")
-                      .input("input: T")
-                      .input("dim: Tdim")
-                      .output("output: T")
-                      .attr("T: type")
-                      .attr("Tdim: {int32, int64} = DT_INT32")
-                      .summary("Adds a dimension of size 1.")
-                      .shape(expand_dims_shape)
-                      .kernel(expand_dims));
+    ops.push_back(
+        OpBuilder("Reshape")
+            .input("tensor: T")
+            .input("shape: Tshape")
+            .output("output: T")
+            .attr("T: type")
+            .attr("Tshape: {int32, int64} = DT_INT32")
+            .summary("The same values under another shape; one -1 stands for what is left.")
+            .shape(reshape_shape)
+            .kernel(reshape)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({2}, {3, -1})},
+                      {},
+                      {example::floats({3, 2}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})}}));
+    ops.push_back(
+        OpBuilder("ExpandDims")
+            .input("input: T")
+            .input("dim: Tdim")
+            .output("output: T")
+            .attr("T: type")
+            .attr("Tdim: {int32, int64} = DT_INT32")
+            .summary("Adds a dimension of size 1.")
+            .shape(expand_dims_shape)
+            .kernel(expand_dims)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({}, {-1})},
+                      {},
+                      {example::floats({2, 3, 1}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})}}));
     ops.push_back(OpBuilder("Squeeze")
                       .input("input: T")
                       .output("output: T")
@@ -455,23 +464,32 @@ void add_reshape_ops(OpRecords& ops) {
                       .attr("squeeze_dims: list(int) >= 0 = []")
                       .summary("Drops dimensions of size 1: the named ones, or all.")
                       .shape(squeeze_shape)
-                      .kernel(squeeze));
-    ops.push_back(OpBuilder("Transpose")
-                      .input("x: T")
-                      .input("perm: Tperm")
-                      .output("y: T")
-                      .attr("T: type")
-                      .attr("Tperm: {int32, int64} = DT_INT32")
-                      .summary("Dimensions in another order.")
-                      .shape(transpose_shape)
-                      .kernel(transpose));
+                      .kernel(squeeze)
+                      .example({{example::floats({1, 2, 1}, {1.0F, 2.0F})}, {}, {example::floats({2}, {1.0F, 2.0F})}})
+                      .example({{example::floats({1, 2, 1}, {1.0F, 2.0F})},
+                                {{"squeeze_dims", attr_list(std::vector<std::int64_t>{-1})}},
+                                {example::floats({1, 2}, {1.0F, 2.0F})}}));
+    ops.push_back(
+        OpBuilder("Transpose")
+            .input("x: T")
+            .input("perm: Tperm")
+            .output("y: T")
+            .attr("T: type")
+            .attr("Tperm: {int32, int64} = DT_INT32")
+            .summary("Dimensions in another order.")
+            .shape(transpose_shape)
+            .kernel(transpose)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({2}, {1, 0})},
+                      {},
+                      {example::floats({3, 2}, {1.0F, 4.0F, 2.0F, 5.0F, 3.0F, 6.0F})}}));
     ops.push_back(OpBuilder("InvertPermutation")
                       .input("x: T")
                       .output("y: T")
                       .attr("T: {int32, int64} = DT_INT32")
                       .summary("The permutation that undoes the input.")
                       .shape(invert_permutation_shape)
-                      .kernel(invert_permutation));
+                      .kernel(invert_permutation)
+                      .example({{example::ints({3}, {2, 0, 1})}, {}, {example::ints({3}, {1, 2, 0})}}));
     ops.push_back(OpBuilder("Tile")
                       .input("input: T")
                       .input("multiples: Tmultiples")
@@ -480,28 +498,39 @@ void add_reshape_ops(OpRecords& ops) {
                       .attr("Tmultiples: {int32, int64} = DT_INT32")
                       .summary("Repeats a tensor along each dimension.")
                       .shape(tile_shape)
-                      .kernel(tile));
-    ops.push_back(OpBuilder("ReverseV2")
-                      .input("tensor: T")
-                      .input("axis: Tidx")
-                      .output("output: T")
-                      .attr("Tidx: {int32, int64} = DT_INT32")
-                      .attr("T: {uint8, int8, uint16, int16, int32, int64, bool, bfloat16, half, float, double, "
-                            "complex64, complex128, string}")
-                      .summary("Reverses the named dimensions.")
-                      .shape(reverse_v2_shape)
-                      .kernel(reverse_v2));
-    ops.push_back(OpBuilder("ReverseSequence")
-                      .input("input: T")
-                      .input("seq_lengths: Tlen")
-                      .output("output: T")
-                      .attr("seq_dim: int")
-                      .attr("batch_dim: int = 0")
-                      .attr("T: type")
-                      .attr("Tlen: {int32, int64} = DT_INT64")
-                      .summary("Reverses the first entries of each sequence, as many as its length says.")
-                      .shape(reverse_sequence_shape)
-                      .kernel(reverse_sequence));
+                      .kernel(tile)
+                      .example({{example::floats({1, 2}, {1.0F, 2.0F}), example::ints({2}, {2, 2})},
+                                {},
+                                {example::floats({2, 4}, {1.0F, 2.0F, 1.0F, 2.0F, 1.0F, 2.0F, 1.0F, 2.0F})}}));
+    ops.push_back(
+        OpBuilder("ReverseV2")
+            .input("tensor: T")
+            .input("axis: Tidx")
+            .output("output: T")
+            .attr("Tidx: {int32, int64} = DT_INT32")
+            .attr("T: {uint8, int8, uint16, int16, int32, int64, bool, bfloat16, half, float, double, "
+                  "complex64, complex128, string}")
+            .summary("Reverses the named dimensions.")
+            .shape(reverse_v2_shape)
+            .kernel(reverse_v2)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({1}, {1})},
+                      {},
+                      {example::floats({2, 3}, {3.0F, 2.0F, 1.0F, 6.0F, 5.0F, 4.0F})}}));
+    ops.push_back(
+        OpBuilder("ReverseSequence")
+            .input("input: T")
+            .input("seq_lengths: Tlen")
+            .output("output: T")
+            .attr("seq_dim: int")
+            .attr("batch_dim: int = 0")
+            .attr("T: type")
+            .attr("Tlen: {int32, int64} = DT_INT64")
+            .summary("Reverses the first entries of each sequence, as many as its length says.")
+            .shape(reverse_sequence_shape)
+            .kernel(reverse_sequence)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::longs({2}, {2, 3})},
+                      {{"seq_dim", 1}},
+                      {example::floats({2, 3}, {2.0F, 1.0F, 3.0F, 6.0F, 5.0F, 4.0F})}}));
 }
 
 } // namespace rnnscope::ops

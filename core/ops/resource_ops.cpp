@@ -1,4 +1,5 @@
 #include "core/ops/elementwise.hpp"
+#include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 
@@ -206,7 +207,8 @@ void add_resource_ops(OpRecords& ops) {
                       .stateful()
                       .summary("A handle to a resource variable.")
                       .shape(scalar_shape)
-                      .kernel(var_handle));
+                      .kernel(var_handle)
+                      .example({{}, {{"dtype", DType::float32}, {"shape", Shape{2}}}, {}}));
     ops.push_back(OpBuilder("ReadVariableOp")
                       .input("resource: resource")
                       .output("value: dtype")

@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -272,22 +273,31 @@ Status split_v(KernelContext& ctx) {
 } // namespace
 
 void add_slice_ops(OpRecords& ops) {
-    ops.push_back(OpBuilder("StridedSlice")
-                      .input("input: T")
-                      .input("begin: Index")
-                      .input("end: Index")
-                      .input("strides: Index")
-                      .output("output: T")
-                      .attr("T: type")
-                      .attr("Index: {int32, int64}")
-                      .attr("begin_mask: int = 0")
-                      .attr("end_mask: int = 0")
-                      .attr("ellipsis_mask: int = 0")
-                      .attr("new_axis_mask: int = 0")
-                      .attr("shrink_axis_mask: int = 0")
-                      .summary("Python's x[begin:end:stride, ...].")
-                      .shape(strided_slice_shape)
-                      .kernel(strided_slice));
+    ops.push_back(
+        OpBuilder("StridedSlice")
+            .input("input: T")
+            .input("begin: Index")
+            .input("end: Index")
+            .input("strides: Index")
+            .output("output: T")
+            .attr("T: type")
+            .attr("Index: {int32, int64}")
+            .attr("begin_mask: int = 0")
+            .attr("end_mask: int = 0")
+            .attr("ellipsis_mask: int = 0")
+            .attr("new_axis_mask: int = 0")
+            .attr("shrink_axis_mask: int = 0")
+            .summary("Python's x[begin:end:stride, ...].")
+            .shape(strided_slice_shape)
+            .kernel(strided_slice)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({2}, {0, -1}),
+                       example::ints({2}, {0, 0}), example::ints({2}, {1, 1})},
+                      {{"begin_mask", 1}, {"end_mask", 1}, {"shrink_axis_mask", 2}},
+                      {example::floats({2}, {3.0F, 6.0F})}})
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({3}, {0, 0, 3}),
+                       example::ints({3}, {0, 0, 0}), example::ints({3}, {1, 1, -2})},
+                      {{"ellipsis_mask", 1}, {"new_axis_mask", 2}, {"end_mask", 4}},
+                      {example::floats({2, 1, 2}, {3.0F, 1.0F, 6.0F, 4.0F})}}));
     ops.push_back(OpBuilder("Slice")
                       .input("input: T")
                       .input("begin: Index")
@@ -297,7 +307,11 @@ void add_slice_ops(OpRecords& ops) {
                       .attr("Index: {int32, int64}")
                       .summary("A block of a tensor; size -1 reaches to the end.")
                       .shape(slice_shape)
-                      .kernel(slice));
+                      .kernel(slice)
+                      .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}),
+                                 example::ints({2}, {0, 1}), example::ints({2}, {-1, 2})},
+                                {},
+                                {example::floats({2, 2}, {2.0F, 3.0F, 5.0F, 6.0F})}}));
     ops.push_back(OpBuilder("Split")
                       .input("split_dim: int32")
                       .input("value: T")
@@ -306,18 +320,28 @@ void add_slice_ops(OpRecords& ops) {
                       .attr("T: type")
                       .summary("Equal parts along one dimension.")
                       .shape(split_shape)
-                      .kernel(split));
-    ops.push_back(OpBuilder("SplitV")
-                      .input("value: T")
-                      .input("size_splits: Tlen")
-                      .input("split_dim: int32")
-                      .output("output: num_split * T")
-                      .attr("num_split: int >= 1")
-                      .attr("T: type")
-                      .attr("Tlen: {int32, int64} = DT_INT64")
-                      .summary("Parts of given sizes along one dimension.")
-                      .shape(split_v_shape)
-                      .kernel(split_v));
+                      .kernel(split)
+                      .example({{example::ints({}, {1}),
+                                 example::floats({2, 4}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F, 7.0F, 8.0F})},
+                                {{"num_split", 2}},
+                                {example::floats({2, 2}, {1.0F, 2.0F, 5.0F, 6.0F}),
+                                 example::floats({2, 2}, {3.0F, 4.0F, 7.0F, 8.0F})}}));
+    ops.push_back(
+        OpBuilder("SplitV")
+            .input("value: T")
+            .input("size_splits: Tlen")
+            .input("split_dim: int32")
+            .output("output: num_split * T")
+            .attr("num_split: int >= 1")
+            .attr("T: type")
+            .attr("Tlen: {int32, int64} = DT_INT64")
+            .summary("Parts of given sizes along one dimension.")
+            .shape(split_v_shape)
+            .kernel(split_v)
+            .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({2}, {1, -1}),
+                       example::ints({}, {1})},
+                      {{"num_split", 2}},
+                      {example::floats({2, 1}, {1.0F, 4.0F}), example::floats({2, 2}, {2.0F, 3.0F, 5.0F, 6.0F})}}));
 }
 
 } // namespace rnnscope::ops

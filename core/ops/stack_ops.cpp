@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -95,7 +96,8 @@ void add_stack_ops(OpRecords& ops) {
                       .stateful()
                       .summary("A new stack of tensors, which lives as long as the run.")
                       .shape(stack_shape)
-                      .kernel(new_stack));
+                      .kernel(new_stack)
+                      .example({{example::ints({}, {-1})}, {{"elem_type", DType::float32}}, {}}));
     ops.push_back(OpBuilder("StackPushV2")
                       .input("handle: resource")
                       .input("elem: T")

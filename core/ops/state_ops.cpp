@@ -1,4 +1,5 @@
 #include "core/ops/elementwise.hpp"
+#include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 #include <algorithm>
@@ -197,7 +198,8 @@ void add_state_ops(OpRecords& ops) {
                       .stateful()
                       .summary("A variable: a reference to its buffer in the session.")
                       .shape(variable_v2_shape)
-                      .kernel(variable));
+                      .kernel(variable)
+                      .example({{}, {{"dtype", DType::float32}, {"shape", Shape{2}}}, {}}));
     ops.push_back(OpBuilder("Variable")
                       .output("ref: Ref(dtype)")
                       .attr("shape: shape")
@@ -207,7 +209,8 @@ void add_state_ops(OpRecords& ops) {
                       .stateful()
                       .summary("A variable (the form of before 1.0): a reference to its buffer in the session.")
                       .shape(variable_v1_shape)
-                      .kernel(variable));
+                      .kernel(variable)
+                      .example({{}, {{"dtype", DType::float32}, {"shape", Shape{2}}}, {}}));
     ops.push_back(OpBuilder("Assign")
                       .input("ref: Ref(T)")
                       .input("value: T")

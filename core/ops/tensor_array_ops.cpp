@@ -1,3 +1,4 @@
+#include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
@@ -358,7 +359,8 @@ void add_tensor_array_ops(OpRecords& ops) {
                       .stateful()
                       .summary("A new array of tensors, which lives as long as the run.")
                       .shape(array_shape)
-                      .kernel(new_array));
+                      .kernel(new_array)
+                      .example({{example::ints({}, {2})}, {{"dtype", DType::float32}}, {}}));
     ops.push_back(OpBuilder("TensorArrayGradV3")
                       .input("handle: resource")
                       .input("flow_in: float")

@@ -1,4 +1,5 @@
 #include "core/ops/elementwise.hpp"
+#include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 #include <cmath>
@@ -187,57 +188,114 @@ OpBuilder unary(std::string_view name, KernelFn kernel, std::string_view types, 
 
 void add_unary_ops(OpRecords& ops) {
     ops.push_back(unary("Abs", unary_kernel<Absolute>, "T: {bfloat16, half, float, double, int8, int16, int32, int64}",
-                        "Absolute value, elementwise."));
+                        "Absolute value, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {1.5F, 0.0F, 0.5F, 2.0F})}}));
     ops.push_back(unary("Neg", unary_kernel<Negative>,
                         "T: {bfloat16, half, float, double, int8, int16, int32, int64, complex64, complex128}",
-                        "The negative, elementwise."));
+                        "The negative, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {1.5F, -0.0F, -0.5F, -2.0F})}}));
     ops.push_back(unary("Sign", unary_kernel<Signum>,
                         "T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
-                        "-1, 0 or 1, elementwise."));
-    ops.push_back(unary("Exp", unary_kernel<Exponential>, floats_and_complex, "Exponential, elementwise."));
-    ops.push_back(unary("Expm1", unary_kernel<ExponentialMinus1>, floats_and_complex, "exp(x) - 1, elementwise."));
-    ops.push_back(unary("Log", unary_kernel<Logarithm>, floats_and_complex, "Natural logarithm, elementwise."));
-    ops.push_back(unary("Log1p", unary_kernel<Logarithm1Plus>, floats_and_complex, "log(1 + x), elementwise."));
-    ops.push_back(unary("Sqrt", unary_kernel<SquareRoot>, floats_and_complex, "Square root, elementwise."));
-    ops.push_back(unary("Rsqrt", unary_kernel<InverseSquareRoot>, floats_and_complex, "1 / sqrt(x), elementwise."));
+                        "-1, 0 or 1, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {-1.0F, 0.0F, 1.0F, 1.0F})}}));
+    ops.push_back(unary("Exp", unary_kernel<Exponential>, floats_and_complex, "Exponential, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {0.22313016F, 1.0F, 1.64872127F, 7.3890561F})}}));
+    ops.push_back(unary("Expm1", unary_kernel<ExponentialMinus1>, floats_and_complex, "exp(x) - 1, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {-0.77686984F, 0.0F, 0.648721271F, 6.3890561F})}}));
+    ops.push_back(unary("Log", unary_kernel<Logarithm>, floats_and_complex, "Natural logarithm, elementwise.")
+                      .example({{example::floats({4}, {0.25F, 0.5F, 1.0F, 4.0F})},
+                                {},
+                                {example::floats({4}, {-1.38629436F, -0.693147181F, 0.0F, 1.38629436F})}}));
+    ops.push_back(unary("Log1p", unary_kernel<Logarithm1Plus>, floats_and_complex, "log(1 + x), elementwise.")
+                      .example({{example::floats({4}, {0.25F, 0.5F, 1.0F, 4.0F})},
+                                {},
+                                {example::floats({4}, {0.223143551F, 0.405465108F, 0.693147181F, 1.60943791F})}}));
+    ops.push_back(unary("Sqrt", unary_kernel<SquareRoot>, floats_and_complex, "Square root, elementwise.")
+                      .example({{example::floats({4}, {0.25F, 0.5F, 1.0F, 4.0F})},
+                                {},
+                                {example::floats({4}, {0.5F, 0.707106781F, 1.0F, 2.0F})}}));
+    ops.push_back(unary("Rsqrt", unary_kernel<InverseSquareRoot>, floats_and_complex, "1 / sqrt(x), elementwise.")
+                      .example({{example::floats({4}, {0.25F, 0.5F, 1.0F, 4.0F})},
+                                {},
+                                {example::floats({4}, {2.0F, 1.41421356F, 1.0F, 0.5F})}}));
     ops.push_back(unary("Square", unary_kernel<Squared>,
                         "T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
-                        "The square, elementwise."));
+                        "The square, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {2.25F, 0.0F, 0.25F, 4.0F})}}));
     ops.push_back(unary("Reciprocal", unary_kernel<Inverse>,
                         "T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
-                        "1 / x, elementwise."));
-    ops.push_back(unary("Sigmoid", unary_kernel<Logistic>, floats_and_complex, "1 / (1 + exp(-x)), elementwise."));
+                        "1 / x, elementwise.")
+                      .example({{example::floats({4}, {0.25F, 0.5F, 1.0F, 4.0F})},
+                                {},
+                                {example::floats({4}, {4.0F, 2.0F, 1.0F, 0.25F})}}));
+    ops.push_back(unary("Sigmoid", unary_kernel<Logistic>, floats_and_complex, "1 / (1 + exp(-x)), elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {0.182425524F, 0.5F, 0.622459331F, 0.880797078F})}}));
+    ops.push_back(unary("Tanh", unary_kernel<HyperbolicTangent>, floats_and_complex, "Hyperbolic tangent, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {-0.905148254F, 0.0F, 0.462117157F, 0.96402758F})}}));
+    ops.push_back(unary("Sin", unary_kernel<Sine>, floats_and_complex, "Sine, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {-0.997494987F, 0.0F, 0.479425539F, 0.909297427F})}}));
+    ops.push_back(unary("Cos", unary_kernel<Cosine>, floats_and_complex, "Cosine, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {0.0707372017F, 1.0F, 0.877582562F, -0.416146837F})}}));
     ops.push_back(
-        unary("Tanh", unary_kernel<HyperbolicTangent>, floats_and_complex, "Hyperbolic tangent, elementwise."));
-    ops.push_back(unary("Sin", unary_kernel<Sine>, floats_and_complex, "Sine, elementwise."));
-    ops.push_back(unary("Cos", unary_kernel<Cosine>, floats_and_complex, "Cosine, elementwise."));
-    ops.push_back(
-        unary("Floor", unary_kernel<RoundDown>, "T: {bfloat16, half, float, double}", "Rounds down, elementwise."));
-    ops.push_back(
-        unary("Ceil", unary_kernel<RoundUp>, "T: {bfloat16, half, float, double}", "Rounds up, elementwise."));
+        unary("Floor", unary_kernel<RoundDown>, "T: {bfloat16, half, float, double}", "Rounds down, elementwise.")
+            .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                      {},
+                      {example::floats({4}, {-2.0F, 0.0F, 0.0F, 2.0F})}}));
+    ops.push_back(unary("Ceil", unary_kernel<RoundUp>, "T: {bfloat16, half, float, double}", "Rounds up, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {-1.0F, 0.0F, 1.0F, 2.0F})}}));
     ops.push_back(unary("Round", unary_kernel<Rounded>,
                         "T: {bfloat16, half, float, double, int32, int64, complex64, complex128}",
-                        "Rounds to the nearest integer, halves to even, elementwise."));
+                        "Rounds to the nearest integer, halves to even, elementwise.")
+                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
+                                {},
+                                {example::floats({4}, {-2.0F, 0.0F, 0.0F, 2.0F})}}));
     ops.push_back(OpBuilder("LogicalNot")
                       .input("x: bool")
                       .output("y: bool")
                       .summary("Not, elementwise.")
                       .shape(unchanged_shape)
-                      .kernel(logical_not));
-    ops.push_back(OpBuilder("IsFinite")
-                      .input("x: T")
-                      .output("y: bool")
-                      .attr("T: {bfloat16, half, float, double}")
-                      .summary("Neither infinite nor NaN, elementwise.")
-                      .shape(unchanged_shape)
-                      .kernel(float_test<finite>));
-    ops.push_back(OpBuilder("IsNan")
-                      .input("x: T")
-                      .output("y: bool")
-                      .attr("T: {bfloat16, half, float, double}")
-                      .summary("Is it NaN, elementwise.")
-                      .shape(unchanged_shape)
-                      .kernel(float_test<nan>));
+                      .kernel(logical_not)
+                      .example({{example::bools({2}, {true, false})}, {}, {example::bools({2}, {false, true})}}));
+    ops.push_back(
+        OpBuilder("IsFinite")
+            .input("x: T")
+            .output("y: bool")
+            .attr("T: {bfloat16, half, float, double}")
+            .summary("Neither infinite nor NaN, elementwise.")
+            .shape(unchanged_shape)
+            .kernel(float_test<finite>)
+            .example({{example::floats({3}, {1.0F, INFINITY, NAN})}, {}, {example::bools({3}, {true, false, false})}}));
+    ops.push_back(
+        OpBuilder("IsNan")
+            .input("x: T")
+            .output("y: bool")
+            .attr("T: {bfloat16, half, float, double}")
+            .summary("Is it NaN, elementwise.")
+            .shape(unchanged_shape)
+            .kernel(float_test<nan>)
+            .example({{example::floats({3}, {1.0F, INFINITY, NAN})}, {}, {example::bools({3}, {false, false, true})}}));
     ops.push_back(OpBuilder("Cast")
                       .input("x: SrcT")
                       .output("y: DstT")
@@ -246,7 +304,13 @@ void add_unary_ops(OpRecords& ops) {
                       .attr("Truncate: bool = false")
                       .summary("The same numbers in another type.")
                       .shape(unchanged_shape)
-                      .kernel(cast));
+                      .kernel(cast)
+                      .example({{example::floats({4}, {-1.7F, 0.0F, 2.9F, 3000000000.0F})},
+                                {{"DstT", DType::int32}},
+                                {example::ints({4}, {-1, 0, 2, INT32_MIN})}})
+                      .example({{example::bools({2}, {true, false})},
+                                {{"DstT", DType::float32}},
+                                {example::floats({2}, {1.0F, 0.0F})}}));
 }
 
 } // namespace rnnscope::ops
