@@ -29,35 +29,47 @@ FailureKey key_of(const program::Program& program, const program::ProgramError& 
 
 class FixCheck::Impl {
   public:
-    std::optional<program::Evaluator> evaluator_;
+    /// What fails without the fix: known only when the unrepaired program was evaluated to its end, too.
+    std::optional<program::Evaluator> unrepaired_;
+    ErrorListener known_;
+    std::optional<program::Evaluator> repaired_;
     ErrorListener listener_;
-    std::multiset<FailureKey> allowed_; ///< failures of the unrepaired program that are not the one to be repaired
+    FailureKey target_;
     Fix::Check result_ = Fix::Check::not_run;
 
-    void conclude() {
-        for (const program::ProgramError& error : listener_.errors) {
-            const auto known = allowed_.find(key_of(evaluator_->program(), error));
-            if (known == allowed_.end()) {
-                result_ = Fix::Check::failed;
-                return;
-            }
-            allowed_.erase(known);
+    /// True when the program is at its end.
+    static bool finish(program::Evaluator& evaluator, ErrorListener& listener,
+                       std::chrono::steady_clock::time_point deadline) {
+        constexpr int pieces_between_looks = 16;
+        for (int piece = 1; !evaluator.done(); ++piece) {
+            evaluator.advance(listener);
+            if (piece % pieces_between_looks == 0 && std::chrono::steady_clock::now() >= deadline) return false;
         }
+        return true;
+    }
+
+    void conclude() {
+        std::multiset<FailureKey> allowed;
+        for (const program::ProgramError& error : known_.errors) allowed.insert(key_of(unrepaired_->program(), error));
+        if (const auto target = allowed.find(target_); target != allowed.end()) allowed.erase(target);
         result_ = Fix::Check::verified;
+        for (const program::ProgramError& error : listener_.errors) {
+            const auto known = allowed.find(key_of(repaired_->program(), error));
+            if (known == allowed.end())
+                result_ = Fix::Check::failed;
+            else
+                allowed.erase(known);
+        }
     }
 };
 
 FixCheck::FixCheck(const Evaluation& evaluation, const program::ProgramError& error, const Fix& fix)
     : impl_(std::make_unique<Impl>()) {
-    bool is_left_out = false;
-    for (const record::RecordedError& other : evaluation.recording().errors()) {
-        const bool is_this = other.error.step == error.step && other.error.run == error.run;
-        if (is_this && !std::exchange(is_left_out, true)) continue;
-        impl_->allowed_.insert(key_of(evaluation.document().program(), other.error));
-    }
+    impl_->target_ = key_of(evaluation.document().program(), error);
+    impl_->unrepaired_.emplace(evaluation.document().program_ptr());
     auto patched = evaluation.document().patched(fix.patch);
     if (const auto* document = std::get_if<std::shared_ptr<const program::Document>>(&patched))
-        impl_->evaluator_.emplace((*document)->program_ptr());
+        impl_->repaired_.emplace((*document)->program_ptr());
     else
         impl_->result_ = Fix::Check::failed;
 }
@@ -65,13 +77,10 @@ FixCheck::FixCheck(const Evaluation& evaluation, const program::ProgramError& er
 FixCheck::~FixCheck() = default;
 
 bool FixCheck::pump(std::chrono::steady_clock::time_point deadline) {
-    if (!impl_->evaluator_) return true;
-    constexpr int pieces_between_looks = 16;
-    for (int piece = 1; !impl_->evaluator_->done(); ++piece) {
-        impl_->evaluator_->advance(impl_->listener_);
-        if (piece % pieces_between_looks == 0 && std::chrono::steady_clock::now() >= deadline) return false;
-    }
-    if (impl_->result_ == Fix::Check::not_run) impl_->conclude();
+    if (impl_->result_ != Fix::Check::not_run) return true;
+    if (!Impl::finish(*impl_->unrepaired_, impl_->known_, deadline)) return false;
+    if (!Impl::finish(*impl_->repaired_, impl_->listener_, deadline)) return false;
+    impl_->conclude();
     return true;
 }
 
