@@ -59,7 +59,10 @@ void diagnose_read(const Facts& facts, Diagnosis& diagnosis) {
 
 /// The first sentence of the message, without what TensorFlow advises.
 std::string first_sentence(const std::string& message) {
-    const std::size_t end = std::min(message.find(". "), message.find('\n'));
+    std::size_t end = message.find('\n');
+    // "vs. shape" is no end of a sentence.
+    for (std::size_t dot = message.find(". "); dot < end; dot = message.find(". ", dot + 1))
+        if (dot + 2 < message.size() && message[dot + 2] >= 'A' && message[dot + 2] <= 'Z') end = dot;
     std::string sentence = message.substr(0, end);
     while (sentence.ends_with('.')) sentence.pop_back();
     return sentence;

@@ -1,0 +1,138 @@
+// Every failing sample: the causes that are named, and that the best fixes make it succeed.
+
+#include "core/debug/debugger.hpp"
+
+#include <filesystem>
+#include <gtest/gtest.h>
+#include <map>
+
+namespace rnnscope::debug {
+namespace {
+
+std::filesystem::path sample(const std::string& name) {
+    return std::filesystem::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / (name + ".json");
+}
+
+/// Causes of the failures of a sample, in order.
+const std::map<std::string, std::vector<std::string>>& expected_causes() {
+    static const std::map<std::string, std::vector<std::string>> causes = {
+        {"seed_a_noinit", {"init-never-run"}},
+        {"seed_b_noinit", {"init-never-run"}},
+        {"seed_c_noinit", {"init-never-run"}},
+        {"seed_a_init_early", {"init-built-too-early"}},
+        {"seed_b_init_early", {"init-built-too-early"}},
+        {"seed_c_init_early", {"init-built-too-early"}},
+        {"seed_b_scope_miss_all", {"not-in-initialized-set"}},
+        {"seed_b_scope_miss_layer1", {"not-in-initialized-set"}},
+        {"seed_b_scope_gru", {"not-in-initialized-set"}},
+        {"seed_c_scope_miss", {"not-in-initialized-set"}},
+        {"seed_a_second_no_reuse", {"already-exists"}},
+        {"seed_b_second_no_reuse", {"already-exists"}},
+        {"seed_c_second_no_reuse", {"already-exists"}},
+        {"seed_a_first_reuse_true", {"does-not-exist"}},
+        {"seed_b_first_reuse_true", {"does-not-exist"}},
+        {"seed_c_first_reuse_true", {"does-not-exist"}},
+        {"D01_never_init", {"init-never-run", "wrong-session"}},
+        {"D02_init_before_cell_call", {"init-built-too-early"}},
+        {"D05_scope_misses_sibling", {"not-in-initialized-set"}},
+        {"D07_order_dependent_resource", {"init-order"}},
+        {"D13_built_twice", {"already-exists"}},
+        {"D14_reuse_before_exists", {"does-not-exist"}},
+        {"D16_shared_cell_depth_mismatch", {"shape-mismatch"}},
+        {"D19_fetch_inside_loop", {"not-fetchable", "shape-mismatch"}},
+        {"D20_two_sessions", {"wrong-session"}},
+        {"D24_batch_baked", {"shape-mismatch"}},
+        {"D26_resource_message", {"init-never-run"}},
+    };
+    return causes;
+}
+
+/// To the end of the program, past every stop.
+void run_to_end(Debugger& debugger) {
+    for (int stops = 0; !debugger.at_end() && stops < 1000; ++stops) {
+        debugger.run_on(true);
+        debugger.wait();
+    }
+}
+
+class Samples : public testing::TestWithParam<std::string> {};
+
+TEST_P(Samples, NamesTheCauses) {
+    Debugger debugger;
+    const Diagnostics mistakes = debugger.open(sample(GetParam()).string());
+    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    run_to_end(debugger);
+    const std::vector<std::string>& wanted = expected_causes().at(GetParam());
+    ASSERT_GE(debugger.diagnoses().size(), wanted.size());
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        const Diagnosis& diagnosis = debugger.diagnoses()[i];
+        EXPECT_EQ(diagnosis.cause, wanted[i]) << diagnosis.error.message;
+        EXPECT_FALSE(diagnosis.summary.empty());
+        EXPECT_FALSE(diagnosis.headline.empty() || diagnosis.headline.ends_with('.'));
+        EXPECT_TRUE(diagnosis.failed_at.valid());
+        EXPECT_TRUE(diagnosis.fix_at.valid());
+        ASSERT_FALSE(diagnosis.fixes.empty());
+        EXPECT_EQ(diagnosis.fixes[0].check, Fix::Check::verified) << diagnosis.fixes[0].title;
+        EXPECT_FALSE(diagnosis.fixes[0].new_line.empty());
+    }
+}
+
+TEST_P(Samples, TheBestFixesMakeItSucceed) {
+    Debugger debugger;
+    ASSERT_TRUE(debugger.open(sample(GetParam()).string()).empty());
+    run_to_end(debugger);
+    std::string done;
+    for (int round = 0; !debugger.diagnoses().empty() && round < 5; ++round) {
+        ASSERT_FALSE(debugger.diagnoses()[0].fixes.empty()) << done << debugger.diagnoses()[0].error.message;
+        done += debugger.diagnoses()[0].fixes[0].title + "\n";
+        const Status applied = debugger.apply_fix(0, 0);
+        ASSERT_TRUE(applied.ok()) << done << applied.error().message;
+        debugger.wait();
+        run_to_end(debugger);
+    }
+    EXPECT_TRUE(debugger.diagnoses().empty()) << done << debugger.diagnoses()[0].error.message;
+    EXPECT_FALSE(debugger.evaluator().error()) << done;
+    EXPECT_TRUE(debugger.modified());
+    while (debugger.can_undo()) {
+        debugger.undo();
+        debugger.wait();
+    }
+    EXPECT_FALSE(debugger.modified());
+}
+
+std::vector<std::string> failing_samples() {
+    std::vector<std::string> names;
+    for (const auto& [name, causes] : expected_causes())
+        if (std::filesystem::exists(sample(name))) names.push_back(name);
+    return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Programs, Samples, testing::ValuesIn(failing_samples()),
+                         [](const auto& case_info) { return case_info.param; });
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Samples);
+
+TEST(Warnings, SharedCellsAreSeenThoughNothingFails) {
+    Debugger debugger;
+    if (!std::filesystem::exists(sample("D16b_shared_cell_silent"))) GTEST_SKIP() << "the sample is not there";
+    ASSERT_TRUE(debugger.open(sample("D16b_shared_cell_silent").string()).empty());
+    ASSERT_EQ(debugger.preflight().warnings.size(), 1u);
+    const Warning& warning = debugger.preflight().warnings[0];
+    EXPECT_EQ(warning.code, "shared-weights");
+    EXPECT_EQ(warning.summary, "cell_0, cell_1 and cell_2 are one cell object and share one set of weights.");
+    EXPECT_EQ(warning.variables.size(), 4u);
+    EXPECT_TRUE(debugger.preflight().reads.empty());
+}
+
+TEST(Warnings, HealthyProgramsHaveNone) {
+    for (const char* name :
+         {"seed_a_ok", "seed_b_ok", "seed_c_ok", "D01_fixed", "D05_fixed", "D16b_fixed", "nb17_static_rnn"}) {
+        if (!std::filesystem::exists(sample(name))) continue;
+        Debugger debugger;
+        ASSERT_TRUE(debugger.open(sample(name).string()).empty()) << name;
+        EXPECT_TRUE(debugger.preflight().warnings.empty()) << name << ": " << debugger.preflight().warnings[0].summary;
+        EXPECT_TRUE(debugger.preflight().reads.empty()) << name;
+    }
+}
+
+} // namespace
+} // namespace rnnscope::debug
