@@ -55,8 +55,15 @@ void set_initial_value(GraphState& state, const GetVariableArgs& args, const Val
         made.initial_value = initializer;
         return;
     }
-    const ObjectValue callee = *initializer.as<ObjectValue>();
+    ObjectValue callee = *initializer.as<ObjectValue>();
     Context& context = state.context;
+    if (callee->is_class()) {
+        const Value instance = callee->call(context, {}, {});
+        const auto* made_object = instance.as<ObjectValue>();
+        if (made_object == nullptr || !(*made_object)->callable())
+            raise("TypeError", fmt::format("'{}' object is not callable", python_type_name(instance)));
+        callee = *made_object;
+    }
     if (args.shape && args.shape->fully_defined()) {
         const auto dims = args.shape->dims();
         const Value shape = Value::list(std::vector<Value>(dims.begin(), dims.end()));
