@@ -51,7 +51,7 @@ Value Evaluator::Impl::make_session(const tf1::ApiDef& api, std::vector<Value> p
     std::vector<std::string> parameters;
     for (const tf1::Param& parameter : api.params) parameters.push_back(parameter.name);
     const std::vector<Value> arguments = bound("__init__", parameters, 0, std::move(positional), std::move(keywords));
-    tf1::GraphState& graph = arguments[1].is_none() ? context_->default_graph() : graph_of(*context_, arguments[1]);
+    tf1::GraphState& graph = arguments[1].is_none() ? context_->default_graph() : graph_behind_object(arguments[1]);
     const SessionId id(sessions_.size());
     sessions_.push_back(std::make_shared<SessionObject>(id, graph, default_sessions_, options_.session));
     if (observer_) observer_->on_session(id, graph.graph.id());

@@ -15,7 +15,7 @@ std::vector<std::int64_t> JsonReader::read_shape(Index node) {
         const std::int64_t dim = json_[child].integer;
         if (dim < 0) complain(child, "program.type", fmt::format("a dimension cannot be {}", dim));
         const auto limit = static_cast<std::int64_t>(max_array_elements);
-        if (dim < 0 || elements > limit / std::max<std::int64_t>(dim, 1))
+        if (elements > limit / std::max<std::int64_t>(dim, 1))
             elements = limit + 1;
         else
             elements *= std::max<std::int64_t>(dim, 1);

@@ -1,5 +1,6 @@
-#include "core/program/generate.hpp"
 #include "core/program/json_reader.hpp"
+
+#include "core/base/suggest.hpp"
 
 #include <algorithm>
 #include <array>
@@ -193,12 +194,20 @@ void JsonReader::read_arguments(Index node, CallExpr& call, bool runs) {
             keywords(args);
         else if (expect(args, Kind::array, "a list of arguments, or an object with named ones"))
             for (const Index child : children(args)) {
-                const bool feeds = runs && call.args.size() == 1 && json_[child].kind == Kind::object;
+                // run(fetches, feeds), tensor.eval(feeds), operation.run(feeds)
+                const bool feeds = runs && (call.args.size() == 1 || (call.args.empty() && looks_like_feeds(child)));
                 call.args.push_back(feeds ? read_feeds(child) : read_expression(child));
             }
     }
     if (const Index kwargs = json_.member(node, "kwargs"); kwargs != none)
         if (expect(kwargs, Kind::object, "an object with named arguments")) keywords(kwargs);
+}
+
+/// Keys that are references or tensor names: {"$x": ...}, {"x:0": ...}.
+bool JsonReader::looks_like_feeds(Index node) const {
+    if (json_[node].kind != Kind::object || json_[node].count == 0) return false;
+    const std::string& key = json_.key(json_[node].first_child);
+    return key.starts_with('$') || key.find(':') != std::string::npos;
 }
 
 ExprPtr JsonReader::read_feeds(Index node) {
@@ -237,11 +246,12 @@ void JsonReader::check_call(Index node, std::string_view name, const CallExpr& c
                  fmt::format("{} takes {} argument{} but {} are given by position", name, positions,
                              positions == 1 ? "" : "s", call.args.size()),
                  named.empty() ? "it has no parameters" : fmt::format("its parameters are {}", fmt::join(named, ", ")));
-    std::set<std::string> given;
+    std::set<std::string> given, meant;
     for (std::size_t i = 0; i < std::min(call.args.size(), positions); ++i) given.insert(named[i]);
     for (const Keyword& keyword : call.keywords) {
         if (std::find(named.begin(), named.end(), keyword.name) == named.end()) {
             if (any_name) continue;
+            meant.insert(nearest(keyword.name, named));
             std::string remedy = did_you_mean(keyword.name, named);
             if (remedy.empty())
                 remedy = named.empty() ? "it has no parameters"
@@ -254,10 +264,11 @@ void JsonReader::check_call(Index node, std::string_view name, const CallExpr& c
                  "remove one of them"});
         }
     }
+    // What was only misspelt is not missing too.
     for (const std::string& parameter : named)
-        if (!given.contains(parameter) && !optional.contains(parameter))
+        if (!given.contains(parameter) && !optional.contains(parameter) && !meant.contains(parameter))
             complain(node, "program.missing-argument", fmt::format("{} needs the argument \"{}\"", name, parameter),
-                     fmt::format("add it to \"args\""));
+                     "add it to \"args\"");
 }
 
 // --- references -----------------------------------------------------------------------------------------------------

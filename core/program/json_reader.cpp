@@ -427,7 +427,8 @@ void JsonReader::check_keys(Index node, std::initializer_list<std::string_view> 
 }
 
 std::string JsonReader::did_you_mean(std::string_view word, const std::vector<std::string>& candidates) const {
-    if (mistakes_.size() >= max_mistakes) return {};
+    // Of very short names every other one is near.
+    if (mistakes_.size() >= max_mistakes || word.size() < 3) return {};
     const std::string found = nearest(word, candidates);
     return found.empty() ? std::string{} : fmt::format("did you mean \"{}\"?", found);
 }

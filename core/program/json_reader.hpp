@@ -62,6 +62,7 @@ class JsonReader {
     ExprPtr read_call(Index node, Place place);
     void read_arguments(Index node, CallExpr& call, bool runs);
     ExprPtr read_feeds(Index node);
+    bool looks_like_feeds(Index node) const;
     void check_call(Index node, std::string_view name, const CallExpr& call, const std::vector<std::string>& parameters,
                     const std::set<std::string>& optional);
     ExprPtr read_reference(Index node, std::string_view text, bool callee = false);

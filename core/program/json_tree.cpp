@@ -262,6 +262,15 @@ JsonTree JsonTree::parse(std::string_view text, const std::string& file, Diagnos
     }
     tree.index_lines(text);
     const std::size_t before = mistakes.size();
+    // nlohmann_json takes a NUL for the end of the text and would not see what follows.
+    if (const std::size_t nul = text.find('\0'); nul != std::string_view::npos) {
+        Diagnostic mistake{
+            "json.syntax", "the file has a NUL byte: it is no text", {}, "write \\u0000 inside of strings"};
+        mistake.where.file = file;
+        tree.set_line_and_column(nul, mistake.where);
+        mistakes.push_back(std::move(mistake));
+        return tree;
+    }
     JsonTreeBuilder builder(text, tree, mistakes);
     const bool complete = builder.run();
     if (!complete || mistakes.size() != before) tree.nodes_.clear();

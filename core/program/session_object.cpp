@@ -2,6 +2,7 @@
 
 #include "core/program/array_values.hpp"
 #include "core/runtime/client.hpp"
+#include "core/tf1/graph_object.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -33,7 +34,7 @@ std::string SessionObject::repr() const {
 }
 
 Value SessionObject::attribute(tf1::Context& context, std::string_view name) {
-    if (name == "graph") return graph_value(context, graph);
+    if (name == "graph") return tf1::graph_object(graph);
     return Object::attribute(context, name);
 }
 
@@ -66,26 +67,12 @@ void DefaultSession::exit(tf1::Context& context) {
     session_->pop(context);
 }
 
-tf1::GraphState& graph_of(tf1::Context& context, const Value& graph) {
-    // core/tf1 keeps its Graph object to itself; entering it makes its graph the default one.
-    const tf1::ObjectValue* object = graph.as<tf1::ObjectValue>();
-    if (!object || (*object)->type_name() != "Graph")
+tf1::GraphState& graph_behind_object(const Value& graph) {
+    const auto object = graph.object<tf1::GraphObject>();
+    if (!object)
         throw PythonError{"TypeError",
                           fmt::format("graph must be a tf.Graph, but got {}", tf1::python_type_name(graph))};
-    const Value manager = checked(tf1::call_method(context, graph, "as_default", {}, {}));
-    checked(tf1::enter(context, manager));
-    tf1::GraphState& state = context.default_graph();
-    check(tf1::exit(context, manager));
-    return state;
-}
-
-Value graph_value(tf1::Context& context, tf1::GraphState& graph) {
-    const tf1::ApiDef* api = tf1::find_api("get_default_graph");
-    if (!api) throw PythonError{"AttributeError", "'Session' object has no attribute 'graph'"};
-    context.push_graph(graph);
-    const Result<Value> value = tf1::call_api(context, *api, {}, {});
-    context.pop_graph();
-    return checked(value);
+    return object->state();
 }
 
 // --- runs -----------------------------------------------------------------------------------------------------------

@@ -59,9 +59,7 @@ class DefaultSession : public tf1::Object {
 };
 
 /// The graph behind a program's tf.Graph object; throws TypeError for anything else.
-tf1::GraphState& graph_of(tf1::Context& context, const tf1::Value& graph);
-/// The tf.Graph object of a graph.
-tf1::Value graph_value(tf1::Context& context, tf1::GraphState& graph);
+tf1::GraphState& graph_behind_object(const tf1::Value& graph);
 
 /// One Session.run as the client prepares it (tf1-semantics 6.1): what to ask the engine for, and how the results make
 /// up the value that the program gets.

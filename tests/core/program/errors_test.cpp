@@ -12,7 +12,7 @@ TEST(MalformedFiles, AreReportedWithTheExpectedText) {
     for (const auto& path : files) {
         Diagnostics mistakes;
         const auto program =
-            read_program(read_text_file(path), TestNames(), path.filename(), path.parent_path(), mistakes);
+            read_program(read_text_file(path), tensorflow_names(), path.filename(), path.parent_path(), mistakes);
         EXPECT_FALSE(program) << path << " is not malformed";
         const std::string text = to_text(mistakes);
         std::filesystem::path expected = path;

@@ -8,16 +8,6 @@
 namespace rnnscope::program {
 namespace {
 
-/// Reads samples although the names in them are TensorFlow's: every name is known.
-class AnyNames : public TestNames {
-  public:
-    const tf1::ApiDef* function(std::string_view) const override {
-        static const tf1::ApiDef any{"any", {{"*args", std::nullopt}, {"**kwargs", std::nullopt}}, "", nullptr};
-        return &any;
-    }
-    bool is_constant(std::string_view) const override { return true; }
-};
-
 std::vector<std::filesystem::path> samples() {
     std::vector<std::filesystem::path> files = json_files("programs");
     for (auto& file : json_files("graphs")) files.push_back(std::move(file));
@@ -29,7 +19,7 @@ TEST(Samples, ReadWithoutMistakesAndSayWhatTheyAre) {
     for (const auto& path : samples()) {
         Diagnostics mistakes;
         const auto program =
-            read_program(read_text_file(path), AnyNames(), path.filename(), path.parent_path(), mistakes);
+            read_program(read_text_file(path), tensorflow_names(), path.filename(), path.parent_path(), mistakes);
         ASSERT_TRUE(program) << to_text(mistakes);
         EXPECT_FALSE(program->title.empty()) << path;
         EXPECT_FALSE(program->description.empty()) << path;
@@ -44,7 +34,7 @@ TEST(Samples, FailuresHaveAHealthyTwin) {
     for (const auto& path : json_files("programs")) {
         Diagnostics mistakes;
         const auto program =
-            read_program(read_text_file(path), AnyNames(), path.filename(), path.parent_path(), mistakes);
+            read_program(read_text_file(path), tensorflow_names(), path.filename(), path.parent_path(), mistakes);
         ASSERT_TRUE(program) << to_text(mistakes);
         const bool healthy = std::find(program->tags.begin(), program->tags.end(), "healthy") != program->tags.end();
         EXPECT_EQ(program->fixed_twin.empty(), healthy) << path;
@@ -70,7 +60,7 @@ TEST(Samples, ArePythonThatCompiles) {
     for (const auto& path : samples()) {
         Diagnostics mistakes;
         const auto program =
-            read_program(read_text_file(path), AnyNames(), path.filename(), path.parent_path(), mistakes);
+            read_program(read_text_file(path), tensorflow_names(), path.filename(), path.parent_path(), mistakes);
         ASSERT_TRUE(program) << to_text(mistakes);
         std::ofstream out(folder / (path.stem().string() + ".py"));
         for (const std::string& line : program->python.lines) {
