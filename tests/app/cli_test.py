@@ -155,7 +155,7 @@ class Usage(unittest.TestCase):
     def test_explain(self):
         status, out, _ = call("explain", "init-built-too-early")
         self.assertEqual(status, 0)
-        self.assertIn("snapshot", out)
+        self.assertIn("Cells create their variables when they are first called", out)
         text = "Attempting to use uninitialized value v\n\t [[node v/read (defined at a.py:3) ]]"
         status, out, _ = call("explain", "--text", text)
         self.assertEqual(status, 0)
