@@ -36,7 +36,7 @@ class CountingIterator {
         return before;
     }
     friend bool operator==(const CountingIterator& a, const CountingIterator& b) { return a.at_ == b.at_; }
-    friend bool operator!=(const CountingIterator& a, const CountingIterator& b) { return a.at_ != b.at_; }
+    friend bool operator!=(const CountingIterator& a, const CountingIterator& b) { return !(a == b); }
 
   private:
     const char* at_;
