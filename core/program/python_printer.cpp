@@ -375,10 +375,11 @@ class Printer {
         const std::string margin(static_cast<std::size_t>(indent), ' ');
         std::string error = attempt.error_class.empty() ? "Exception" : attempt.error_class;
         if (is_tensorflow_error(error)) error = "tf.errors." + error;
-        if (!attempt.as.empty()) error += " as " + attempt.as;
+        // Python forgets the name of an exception after its block; the program keeps the text under that name.
+        if (!attempt.as.empty()) error += " as caught";
         text_.lines.push_back(fmt::format("{}except {}:", margin, error));
         text_.lines.push_back(attempt.as.empty() ? margin + "    pass"
-                                                 : fmt::format("{}    {} = str({})", margin, attempt.as, attempt.as));
+                                                 : fmt::format("{}    {} = str(caught)", margin, attempt.as));
     }
     static bool is_tensorflow_error(std::string_view name) {
         static constexpr std::string_view python[] = {

@@ -83,8 +83,8 @@ a, b = build(2)
 with tf.Session() as sess:
     try:
         sess.run(a)
-    except tf.errors.FailedPreconditionError as error:
-        error = str(error)
+    except tf.errors.FailedPreconditionError as caught:
+        error = str(caught)
     try:
         sess.run(b)
     except ValueError:
