@@ -15,29 +15,23 @@ std::string place(const program::Program& program, StatementId id) {
     return fmt::format("{}:{}", where.file, where.line);
 }
 
-/// The statement's first Python line, without indentation.
-std::string source_line(const program::Program& program, StatementId id) {
-    if (!id.valid() || id.index() >= program.python.statements.size()) return {};
-    const int line = program.python.statements[id.index()].first;
-    if (line < 1 || line > static_cast<int>(program.python.lines.size())) return {};
-    const std::string& text = program.python.lines[static_cast<std::size_t>(line - 1)];
-    const std::size_t start = text.find_first_not_of(' ');
-    return start == std::string::npos ? std::string{} : text.substr(start);
-}
-
 std::string count(std::size_t n, std::string_view noun) {
     return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
 }
 
-std::string diagnosis_text(const program::Program& program, const Diagnosis& diagnosis) {
+/// `earlier`: the previous failure, whose story is not told twice when it is the same.
+std::string diagnosis_text(const program::Program& program, const Diagnosis& diagnosis, const Diagnosis* earlier) {
     std::string text = fmt::format("\n{}: {}: {}\n", place(program, diagnosis.failed_at), diagnosis.error.error_class,
                                    diagnosis.error.message);
     if (!diagnosis.error.op.empty()) text += fmt::format("  at op {}\n", diagnosis.error.op);
     if (!diagnosis.headline.empty()) text += fmt::format("  {}\n", diagnosis.headline);
+    if (earlier != nullptr && !diagnosis.summary.empty() && earlier->summary == diagnosis.summary)
+        return text + fmt::format("  cause: as above [{}]\n", diagnosis.cause);
     if (!diagnosis.cause.empty()) text += fmt::format("  cause: {} [{}]\n", diagnosis.summary, diagnosis.cause);
     for (const debug::Evidence& evidence : diagnosis.evidence) text += fmt::format("    - {}\n", evidence.text);
-    text += fmt::format("  failed    {}\n", source_line(program, diagnosis.failed_at));
-    if (diagnosis.fix_at.valid()) text += fmt::format("  change    {}\n", source_line(program, diagnosis.fix_at));
+    text += fmt::format("  failed    {}\n", program::python_line(program, diagnosis.failed_at));
+    if (diagnosis.fix_at.valid())
+        text += fmt::format("  change    {}\n", program::python_line(program, diagnosis.fix_at));
     for (const debug::Fix& fix : diagnosis.fixes) {
         const bool verified = fix.check == debug::Fix::Check::verified;
         text += fmt::format("  fix: {}{}\n", fix.title, verified ? " (verified: the program then succeeds)" : "");
@@ -87,11 +81,15 @@ std::string run_text(const Debugger& debugger) {
     for (const record::RecordedRun& run : recording.runs()) {
         const StatementId statement = recording.step(run.info.step).step.statement;
         text += fmt::format("run {} in session {}: {}  {}  {}\n", run.info.id.value + 1, run.info.session.value + 1,
-                            source_line(program, statement), run.outcome.error ? "FAILED" : "ok",
+                            program::python_line(program, statement), run.outcome.error ? "FAILED" : "ok",
                             count(recording.event_count(run.info.id), "event"));
         text += values_text(debugger.evaluator().graph(run.info.graph), run);
     }
-    for (const Diagnosis& diagnosis : debugger.diagnoses()) text += diagnosis_text(program, diagnosis);
+    const Diagnosis* earlier = nullptr;
+    for (const Diagnosis& diagnosis : debugger.diagnoses()) {
+        text += diagnosis_text(program, diagnosis, earlier);
+        earlier = &diagnosis;
+    }
     const std::string warnings = warnings_text(debugger);
     if (!warnings.empty()) text += "\n" + warnings;
     return text;

@@ -53,8 +53,7 @@ std::vector<Breakpoint> carried_over(const std::vector<Breakpoint>& breakpoints,
 
 /// The statement of `to` that says the same as `statement` of `from`; invalid when there is none.
 StatementId same_statement(StatementId statement, const program::Program& from, const program::Program& to);
-/// The Python of a statement on one line, without indentation; of a block its header.
-std::string python_line(const program::Program& program, StatementId statement);
+using program::python_line;
 
 /// Writes a file so that it is either the old or the new one, whatever happens meanwhile.
 Status write_file_atomically(const std::string& path, const std::string& text);

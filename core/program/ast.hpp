@@ -166,5 +166,7 @@ struct Program {
 /// Prints the program as TF1 Python and tells where each statement went (core/program/python_printer.cpp).
 PythonText to_python(const Program& program);
 std::string to_python(const Expr& expr);
+/// The Python of one statement on one line, without indentation; of a block its header. "" for an invalid id.
+std::string python_line(const Program& program, StatementId statement);
 
 } // namespace rnnscope::program

@@ -402,6 +402,22 @@ std::string to_python(const Expr& expr) {
     return flat(to_doc(expr));
 }
 
+std::string python_line(const Program& program, StatementId statement) {
+    if (!statement.valid() || statement.index() >= program.python.statements.size()) return {};
+    const auto& range = program.python.statements[statement.index()];
+    if (range.first < 1 || static_cast<std::size_t>(range.first) > program.python.lines.size()) return {};
+    std::string text;
+    const int last = std::min(range.last, static_cast<int>(program.python.lines.size()));
+    for (int number = range.first; number <= last; ++number) {
+        const std::string& line = program.python.lines[static_cast<std::size_t>(number - 1)];
+        const std::size_t begin = line.find_first_not_of(' ');
+        if (begin == std::string::npos) continue;
+        const bool opens = text.empty() || text.ends_with('(') || text.ends_with('[') || text.ends_with('{');
+        text += (opens ? "" : " ") + line.substr(begin);
+    }
+    return text;
+}
+
 StatementId PythonText::statement_at(int line) const {
     for (std::size_t i = 0; i < statements.size(); ++i)
         if (statements[i].first <= line && line <= statements[i].last) return StatementId{i};

@@ -14,18 +14,10 @@ using debug::Fix;
 
 namespace {
 
-std::string first_line_of(const Debugger& debugger, StatementId statement) {
-    const int line = line_of(debugger, statement);
-    if (line == 0) return {};
-    std::string text = debugger.program().python.lines[static_cast<std::size_t>(line) - 1];
-    const std::size_t start = text.find_first_not_of(' ');
-    return start == std::string::npos ? std::string() : text.substr(start);
-}
-
 void add_code(const Debugger& debugger, const Diagnosis& diagnosis, ProblemCard& card) {
     if (diagnosis.failed_at.valid())
         card.code.push_back({CardLine::Kind::failed, "failed", line_of(debugger, diagnosis.failed_at),
-                             diagnosis.failed_at, first_line_of(debugger, diagnosis.failed_at)});
+                             diagnosis.failed_at, program::python_line(debugger.program(), diagnosis.failed_at)});
     if (diagnosis.fixes.empty()) return;
     const Fix& fix = diagnosis.fixes.front();
     const bool moves = fix.changed.valid() && fix.after.valid();
@@ -34,7 +26,8 @@ void add_code(const Debugger& debugger, const Diagnosis& diagnosis, ProblemCard&
                              moves                  ? "move"
                              : fix.new_line.empty() ? "remove"
                                                     : "change",
-                             line_of(debugger, fix.changed), fix.changed, first_line_of(debugger, fix.changed)});
+                             line_of(debugger, fix.changed), fix.changed,
+                             program::python_line(debugger.program(), fix.changed)});
     if (!fix.new_line.empty()) {
         const StatementId place = fix.after.valid() ? fix.after : fix.changed;
         int line = line_of(debugger, place);
