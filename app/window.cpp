@@ -17,6 +17,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <utility>
+#include <vector>
 
 namespace rnnscope::app {
 
@@ -35,7 +37,12 @@ class Window {
         glfwSetCursorPosCallback(window, [](GLFWwindow* w, double, double) { of(w).wake(); });
         glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { of(w).wake(); });
         glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { of(w).wake(); });
-        glfwSetKeyCallback(window, [](GLFWwindow* w, int, int, int, int) { of(w).wake(); });
+        glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int, int action, int mods) {
+            if (action == GLFW_PRESS)
+                of(w).taps_.push_back(
+                    {key, (mods & GLFW_MOD_CONTROL) != 0, (mods & GLFW_MOD_SHIFT) != 0, (mods & GLFW_MOD_ALT) != 0});
+            of(w).wake();
+        });
         glfwSetCharCallback(window, [](GLFWwindow* w, unsigned) { of(w).wake(); });
         glfwSetWindowFocusCallback(window, [](GLFWwindow* w, int) { of(w).wake(); });
         glfwSetWindowRefreshCallback(window, [](GLFWwindow* w) { of(w).wake(); });
@@ -99,9 +106,11 @@ class Window {
         }
         ImGui_ImplOpenGL3_NewFrame();
         ImGui_ImplGlfw_NewFrame();
+        std::erase_if(taps_, [](const ui::compat::Tap& tap) { return !ui::compat::hold_tap(tap); });
         ImGui::NewFrame();
         shell_.draw();
         ImGui::Render();
+        for (const ui::compat::Tap& tap : std::exchange(taps_, {})) ui::compat::release_tap(tap);
         glViewport(0, 0, width, height);
         glClear(GL_COLOR_BUFFER_BIT);
         ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
@@ -142,6 +151,7 @@ class Window {
     ui::Shell& shell_;
     std::string settings_file_, title_;
     ui::Settings saved_;
+    std::vector<ui::compat::Tap> taps_; ///< keys that went down since the last frame
     double awake_until_ = 0;
     bool drawn_ = false;
 };

@@ -102,7 +102,9 @@ class InspectorBuilder {
             if (recording_.tick_of(run, event) < now_ || recorded.failed)
                 return recorded.failed ? "failed" : recorded.dead ? "skipped" : "ran";
         }
-        return "not reached";
+        const auto& recorded_run = recording_.run(run);
+        const bool complete = recorded_run.done && !recorded_run.outcome.error && recorded_run.last_tick < now_;
+        return complete ? "not in " + run_text(run) : std::string("not reached");
     }
 
     RunId looked_at_run() const {

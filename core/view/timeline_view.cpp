@@ -70,8 +70,13 @@ class TimelineBuilder {
         for (const record::RecordedStep& step : recording_.steps()) nodes = std::max(nodes, step.nodes_after);
         for (const record::RecordedRun& run : recording_.runs()) {
             if (run.first_tick > from + 1 || (from == 0 && run.first_tick > 0))
-                view_.runs.push_back(
-                    {"building, " + count_text(nodes, "node"), from, run.first_tick - 1, {}, {}, BoxTone::plain, true});
+                view_.runs.push_back({from == 0 ? "building, " + count_text(nodes, "node") : std::string(),
+                                      from,
+                                      run.first_tick - 1,
+                                      {},
+                                      {},
+                                      BoxTone::plain,
+                                      true});
             TimelineBox box;
             box.label = fmt::format("{}", run.info.id.index() + 1);
             box.first = run.first_tick;
@@ -110,6 +115,9 @@ class TimelineBuilder {
             view_.heights.push_back(event.dead ? 0 : static_cast<float>(std::log2(1 + bytes) / 24));
             view_.failed = event.failed;
         }
+        const float highest = view_.heights.empty() ? 0 : *std::ranges::max_element(view_.heights);
+        if (highest > 0)
+            for (float& height : view_.heights) height /= highest;
         if (view_.inside)
             view_.now_event = debugger_.current_event();
         else

@@ -51,7 +51,7 @@ struct TimelineView {
     RunId run; ///< shown in full; invalid when nothing ran
     std::size_t events = 0, planned = 0;
     std::vector<EventBox> time_steps;
-    std::vector<float> heights; ///< by event, 0 to 1: log of the bytes that came out; dead: 0
+    std::vector<float> heights; ///< by event: log of the bytes that came out, 1 for the most of the run; dead: 0
     std::uint32_t now_event = 0;
     bool inside = false; ///< the position is inside of `run`
     bool failed = false; ///< the last event failed

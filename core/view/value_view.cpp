@@ -33,7 +33,7 @@ double map_range(const Tensor& tensor) {
     if (*at == 0) return 1;
     const double power = std::pow(10.0, std::floor(std::log10(*at)));
     for (const double step : {1.0, 2.0, 5.0})
-        if (*at <= step * power * (1 + 1e-9)) return step * power;
+        if (*at <= step * power * (1 + 1e-6)) return step * power;
     return 10 * power;
 }
 
@@ -56,7 +56,7 @@ ValueView view_value(std::string label, const Tensor& tensor) {
     const double low = out.statistics.minimum, width = out.statistics.maximum - low;
     out.histogram.assign(32, 0);
     for (const double value : sample(tensor)) {
-        out.clipped += std::fabs(value) > out.range;
+        out.clipped += std::fabs(value) > out.range * (1 + 1e-6);
         const double at = width > 0 ? (value - low) / width * 32 : 0;
         ++out.histogram[std::min<std::size_t>(31, static_cast<std::size_t>(at))];
     }

@@ -106,8 +106,10 @@ float ProblemsPanel::draw_card(const PanelContext& ctx, const view::ProblemCard&
     const float head = look.whole_px(22);
     draw_state(list, look, StateMark::uninitialized, {left + look.px(5), y + head / 2}, 5.5f, Token::bg2);
     float cause_width = 0;
-    if (!card.cause.empty()) {
-        cause_width = text_width(look, TextRole::mono_small, card.cause) + look.px(12);
+    const float chip_width = text_width(look, TextRole::mono_small, card.cause) + look.px(12);
+    const float title_needs = look.px(28) + text_width(look, TextRole::title, card.headline);
+    if (!card.cause.empty() && title_needs + chip_width <= inner) { // else the button below explains it
+        cause_width = chip_width;
         const ImVec2 chip_at{right - cause_width, y + look.px(2)};
         const Hit state = hit("cause", chip_at, {right, chip_at.y + look.px(18)});
         chip(list, look, chip_at, look.px(18), card.cause);
@@ -123,7 +125,8 @@ float ProblemsPanel::draw_card(const PanelContext& ctx, const view::ProblemCard&
     if (title != card.headline) tooltip(look, card.headline);
     y += head + look.px(4);
     if (open) {
-        for (std::size_t i = 0; i < card.why.size() && i < 2; ++i) {
+        const float why_end = y + look.whole_px(20) * 1.5f; // two lines at most
+        for (std::size_t i = 0; i < card.why.size() && y < why_end && i < 2; ++i) {
             ImGui::PushID(static_cast<int>(i));
             y += draw_why(ctx, card.why[i], {left, y}, inner);
             ImGui::PopID();

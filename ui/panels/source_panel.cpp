@@ -42,7 +42,7 @@ void SourcePanel::draw(const PanelContext& ctx, const Rect& rect) {
                     fit_text(look, TextRole::caption, view.title, rect.width() - look.px(120)));
     if (view.lines.empty()) return draw_empty(look, body, "No program is open.");
 
-    Child lines("lines", body);
+    Child lines("lines", body, ImGuiWindowFlags_HorizontalScrollbar);
     const float height = look.whole_px(line_height), top = look.px(4);
     // The current line stays in sight, but only when it changes: scrolling belongs to the person.
     if (followed_line_ != view.current_line || followed_program_ != ctx.stamp.program) {
@@ -54,8 +54,12 @@ void SourcePanel::draw(const PanelContext& ctx, const Rect& rect) {
             ImGui::SetScrollY(std::max(0.0f, at - body.height() / 2));
         if (view.current_line == 0) ImGui::SetScrollY(0);
     }
-    const ImVec2 origin = ImGui::GetCursorScreenPos();
-    ImGui::Dummy({1, top});
+    const ImVec2 origin{body.a.x, ImGui::GetCursorScreenPos().y};
+    scrolled_ = ImGui::GetScrollX();
+    std::size_t longest = 0;
+    for (const view::SourceLine& line : view.lines) longest = std::max(longest, line.text.size());
+    const float all = look.px(text_x + 24) + static_cast<float>(longest) * text_width(look, TextRole::mono, "m");
+    ImGui::Dummy({all, top});
     ImGuiListClipper clipper;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(0, 0));
     clipper.Begin(static_cast<int>(view.lines.size()), height);
@@ -91,10 +95,13 @@ void SourcePanel::draw_line(const PanelContext& ctx, const view::SourceLine& lin
         list.AddRectFilled(at, {at.x + look.px(2), at.y + height}, look[Token::accent]);
     draw_gutter(ctx, line, at, height);
 
-    float x = at.x + look.px(text_x);
+    const float text_left = at.x + look.px(text_x);
+    float x = text_left - scrolled_;
+    list.PushClipRect({text_left - look.px(2), at.y}, {at.x + width, at.y + height}, true);
     for (const view::SyntaxSpan& span : line.syntax)
         x += draw_text_in_row(list, look, TextRole::mono, x, at.y, height, syntax_token(span.kind),
                               std::string_view(line.text).substr(span.begin, span.end - span.begin));
+    list.PopClipRect();
     if (!line.note.empty()) {
         const float room = at.x + width - look.px(12) - text_width(look, TextRole::caption, line.note);
         const Token tone = line.tone == view::NoteTone::fail  ? Token::fail

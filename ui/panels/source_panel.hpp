@@ -15,6 +15,7 @@ class SourcePanel {
     void draw_gutter(const PanelContext& ctx, const view::SourceLine& line, ImVec2 at, float height);
 
     Cached<view::SourceView> view_;
+    float scrolled_ = 0;    ///< sideways
     int followed_line_ = 0; ///< the line that was scrolled to last
     std::shared_ptr<const program::Program> followed_program_;
 };

@@ -275,7 +275,8 @@ void TimelinePanel::draw_lane(const PanelContext& ctx, const Lanes& lanes, const
         from = std::max(from, x);
         if (pip.kind != view::Pip::Kind::read) state = pip.mark;
     }
-    draw_hline(list, from, lanes.right, y, look[state == StateMark::none ? Token::line1 : Token::line2]);
+    const bool goes_on = state == StateMark::initialized || state == StateMark::updated || state == StateMark::restored;
+    draw_hline(list, from, lanes.right, y, look[goes_on ? state_token(state) : Token::line2]);
     float taken = -1e9f, caption_end = -1e9f;
     for (const view::Pip& pip : lane.pips) {
         const float x = place(pip);

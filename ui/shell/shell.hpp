@@ -70,8 +70,8 @@ class Shell {
     void select_failure();
     void draw_title_bar(const PanelContext& ctx);
     void draw_menus(const PanelContext& ctx);
-    void draw_toolbar(const PanelContext& ctx, float x, float height);
-    void draw_title_right(const PanelContext& ctx, float height);
+    void draw_toolbar(const PanelContext& ctx, float x, float right, float height);
+    float draw_title_right(const PanelContext& ctx, float height);
     void draw_session_popup(const PanelContext& ctx);
     void draw_settings_popup(const PanelContext& ctx);
     void draw_workspace(const PanelContext& ctx, const Rect& body);

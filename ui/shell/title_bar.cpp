@@ -33,7 +33,7 @@ void Shell::draw_title_bar(const PanelContext& ctx) {
     const float height = look_.whole_px(40);
     const float padding = std::floor((height - ImGui::GetFontSize()) / 2);
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ImVec2(look_.px(8), padding));
-    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(look_.px(16), look_.px(4)));
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(look_.px(9), look_.px(4)));
     ImGui::PushStyleColor(ImGuiCol_MenuBarBg, look_[Token::bg0]);
     if (ImGui::BeginMainMenuBar()) {
         ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -58,8 +58,8 @@ void Shell::draw_title_bar(const PanelContext& ctx) {
             if (state.clicked) welcome_ = false;
             x += w + look_.px(24);
         }
-        draw_toolbar(ctx, x, height);
-        draw_title_right(ctx, height);
+        const float right = draw_title_right(ctx, height);
+        draw_toolbar(ctx, x, right, height);
         draw_hline(list, 0, ImGui::GetIO().DisplaySize.x, height - 1, look_[Token::line1]);
         ImGui::EndMainMenuBar();
     }
@@ -103,7 +103,7 @@ void Shell::draw_menus(const PanelContext& ctx) {
     ImGui::PopStyleColor();
 }
 
-void Shell::draw_toolbar(const PanelContext& ctx, float x, float height) {
+void Shell::draw_toolbar(const PanelContext& ctx, float x, float right, float height) {
     (void)ctx;
     if (!debugger_.is_open()) return;
     const std::array<Tool, 9> tools = {{{"step.back-over", icon::step_back, false},
@@ -119,7 +119,7 @@ void Shell::draw_toolbar(const PanelContext& ctx, float x, float height) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
     for (const Tool& tool : tools) {
         if (tool.command == "run.stop" && !debugger_.busy()) continue;
-        if (x > ImGui::GetIO().DisplaySize.x - look_.px(420)) break;
+        if (x + look_.px(16) > right) break; // every tool is in a menu, too
         const auto blocked = why_blocked(*this, tool.command);
         std::string tip;
         for (const CommandInfo& command : every_command())
@@ -136,7 +136,8 @@ void Shell::draw_toolbar(const PanelContext& ctx, float x, float height) {
     }
 }
 
-void Shell::draw_title_right(const PanelContext& ctx, float height) {
+/// Returns where it begins.
+float Shell::draw_title_right(const PanelContext& ctx, float height) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
     float x = ImGui::GetIO().DisplaySize.x;
     const float top = look_.px(8), bottom = height - look_.px(8);
@@ -145,8 +146,9 @@ void Shell::draw_title_right(const PanelContext& ctx, float height) {
     if (icon_button(look_, "theme", {x - look_.px(52), height / 2}, icon::theme, true, "Switch theme, Ctrl+T"))
         queue_.push("ui.theme", "", "toolbar");
     x -= look_.px(78);
-    if (x > look_.px(760)) {
-        const float width = look_.px(184);
+    const float room = x / look_.scale; // what gives way first when there is little: the field, then the version
+    if (room > 1120) {
+        const float width = look_.px(196);
         const Hit state = hit("find", {x - width, top}, {x, bottom});
         draw_box(list, {x - width, top}, {x, bottom}, look_[state.hovered ? Token::bg3 : Token::bg2],
                  look_[Token::line2], look_.px(4));
@@ -158,11 +160,11 @@ void Shell::draw_title_right(const PanelContext& ctx, float height) {
         if (state.clicked) queue_.push("ui.palette", "", "toolbar");
         x -= width + look_.px(10);
     }
-    if (debugger_.is_open() && x > look_.px(700)) {
+    if (debugger_.is_open() && room > 640) {
         const std::string version = "TF 1." + std::to_string(debugger_.program().tf_minor);
         const float w = text_width(look_, TextRole::body, version);
-        draw_text_in_row(list, look_, TextRole::body, x - w, 0, height, Token::text2, version);
-        x -= w + look_.px(14);
+        if (room > 900) draw_text_in_row(list, look_, TextRole::body, x - w, 0, height, Token::text2, version);
+        if (room > 900) x -= w + look_.px(14);
         const std::size_t sessions = debugger_.recording().sessions();
         if (sessions > 0) {
             const SessionId current = debugger_.current_session();
@@ -171,10 +173,12 @@ void Shell::draw_title_right(const PanelContext& ctx, float height) {
             const float width = look_.px(112);
             if (drop_button(look_, "session", {x - width, top}, {x, bottom}, name, "Whose values are shown"))
                 ImGui::OpenPopup("session-popup");
+            x -= width + look_.px(10);
         }
     }
     draw_session_popup(ctx);
     draw_settings_popup(ctx);
+    return x;
 }
 
 void Shell::draw_session_popup(const PanelContext& ctx) {

@@ -100,6 +100,36 @@ inline void map_keys() {
 inline void map_keys() {}
 #endif
 
+/// A key that went down and up again between two frames. Before 1.87 Dear ImGui looks at the state only and would miss
+/// it.
+struct Tap {
+    int key;
+    bool ctrl, shift, alt;
+};
+/// Before NewFrame: true when the key must be let go again after the frame, with `release_tap`.
+inline bool hold_tap([[maybe_unused]] const Tap& tap) {
+#if IMGUI_VERSION_NUM < 18700
+    ImGuiIO& io = ImGui::GetIO();
+    if (tap.key < 0 || tap.key >= 512 || io.KeysDown[tap.key]) return false;
+    io.KeysDown[tap.key] = true;
+    io.KeyCtrl |= tap.ctrl;
+    io.KeyShift |= tap.shift;
+    io.KeyAlt |= tap.alt;
+    return true;
+#else
+    return false;
+#endif
+}
+inline void release_tap([[maybe_unused]] const Tap& tap) {
+#if IMGUI_VERSION_NUM < 18700
+    ImGuiIO& io = ImGui::GetIO();
+    io.KeysDown[tap.key] = false;
+    io.KeyCtrl &= !tap.ctrl;
+    io.KeyShift &= !tap.shift;
+    io.KeyAlt &= !tap.alt;
+#endif
+}
+
 // 1.92.8 swaps flags and thickness of these three without a compile error: they are called from here only.
 inline void add_rect(ImDrawList& list, ImVec2 a, ImVec2 b, ImU32 color, float rounding = 0, float thickness = 1) {
 #if IMGUI_VERSION_NUM >= 19280

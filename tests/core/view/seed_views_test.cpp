@@ -1,0 +1,108 @@
+#include "core/debug/command.hpp"
+#include "core/view/inspector_view.hpp"
+#include "core/view/problems_view.hpp"
+#include "core/view/source_view.hpp"
+#include "core/view/status_view.hpp"
+#include "core/view/timeline_view.hpp"
+#include "core/view/variables_view.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+using namespace rnnscope;
+
+namespace {
+
+void run(debug::Debugger& debugger, const std::string& id, const std::string& argument = "") {
+    const auto result = debug::execute(debugger, {id, argument, "test"});
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    debugger.wait();
+}
+
+/// Opens a sample and runs it to its first failure, or its end.
+void open(debug::Debugger& debugger, const std::string& sample) {
+    const Diagnostics mistakes = debugger.open(std::string(RNNSCOPE_SOURCE_DIR) + "/samples/programs/" + sample);
+    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    run(debugger, "run.continue");
+}
+
+/// What every panel shows, as one text.
+std::string all_panels(const debug::Debugger& debugger) {
+    return to_text(view::build_source(debugger)) + "\n" + to_text(view::build_variables(debugger)) + "\n" +
+           to_text(view::build_inspector(debugger)) + "\n" + to_text(view::build_timeline(debugger)) + "\n" +
+           to_text(view::build_problems(debugger)) + "\n";
+}
+
+/// RNNSCOPE_UPDATE_GOLDEN=1 writes the file; the difference is read in review.
+void expect_golden(const std::string& name, const std::string& text) {
+    const std::string path = std::string(RNNSCOPE_SOURCE_DIR) + "/tests/core/view/golden/" + name + ".txt";
+    if (const char* update = std::getenv("RNNSCOPE_UPDATE_GOLDEN"); update && *update == '1')
+        std::ofstream(path) << text;
+    std::ifstream file(path);
+    ASSERT_TRUE(file) << path;
+    std::ostringstream golden;
+    golden << file.rdbuf();
+    EXPECT_EQ(text, golden.str()) << name;
+}
+
+} // namespace
+
+TEST(SeedViews, TheInitThatWasBuiltTooEarly) {
+    debug::Debugger debugger;
+    open(debugger, "seed_a_init_early.json");
+    run(debugger, "select.node", debugger.error_at_position()->op);
+    expect_golden("seed_a_init_early", all_panels(debugger));
+}
+
+TEST(SeedViews, TheHealthyProgram) {
+    debug::Debugger debugger;
+    open(debugger, "seed_a_ok.json");
+    run(debugger, "select.variable", "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel");
+    expect_golden("seed_a_ok", all_panels(debugger));
+}
+
+TEST(SeedViews, TheLayerThatTheScopeMisses) {
+    debug::Debugger debugger;
+    open(debugger, "seed_b_scope_miss_layer1.json");
+    expect_golden("seed_b_scope_miss_layer1", to_text(view::build_variables(debugger)));
+}
+
+TEST(SeedViews, TheFilterSuggestsTheNearestName) {
+    debug::Debugger debugger;
+    open(debugger, "seed_a_ok.json");
+    EXPECT_EQ(to_text(view::build_variables(debugger, {"gats", {}})),
+              "No variable matches “gats”. Did you mean gates?\n");
+    EXPECT_EQ(view::build_variables(debugger, {"candidate", {}}).rows.back().path,
+              "rnn/rnn/multi_rnn_cell/cell_1/gru_cell/candidate/bias");
+}
+
+TEST(SeedViews, NothingOpenIsEmptyEverywhere) {
+    const debug::Debugger debugger;
+    EXPECT_TRUE(view::build_source(debugger).lines.empty());
+    EXPECT_TRUE(view::build_variables(debugger).rows.empty());
+    EXPECT_TRUE(view::build_problems(debugger).cards.empty());
+    EXPECT_TRUE(view::build_timeline(debugger).statements.empty());
+    EXPECT_EQ(to_text(view::build_inspector(debugger)), "Select an op or a variable.\n");
+    EXPECT_EQ(view::build_status(debugger).left.front().text, "no program");
+}
+
+TEST(SeedViews, EveryPositionOfEverySampleCanBeShown) {
+    for (const char* sample : {"seed_a_init_early.json", "seed_a_second_no_reuse.json", "D20_two_sessions.json",
+                               "D16b_shared_cell_silent.json", "D26_resource_message.json"}) {
+        debug::Debugger debugger;
+        open(debugger, sample);
+        const std::uint64_t end = debugger.recording().end().ticks;
+        for (std::uint64_t tick = 0; tick <= end; tick += 1 + end / 40) {
+            run(debugger, "go.position", std::to_string(tick));
+            EXPECT_FALSE(to_text(view::build_source(debugger)).empty()) << sample << " at " << tick;
+            (void)view::build_variables(debugger);
+            (void)view::build_inspector(debugger);
+            (void)view::build_timeline(debugger);
+            (void)view::build_problems(debugger);
+            (void)view::build_status(debugger);
+        }
+    }
+}
