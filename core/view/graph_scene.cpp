@@ -209,6 +209,7 @@ class GraphView::Impl {
             box_of_item_[todo.item] = index;
             SceneBox box;
             box.kind = item.kind;
+            box.fold = item.fold;
             box.expanded = is_open(todo.item);
             box.depth = item.depth;
             box.item = todo.item;
@@ -364,6 +365,13 @@ void GraphView::reveal(const SceneInput& input, NodeId node) {
         impl_->open(tree.item(item).path);
 }
 
+void GraphView::unfold(const SceneInput& input, NodeId node) {
+    const SceneTree& tree = impl_->tree(input);
+    if (!node.valid() || node.index() >= tree.nodes()) return;
+    const SceneItem& around = tree.item(tree.item(tree.item_of(node)).parent);
+    if (around.fold && (around.parent == 0 || is_expanded(tree.item(around.parent).path))) impl_->open(around.path);
+}
+
 void GraphView::auto_expand_to(const SceneInput& input) {
     if (!input.failure) return;
     reveal(input, input.failure->node);
@@ -377,7 +385,7 @@ void GraphView::expand_outer(const SceneInput& input, std::size_t most_boxes) {
     std::size_t boxes = closed.size();
     for (std::size_t i = 0; i < closed.size(); ++i) {
         const SceneItem& item = tree.item(closed[i]);
-        if (item.kind != BoxKind::scope || boxes + item.children.size() > most_boxes) continue;
+        if (item.kind != BoxKind::scope || item.fold || boxes + item.children.size() > most_boxes) continue;
         boxes += item.children.size();
         impl_->open(item.path);
         closed.insert(closed.end(), item.children.begin(), item.children.end());

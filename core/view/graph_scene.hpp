@@ -40,6 +40,7 @@ struct SceneChip {
 struct SceneBox {
     BoxKind kind = BoxKind::op;
     bool expanded = false;
+    bool fold = false; ///< a scope that only the drawing has: helpers that stand together
     int depth = 0;                               ///< 0: the root
     std::uint32_t item = 0;                      ///< the same thing has the same number in all scenes of one topology
     std::uint32_t parent = 0;                    ///< index of a box; the root's own for the root
@@ -153,6 +154,8 @@ class GraphView {
 
     /// Opens what must be open so that the node is visible: all scopes around it.
     void reveal(const SceneInput& input, NodeId node);
+    /// Opens the folded box that the node would otherwise hide in, unless the scope around it is closed.
+    void unfold(const SceneInput& input, NodeId node);
     /// Opens the scopes around the failed op, its variable and the path to the first computation.
     void auto_expand_to(const SceneInput& input);
     /// What a new graph starts with: outer scopes as long as few things are on the screen.

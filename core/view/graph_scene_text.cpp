@@ -23,7 +23,7 @@ std::string title(const SceneBox& box) {
 
 void append_box(std::string& text, const SceneBox& box, bool with_geometry) {
     text.append(static_cast<std::size_t>(box.depth) * 2, ' ');
-    text += fmt::format("{} {}", name_of(kind_names, box.kind), title(box));
+    text += fmt::format("{} {}", box.fold ? "fold" : name_of(kind_names, box.kind), title(box));
     if (!box.detail.empty()) text += fmt::format(" ({})", box.detail);
     if (box.kind == BoxKind::scope) text += fmt::format(" ({}){}", box.count, box.expanded ? " open" : "");
     for (const SceneChip& chip : box.chips) text += fmt::format(" [{}{}]", chip.portal ? "portal " : "", chip.text);

@@ -146,6 +146,7 @@ SceneTree::SceneTree(const Graph& graph, std::size_t nodes) {
     const ScopeTree scopes(graph, nodes);
     add_items(graph, scopes, Plan(graph, scopes));
     dock_constants(graph);
+    fold_helpers(graph);
     ordinal_.assign(items_.size(), 0);
     for (const SceneItem& item : items_)
         for (std::uint32_t i = 0; i < item.children.size(); ++i) ordinal_[item.children[i]] = i;
@@ -394,7 +395,7 @@ Direction flow_direction(const SceneTree& tree, std::uint32_t index, const Layou
     if (item.has_loop) return Direction::down;
     std::size_t in_scopes = 0;
     for (const std::uint32_t child : item.children)
-        if (tree.item(child).kind == BoxKind::scope) in_scopes += tree.item(child).ops;
+        if (tree.item(child).kind == BoxKind::scope && !tree.item(child).fold) in_scopes += tree.item(child).ops;
     if (2 * in_scopes >= item.ops) return Direction::right; // a chain of cells: its time axis
     // The shape nearer to a page, of the drawing with everything inside closed.
     const LayoutSpacing spacing;

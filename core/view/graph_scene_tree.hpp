@@ -35,25 +35,29 @@ struct SceneItem {
     std::size_t ops = 0;
     Size closed; ///< size when it is not open
     bool is_variable_group = false, has_loop = false;
+    bool fold = false; ///< not a scope of the program: helpers that stand together, drawn as one box until opened
 };
 
 /// What could be drawn of a graph: ScopeTree rearranged for reading. Chains of scopes with one child are one item;
-/// small helpers ("MatMul/Enter" beside "MatMul") stand beside what they help; constants with one consumer are chips.
+/// small helpers ("MatMul/Enter" beside "MatMul") stand beside what they help; constants with one consumer are chips;
+/// ops that only compute shapes, and those that turn a loop, are folded.
 class SceneTree {
   public:
     SceneTree(const Graph& graph, std::size_t nodes);
 
-    const std::vector<SceneItem>& items() const { return items_; } ///< 0 is the root; parents before children
+    const std::vector<SceneItem>& items() const { return items_; } ///< 0 is the root
     const SceneItem& item(std::uint32_t index) const { return items_[index]; }
     std::uint32_t item_of(NodeId node) const { return item_of_[node.index()]; }
     std::size_t nodes() const { return item_of_.size(); }
 
   private:
     struct Plan; ///< how scopes are rearranged
+    class Folder;
     void add_items(const Graph& graph, const ScopeTree& scopes, const Plan& plan);
     std::uint32_t add_op(const Graph& graph, NodeId node, std::uint32_t parent);
     std::uint32_t add_scope(const ScopeTree& scopes, ScopeId outer, ScopeId inner, std::uint32_t parent);
     void dock_constants(const Graph& graph);
+    void fold_helpers(const Graph& graph);
     void lift_edges(const Graph& graph);
     void make_portals(const Graph& graph);
     void measure();

@@ -40,16 +40,20 @@ void GraphPanel::follow(const PanelContext& ctx, const view::SceneInput& input) 
         failed_ = {};
         canvas_.fit();
     }
-    if (!arranged_ && input.nodes != nodes_) view_.expand_outer(input);
+    if (!arranged_ && input.nodes != nodes_ && !input.failure) view_.expand_outer(input);
     nodes_ = input.nodes;
     if (expand_all_) view_.expand_all(input);
     expand_all_ = false;
     const NodeId failed = input.failure ? input.failure->node : NodeId{};
     if (failed.valid() && failed != failed_) {
+        if (!arranged_) view_.collapse_all(); // what was opened only to have something on the screen
         view_.auto_expand_to(input);
         canvas_.show_failure();
     }
     failed_ = failed;
+    view_.unfold(input, input.current);
+    for (const debug::Breakpoint& breakpoint : ctx.debugger.breakpoints())
+        if (breakpoint.kind == debug::Breakpoint::Kind::op) view_.unfold(input, input.graph->find(breakpoint.name));
     if (show_failed_ && input.failure) {
         view_.auto_expand_to(input);
         canvas_.show_failure();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace rnnscope::ui {
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr float expand_seconds = 0.2f, fly_seconds = 0.18f, ring_seconds = 0.4f;
 constexpr double least_zoom = 0.02, most_zoom = 3;
+constexpr double readable_zoom = 0.84; // names of 12 px are then drawn with 10
 
 float ease_out(float t) {
     const float u = 1 - t;
@@ -67,6 +69,7 @@ void GraphCanvas::follow_scene(const Scene& scene, const Options& options) {
     if (topology_ != scene.topology) anchor_item_ = no_box;
     topology_ = scene.topology;
     revision_ = scene.revision;
+    choose_corner_ = true;
     rest_.clear();
     for (const SceneBox& box : scene.boxes) rest_[box.item] = {box.x, box.y, box.width, box.height};
 }
@@ -100,62 +103,107 @@ void GraphCanvas::place(const Scene& scene) {
     }
 }
 
-GraphCanvas::Camera GraphCanvas::framing(double x0, double y0, double x1, double y1, double most) const {
+void GraphCanvas::Area::add(const PlacedBox& box) {
+    add(Area{box.x, box.y, box.x + box.width, box.y + box.height});
+}
+
+void GraphCanvas::Area::add(const Area& other) {
+    x0 = std::min(x0, other.x0);
+    y0 = std::min(y0, other.y0);
+    x1 = std::max(x1, other.x1);
+    y1 = std::max(y1, other.y1);
+}
+
+GraphCanvas::Camera GraphCanvas::framing(const Area& area, double most) const {
     const double width = (b_.x - a_.x) / scale_, height = (b_.y - a_.y) / scale_;
     Camera camera;
     camera.zoom =
-        std::clamp(std::min(width / std::max(x1 - x0, 1.0), height / std::max(y1 - y0, 1.0)), least_zoom, most);
-    camera.x = (x0 + x1) / 2 - width / camera.zoom / 2;
-    camera.y = (y0 + y1) / 2 - height / camera.zoom / 2;
+        std::clamp(std::min(width / std::max(area.x1 - area.x0, 1.0), height / std::max(area.y1 - area.y0, 1.0)),
+                   least_zoom, most);
+    camera.x = (area.x0 + area.x1) / 2 - width / camera.zoom / 2;
+    camera.y = (area.y0 + area.y1) / 2 - height / camera.zoom / 2;
+    return camera;
+}
+
+/// No empty canvas beside a graph that could fill it.
+void GraphCanvas::keep_inside(const Scene& scene, Camera& camera) const {
+    const auto clamp = [](double at, double seen, double all) {
+        return seen >= all ? (all - seen) / 2 : std::clamp(at, 0.0, all - seen);
+    };
+    camera.x = clamp(camera.x, (b_.x - a_.x) / scale_ / camera.zoom, scene.root().width);
+    camera.y = clamp(camera.y, (b_.y - a_.y) / scale_ / camera.zoom, scene.root().height);
+}
+
+/// From the variable along the path, as far as its names stay readable, with as much around it as fits.
+GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
+    constexpr double margin = 28, tag = 24;
+    std::vector<std::uint32_t> path{scene.failed_box};
+    for (const view::SceneLink& link : scene.failing_path) path.insert(path.end(), {link.from, link.to});
+    const auto fits = [&](const Area& area) { return framing(area, 1).zoom >= readable_zoom; };
+    const auto with_margin = [&](std::uint32_t box) {
+        const PlacedBox& placed = placed_[box];
+        return Area{placed.x - margin, placed.y - margin, placed.x + placed.width + margin,
+                    placed.y + placed.height + margin + (box == scene.failed_box ? tag : 0)};
+    };
+    Area area;
+    // The reader and its variable in any case.
+    for (std::size_t i = 0; i < path.size(); ++i) {
+        Area larger = area;
+        larger.add(with_margin(path[i]));
+        if (i < 3 || fits(larger)) area = larger;
+    }
+    // Then the scopes around them, the inner ones first.
+    std::vector<std::uint32_t> around;
+    for (std::uint32_t box : path)
+        for (; box != 0; box = scene.boxes[box].parent) around.push_back(scene.boxes[box].parent);
+    std::sort(around.begin(), around.end(), std::greater<>());
+    around.erase(std::unique(around.begin(), around.end()), around.end());
+    for (const std::uint32_t box : around) {
+        Area larger = area;
+        larger.add(placed_[box]);
+        if (fits(larger)) area = larger;
+    }
+    Camera camera = framing(area, 1);
+    keep_inside(scene, camera);
+    return camera;
+}
+
+GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, bool& go) const {
+    Area all;
+    all.add(Area{0, 0, scene.root().width, scene.root().height});
+    Camera camera = framing(all, 1);
+    const bool small = camera.zoom < readable_zoom;
+    if (scene.failed_box != no_box && (wish_ == Wish::failure || (wish_ == Wish::fit && first_ && small)))
+        return small ? failure_camera(scene) : camera;
+    if (wish_ == Wish::node) {
+        const PlacedBox& box = placed_[scene.box_of(wished_node_)];
+        const ImVec2 p = to_screen(box.x, box.y), q = to_screen(box.x + box.width, box.y + box.height);
+        const float mx = (b_.x - a_.x) * 0.2f, my = (b_.y - a_.y) * 0.2f;
+        const bool seen = p.x >= a_.x + mx && q.x <= b_.x - mx && p.y >= a_.y + my && q.y <= b_.y - my;
+        go = !seen || (wished_zoom_ && zoom_ < readable_zoom);
+        Area area;
+        area.add(box);
+        return framing(area, wished_zoom_ ? std::max(zoom_, 1.0) : zoom_);
+    }
+    if (first_ && camera.zoom < 0.55) {
+        // Too much for one screen: the start of the flow, readable.
+        camera.zoom = readable_zoom;
+        camera.x = 0;
+        camera.y = scene.root().height / 2.0 - (b_.y - a_.y) / scale_ / camera.zoom / 2;
+    }
     return camera;
 }
 
 void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
     const float seconds = ImGui::GetIO().DeltaTime;
     if (wish_ != Wish::none) {
-        const SceneBox& root = scene.root();
-        Camera camera = framing(0, 0, root.width, root.height, 1);
-        const double readable = 0.62;
         bool go = true;
-        std::vector<std::uint32_t> wanted;
-        if (wish_ == Wish::failure ||
-            (wish_ == Wish::fit && first_ && scene.failed_box != no_box && camera.zoom < readable)) {
-            for (const view::SceneLink& link : scene.failing_path) {
-                wanted.push_back(link.from);
-                wanted.push_back(link.to);
-            }
-            if (scene.failed_box != no_box) wanted.push_back(scene.failed_box);
-        } else if (wish_ == Wish::node) {
-            wanted.push_back(scene.box_of(wished_node_));
-        }
-        if (!wanted.empty()) {
-            double x0 = 1e300, y0 = 1e300, x1 = -1e300, y1 = -1e300;
-            for (const std::uint32_t i : wanted) {
-                x0 = std::min(x0, placed_[i].x);
-                y0 = std::min(y0, placed_[i].y);
-                x1 = std::max(x1, placed_[i].x + placed_[i].width);
-                y1 = std::max(y1, placed_[i].y + placed_[i].height);
-            }
-            if (wish_ == Wish::node) {
-                const ImVec2 p = to_screen(x0, y0), q = to_screen(x1, y1);
-                const float mx = (b_.x - a_.x) * 0.2f, my = (b_.y - a_.y) * 0.2f;
-                const bool seen = p.x >= a_.x + mx && q.x <= b_.x - mx && p.y >= a_.y + my && q.y <= b_.y - my;
-                go = !seen || (wished_zoom_ && zoom_ < readable);
-                camera = framing(x0, y0, x1, y1, wished_zoom_ ? std::max(zoom_, 1.0) : zoom_);
-            } else {
-                constexpr double margin = 60;
-                camera = framing(x0 - margin, y0 - margin, x1 + margin, y1 + margin, 1);
-            }
-        } else if (first_ && camera.zoom < 0.55) {
-            // Too much for one screen: the start of the flow, readable.
-            camera.zoom = 0.68;
-            camera.x = 0;
-            camera.y = root.height / 2.0 - (b_.y - a_.y) / scale_ / camera.zoom / 2;
-        }
+        const Camera camera = wished_camera(scene, go);
         if (go) {
             start_ = {x_, y_, zoom_};
             target_ = camera;
             flying_ = first_ || options.reduce_motion ? 1.0f : 0.0f;
+            choose_corner_ = true;
             if (flying_ >= 1) {
                 x_ = camera.x;
                 y_ = camera.y;
@@ -173,17 +221,20 @@ void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
         x_ = start_.x + (target_.x - start_.x) * t;
         y_ = start_.y + (target_.y - start_.y) * t;
     }
-    if (anchor_item_ != no_box) {
-        // The header that was clicked stays under the pointer.
-        for (std::uint32_t i = 0; i < scene.boxes.size(); ++i) {
-            if (scene.boxes[i].item != anchor_item_) continue;
-            x_ = placed_[i].x - (anchor_at_.x - a_.x) / (zoom_ * scale_);
-            y_ = placed_[i].y - (anchor_at_.y - a_.y) / (zoom_ * scale_);
-        }
-        if (expanding_ >= 1 && revision_ != 0 && !pressed_) anchor_item_ = no_box;
-    }
+    anchor(scene);
     if (ring_ < 1) ring_ = std::min(1.0f, ring_ + seconds / ring_seconds);
     if (expanding_ < 1) expanding_ = std::min(1.0f, expanding_ + seconds / expand_seconds);
+}
+
+/// The header that was clicked stays under the pointer.
+void GraphCanvas::anchor(const Scene& scene) {
+    if (anchor_item_ == no_box) return;
+    for (std::uint32_t i = 0; i < scene.boxes.size(); ++i) {
+        if (scene.boxes[i].item != anchor_item_) continue;
+        x_ = placed_[i].x - (anchor_at_.x - a_.x) / (zoom_ * scale_);
+        y_ = placed_[i].y - (anchor_at_.y - a_.y) / (zoom_ * scale_);
+    }
+    if (expanding_ >= 1 && !pressed_) anchor_item_ = no_box;
 }
 
 std::uint32_t GraphCanvas::box_at(const Scene& scene, ImVec2 at) const {
@@ -216,7 +267,7 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
     const bool over = ImGui::IsItemHovered();
     hovered_box_ = over && !dragging_ ? box_at(scene, io.MousePos) : no_box;
     hovered_ = {};
-    if (hovered_box_ != no_box) {
+    if (hovered_box_ != no_box && !scene.boxes[hovered_box_].fold) {
         const SceneBox& box = scene.boxes[hovered_box_];
         hovered_ = {box.kind == BoxKind::scope ? NodeId{} : box.node, box.path};
     }
@@ -261,7 +312,8 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
                        ImGui::GetTime() - last_click_ < io.MouseDoubleClickTime && last_box_ == box.item;
     last_click_ = ImGui::GetTime();
     last_box_ = box.item;
-    if (scope && (on_triangle(scene, hit, press_at_) || twice)) {
+    // A folded box is nothing of the program that could be selected.
+    if (scope && (box.fold || on_triangle(scene, hit, press_at_) || twice)) {
         anchor_item_ = box.item;
         anchor_at_ = to_screen(placed_[hit].x, placed_[hit].y);
         last_click_ = -1;
@@ -286,10 +338,7 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
     handle_input(scene, requests);
     move_camera(scene, options);
 
-    ImDrawList& list = *ImGui::GetWindowDrawList();
-    list.PushClipRect(a, b, true);
-    const GraphPaint paint{list,
-                           scene,
+    const GraphPaint paint{scene,
                            look,
                            placed_,
                            a,
@@ -301,8 +350,15 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
                            hovered_box_,
                            box_of(scene, options.lit),
                            ring_};
-    paint_graph(paint);
-    if (options.minimap) paint_minimap(paint);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    list.PushClipRect(a, b, true);
+    paint_graph(list, paint);
+    // Only where the camera has come to rest, so that the overview does not jump about while it moves.
+    if (choose_corner_ && !moving() && !dragging_) {
+        overview_ = overview_corner(paint);
+        choose_corner_ = false;
+    }
+    if (options.minimap) paint_overview(list, paint, overview_);
     list.PopClipRect();
 }
 

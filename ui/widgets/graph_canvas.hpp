@@ -33,6 +33,29 @@ struct PlacedBox {
     ImVec2 moved;    ///< from where it will come to rest, relative to its parent
 };
 
+/// Where the minimap and the legend stand; `hidden` where they would cover the failing path everywhere.
+enum class OverviewCorner { lower_left, lower_right, upper_left, upper_right, hidden };
+
+/// One frame of drawing.
+struct GraphPaint {
+    const view::Scene& scene;
+    const Look& look;
+    const std::vector<PlacedBox>& placed;
+    ImVec2 a, b;               ///< the canvas
+    double camera_x, camera_y; ///< world at `a`
+    float unit;                ///< screen pixels of one look pixel
+    std::uint32_t selected, hovered, lit;
+    float ring = 1; ///< of the first arrival at the failure; 1: over
+
+    ImVec2 at(double x, double y) const {
+        return {a.x + static_cast<float>((x - camera_x) * unit), a.y + static_cast<float>((y - camera_y) * unit)};
+    }
+};
+void paint_graph(ImDrawList& list, const GraphPaint& paint);
+void paint_overview(ImDrawList& list, const GraphPaint& paint, OverviewCorner corner);
+/// The first corner, lower left first, that covers nothing of the failing path, and there the one with least below.
+OverviewCorner overview_corner(const GraphPaint& paint);
+
 /// Draws a scene into a rectangle of the current window: pan, zoom, select, open and close. Keeps only the camera and
 /// what moves; losing it loses nothing.
 class GraphCanvas {
@@ -67,8 +90,17 @@ class GraphCanvas {
 
     void follow_scene(const view::Scene& scene, const Options& options);
     void place(const view::Scene& scene);
+    struct Area {
+        double x0 = 1e300, y0 = 1e300, x1 = -1e300, y1 = -1e300;
+        void add(const PlacedBox& box);
+        void add(const Area& other);
+    };
     void move_camera(const view::Scene& scene, const Options& options);
-    Camera framing(double x0, double y0, double x1, double y1, double most) const;
+    void anchor(const view::Scene& scene);
+    Camera framing(const Area& area, double most) const;
+    Camera wished_camera(const view::Scene& scene, bool& go) const;
+    Camera failure_camera(const view::Scene& scene) const;
+    void keep_inside(const view::Scene& scene, Camera& camera) const;
     void handle_input(const view::Scene& scene, std::vector<GraphRequest>& requests);
     std::uint32_t box_at(const view::Scene& scene, ImVec2 at) const;
     bool on_triangle(const view::Scene& scene, std::uint32_t box, ImVec2 at) const;
@@ -95,6 +127,9 @@ class GraphCanvas {
     bool wished_zoom_ = false;
     bool first_ = true;
 
+    OverviewCorner overview_ = OverviewCorner::lower_left;
+    bool choose_corner_ = true;
+
     NodeId ringed_;
     float ring_ = 1;
 
@@ -105,20 +140,5 @@ class GraphCanvas {
     std::uint32_t hovered_box_ = view::no_box;
     GraphMark hovered_;
 };
-
-/// One frame of drawing; see graph_canvas_draw.cpp.
-struct GraphPaint {
-    ImDrawList& list;
-    const view::Scene& scene;
-    const Look& look;
-    const std::vector<PlacedBox>& placed;
-    ImVec2 a, b;               ///< the canvas
-    double camera_x, camera_y; ///< world at `a`
-    float unit;                ///< screen pixels of one look pixel
-    std::uint32_t selected, hovered, lit;
-    float ring = 1; ///< of the first arrival at the failure; 1: over
-};
-void paint_graph(const GraphPaint& paint);
-void paint_minimap(const GraphPaint& paint);
 
 } // namespace rnnscope::ui

@@ -14,7 +14,7 @@ using view::SceneEdge;
 
 namespace {
 
-void paint_legend(const GraphPaint& paint, ImVec2 at) {
+void paint_legend(ImDrawList& list, const GraphPaint& paint, ImVec2 at) {
     std::array<bool, 4> there{};
     for (const SceneEdge& edge : paint.scene.edges)
         if (!edge.portal) there[static_cast<std::size_t>(edge.kind)] = true;
@@ -30,17 +30,17 @@ void paint_legend(const GraphPaint& paint, ImVec2 at) {
         const float middle = y + look.px(8), length = look.px(20);
         const ImVec2 p{x, middle}, q{x + length, middle};
         if (entry.kind == EdgeKind::data) {
-            paint.list.AddLine(p, q, look[Token::e_data], look.px(1.5f));
+            list.AddLine(p, q, look[Token::e_data], look.px(1.5f));
         } else if (entry.kind == EdgeKind::reference) {
-            paint.list.AddLine({p.x + look.px(6), p.y}, q, look[Token::e_ref], look.px(1.5f));
-            paint.list.AddCircle({p.x + look.px(3), p.y}, look.px(3), look[Token::e_ref], 12, look.px(1.5f));
+            list.AddLine({p.x + look.px(6), p.y}, q, look[Token::e_ref], look.px(1.5f));
+            list.AddCircle({p.x + look.px(3), p.y}, look.px(3), look[Token::e_ref], 12, look.px(1.5f));
         } else {
             const bool control = entry.kind == EdgeKind::control;
-            draw_dashed_line(paint.list, p, q, look[control ? Token::e_ctrl : Token::e_data], look.px(1.2f),
+            draw_dashed_line(list, p, q, look[control ? Token::e_ctrl : Token::e_data], look.px(1.2f),
                              look.px(control ? 3 : 2), look.px(3));
         }
-        const float width = draw_text_in_row(paint.list, look, TextRole::caption, x + length + look.px(6), y,
-                                             look.px(16), Token::text2, entry.name);
+        const float width = draw_text_in_row(list, look, TextRole::caption, x + length + look.px(6), y, look.px(16),
+                                             Token::text2, entry.name);
         x += length + look.px(6) + width + look.px(14);
         if (x > at.x + look.px(130)) {
             x = at.x;
@@ -49,18 +49,11 @@ void paint_legend(const GraphPaint& paint, ImVec2 at) {
     }
 }
 
-} // namespace
-
-void paint_minimap(const GraphPaint& paint) {
+void paint_minimap(ImDrawList& list, const GraphPaint& paint, ImVec2 p, ImVec2 q) {
     const Look& look = paint.look;
     const view::Scene& scene = paint.scene;
-    const float width = look.px(150), height = look.px(70), margin = look.px(12);
-    if (paint.b.x - paint.a.x < 3 * width || paint.b.y - paint.a.y < 4 * height) return;
-    const ImVec2 p{std::round(paint.a.x + margin), std::round(paint.b.y - margin - height - look.px(36))};
-    const ImVec2 q{p.x + width, p.y + height};
-    paint.list.AddRectFilled({p.x - look.px(6), p.y - look.px(6)}, {q.x + look.px(6), q.y + look.px(40)},
-                             look[Token::bg1], look.px(4));
-    paint.list.AddRectFilled(p, q, look[Token::bg1b], look.px(3));
+    const float width = q.x - p.x, height = q.y - p.y;
+    list.AddRectFilled(p, q, look[Token::bg1b], look.px(3));
     const float inner = look.px(4);
     const double scale = std::min((width - 2 * inner) / std::max(scene.root().width, 1.0f),
                                   (height - 2 * inner) / std::max(scene.root().height, 1.0f));
@@ -69,31 +62,104 @@ void paint_minimap(const GraphPaint& paint) {
     const auto point = [&](double x, double y) {
         return ImVec2{static_cast<float>(left + x * scale), static_cast<float>(top + y * scale)};
     };
-    paint.list.PushClipRect(p, q, true);
+    list.PushClipRect(p, q, true);
     for (std::uint32_t i = 1; i < scene.boxes.size();) {
         const PlacedBox& box = paint.placed[i];
         const ImVec2 a = point(box.x, box.y), b = point(box.x + box.width, box.y + box.height);
         const bool deep = scene.boxes[i].expanded && b.x - a.x > 6 && b.y - a.y > 6;
         if (scene.boxes[i].expanded)
-            compat::add_rect(paint.list, a, b, look[Token::line2], 1, 1);
+            compat::add_rect(list, a, b, look[Token::line2], 1, 1);
         else
-            paint.list.AddRectFilled(a, {std::max(b.x, a.x + 1), std::max(b.y, a.y + 1)}, look[Token::bg3], 1);
+            list.AddRectFilled(a, {std::max(b.x, a.x + 1), std::max(b.y, a.y + 1)}, look[Token::bg3], 1);
         i = deep ? i + 1 : scene.boxes[i].end;
     }
     if (scene.failed_box != no_box) {
         const PlacedBox& box = paint.placed[scene.failed_box];
         const ImVec2 center = point(box.x + box.width / 2, box.y + box.height / 2);
-        paint.list.AddRectFilled({center.x - look.px(3), center.y - look.px(2.5f)},
-                                 {center.x + look.px(3), center.y + look.px(2.5f)}, look[Token::fail], 1);
+        list.AddRectFilled({center.x - look.px(3), center.y - look.px(2.5f)},
+                           {center.x + look.px(3), center.y + look.px(2.5f)}, look[Token::fail], 1);
     }
     const ImVec2 a = point(paint.camera_x, paint.camera_y);
     const ImVec2 b = point(paint.camera_x + (paint.b.x - paint.a.x) / paint.unit,
                            paint.camera_y + (paint.b.y - paint.a.y) / paint.unit);
-    compat::add_rect(paint.list, {std::max(a.x, p.x), std::max(a.y, p.y)}, {std::min(b.x, q.x), std::min(b.y, q.y)},
+    compat::add_rect(list, {std::max(a.x, p.x), std::max(a.y, p.y)}, {std::min(b.x, q.x), std::min(b.y, q.y)},
                      look[Token::text3], 1, 1);
-    paint.list.PopClipRect();
-    compat::add_rect(paint.list, p, q, look[Token::line2], look.px(3), 1);
-    paint_legend(paint, {p.x, q.y + look.px(4)});
+    list.PopClipRect();
+    compat::add_rect(list, p, q, look[Token::line2], look.px(3), 1);
+}
+
+/// What the overview takes: minimap and legend, or the legend alone when the scene is hardly larger than the canvas.
+struct Plate {
+    ImVec2 a, b;
+    bool minimap = false, there = false;
+};
+
+Plate plate_at(const GraphPaint& paint, OverviewCorner corner) {
+    const Look& look = paint.look;
+    const float wide = paint.b.x - paint.a.x, high = paint.b.y - paint.a.y;
+    Plate plate;
+    plate.minimap =
+        std::max(paint.scene.root().width * paint.unit / wide, paint.scene.root().height * paint.unit / high) > 1.5f;
+    const ImVec2 size{look.px(162), look.px(plate.minimap ? 116 : 40)};
+    plate.there = corner != OverviewCorner::hidden && wide >= 3 * size.x && high >= look.px(280);
+    const bool left = corner == OverviewCorner::lower_left || corner == OverviewCorner::upper_left;
+    const bool low = corner == OverviewCorner::lower_left || corner == OverviewCorner::lower_right;
+    const float margin = look.px(6);
+    plate.a = {std::round(left ? paint.a.x + margin : paint.b.x - margin - size.x),
+               std::round(low ? paint.b.y - margin - size.y : paint.a.y + margin)};
+    plate.b = {plate.a.x + size.x, plate.a.y + size.y};
+    return plate;
+}
+
+} // namespace
+
+OverviewCorner overview_corner(const GraphPaint& paint) {
+    const auto overlap = [&](const Plate& plate, std::uint32_t box, float grown) {
+        const PlacedBox& placed = paint.placed[box];
+        const ImVec2 a = paint.at(placed.x, placed.y), b = paint.at(placed.x + placed.width, placed.y + placed.height);
+        const float x = std::min(plate.b.x, b.x + grown) - std::max(plate.a.x, a.x - grown);
+        const float y = std::min(plate.b.y, b.y + grown) - std::max(plate.a.y, a.y - grown);
+        return x > 0 && y > 0 ? x * y : 0.0f;
+    };
+    const auto covers_line = [&](const Plate& plate, const view::SceneLink& link) {
+        const PlacedBox &from = paint.placed[link.from], &to = paint.placed[link.to];
+        const ImVec2 a = paint.at(from.x + from.width / 2, from.y + from.height / 2);
+        const ImVec2 b = paint.at(to.x + to.width / 2, to.y + to.height / 2);
+        constexpr int steps = 64;
+        for (int i = 0; i <= steps; ++i) {
+            const float t = static_cast<float>(i) / steps, x = a.x + (b.x - a.x) * t, y = a.y + (b.y - a.y) * t;
+            if (x > plate.a.x && x < plate.b.x && y > plate.a.y && y < plate.b.y) return true;
+        }
+        return false;
+    };
+    OverviewCorner best = OverviewCorner::hidden;
+    float least = 0;
+    for (const OverviewCorner corner : {OverviewCorner::lower_left, OverviewCorner::lower_right,
+                                        OverviewCorner::upper_left, OverviewCorner::upper_right}) {
+        const Plate plate = plate_at(paint, corner);
+        bool covers = paint.scene.failed_box != no_box && overlap(plate, paint.scene.failed_box, paint.look.px(30)) > 0;
+        for (const view::SceneLink& link : paint.scene.failing_path)
+            covers = covers || overlap(plate, link.from, 4) > 0 || overlap(plate, link.to, 4) > 0 ||
+                     covers_line(plate, link);
+        if (covers) continue;
+        float below = 0;
+        for (std::uint32_t i = 1; i < paint.scene.boxes.size(); ++i)
+            if (!paint.scene.boxes[i].expanded) below += overlap(plate, i, 0);
+        if (best != OverviewCorner::hidden && below >= least) continue;
+        best = corner;
+        least = below;
+    }
+    return best;
+}
+
+void paint_overview(ImDrawList& list, const GraphPaint& paint, OverviewCorner corner) {
+    const Look& look = paint.look;
+    const Plate plate = plate_at(paint, corner);
+    if (!plate.there) return;
+    list.AddRectFilled(plate.a, plate.b, look[Token::bg1], look.px(4));
+    const ImVec2 inside{plate.a.x + look.px(6), plate.a.y + look.px(6)};
+    if (plate.minimap) paint_minimap(list, paint, inside, {inside.x + look.px(150), inside.y + look.px(70)});
+    paint_legend(list, paint, {inside.x, plate.b.y - look.px(36)});
 }
 
 } // namespace rnnscope::ui

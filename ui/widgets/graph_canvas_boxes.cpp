@@ -1,0 +1,219 @@
+#include "ui/widgets/draw.hpp"
+#include "ui/widgets/graph_canvas_paint.hpp"
+#include "ui/widgets/imgui_compat.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace rnnscope::ui {
+
+using view::BoxKind;
+using view::RunMark;
+using view::SceneBox;
+
+namespace {
+
+class BoxPainter : public GraphBrush {
+  public:
+    using GraphBrush::GraphBrush;
+
+    void draw_box(std::uint32_t i, bool flat) {
+        const SceneBox& box = scene_.boxes[i];
+        if (flat) return draw_flat(i);
+        if (box.kind == BoxKind::scope && box.expanded) return draw_open_scope(i);
+        if (box.kind == BoxKind::scope) return draw_closed_scope(i);
+        draw_op(i);
+    }
+
+  private:
+    bool in_run() const { return scene_.root().run != RunMark::none; }
+    /// Not (yet) reached by the run, or not part of it.
+    bool is_dim(const SceneBox& box) const {
+        if (box.on_path || box.failed_inside || box.run == RunMark::failed) return false;
+        return in_run() && (box.run == RunMark::not_reached || box.run == RunMark::none);
+    }
+    Token scope_fill(const SceneBox& box) const { return box.depth % 2 == 1 ? Token::bg1b : Token::bg1; }
+
+    void draw_flat(std::uint32_t i) {
+        const SceneBox& box = scene_.boxes[i];
+        const ImVec2 p = low(i), q = high(i);
+        const float radius = box.kind == BoxKind::variable ? (q.y - p.y) / 2 : 2 * look_.scale;
+        const bool failed = box.run == RunMark::failed;
+        const Token fill = failed                       ? Token::fail
+                           : box.kind == BoxKind::scope ? Token::bg2
+                           : is_dim(box)                ? Token::line1
+                                                        : Token::bg3;
+        list_.AddRectFilled(p, q, faded(look_[fill], i), radius);
+        if (failed)
+            compat::add_rect(list_, {p.x - 1, p.y - 1}, {q.x + 1, q.y + 1}, look_[Token::now], radius, look_.px(1.5f));
+        else if (box.failed_inside || box.on_path)
+            compat::add_rect(list_, p, q, look_[Token::fail], radius, 1);
+        else if (box.kind == BoxKind::scope)
+            compat::add_rect(list_, p, q, faded(look_[Token::line2], i), radius, 1);
+    }
+
+    void draw_open_scope(std::uint32_t i) {
+        const SceneBox& box = scene_.boxes[i];
+        const ImVec2 p = low(i), q = high(i);
+        const float radius = std::min(look_.px(6), 6 * p_.unit);
+        const bool covers = p.x < p_.a.x && p.y < p_.a.y && q.x > p_.b.x && q.y > p_.b.y;
+        if (i == p_.selected)
+            list_.AddRectFilled(p, q, look_[Token::accent_bg], radius);
+        else
+            list_.AddRectFilled(p, q, faded(look_[scope_fill(box)], i), covers ? 0 : radius);
+        const Token border = box.frames_failure ? Token::fail : Token::line2;
+        if (!covers) compat::add_rect(list_, p, q, faded(look_[border], i), radius, look_.px(1));
+        const bool lit = i == p_.hovered || i == p_.lit;
+        if (lit) compat::add_rect(list_, p, q, look_[Token::accent], radius, look_.px(1));
+        header(i, p, {q.x, p.y + view::SceneMetrics::header * p_.unit}, true);
+    }
+
+    void draw_closed_scope(std::uint32_t i) {
+        const SceneBox& box = scene_.boxes[i];
+        const ImVec2 p = low(i), q = high(i);
+        const float radius = std::min(look_.px(6), 6 * p_.unit);
+        const Token fill = i == p_.selected ? Token::accent_bg : i == p_.hovered ? Token::bg3 : Token::bg2;
+        list_.AddRectFilled(p, q, faded(look_[fill], i), radius);
+        const Token border = i == p_.lit || i == p_.hovered ? Token::accent
+                             : box.frames_failure           ? Token::fail
+                                                            : Token::line2;
+        compat::add_rect(list_, p, q, faded(look_[border], i), radius, look_.px(1));
+        header(i, p, q, false);
+    }
+
+    void header(std::uint32_t i, ImVec2 p, ImVec2 q, bool open) {
+        const SceneBox& box = scene_.boxes[i];
+        const float u = p_.unit, height = q.y - p.y, middle = p.y + height / 2;
+        const float mark_scale = std::clamp(u / look_.scale, 0.6f, 1.6f);
+        float x = p.x + std::max(8 * u, look_.px(5));
+        draw_triangle(list_, {x + 4 * mark_scale * look_.scale, middle}, 9 * mark_scale * look_.scale, open,
+                      faded(look_[i == p_.hovered ? Token::text1 : Token::text2], i));
+        x += 16 * mark_scale * look_.scale;
+        if (box.state != view::StateMark::none) {
+            mark(box.state, {x + 5 * mark_scale * look_.scale, middle}, 4.5f * mark_scale,
+                 open ? scope_fill(box) : Token::bg2);
+            x += 16 * mark_scale * look_.scale;
+        }
+        const Token color = is_dim(box) ? Token::text2 : Token::text1;
+        const float room = q.x - x - 8 * u;
+        const float used = label(TextRole::mono, 12, {x, p.y}, height, faded(look_[color], i), box.title, room, true);
+        const float count_width = text_width(look_, TextRole::caption, box.count) * std::max(u / look_.scale, 0.82f);
+        if (used > 0 && room - used > count_width + 10 * u)
+            label(TextRole::caption, 11, {q.x - count_width - 10 * u, p.y}, height, faded(look_[Token::text2], i),
+                  box.count, count_width + 4, false);
+    }
+
+    void mark(view::StateMark state, ImVec2 center, float r, Token under) {
+        draw_state(list_, look_, state, center, r, under);
+    }
+
+    void draw_op(std::uint32_t i) {
+        const SceneBox& box = scene_.boxes[i];
+        const ImVec2 p = low(i), q = high(i);
+        const float u = p_.unit, height = q.y - p.y;
+        const bool pill = box.kind == BoxKind::variable, failed = box.run == RunMark::failed, dim = is_dim(box);
+        const float radius = pill ? height / 2 : std::min(look_.px(4), 4 * u);
+        const bool selected = i == p_.selected, hovered = i == p_.hovered, lit = i == p_.lit;
+        const Token parent_fill = scope_fill(scene_.boxes[box.parent]);
+        const Token fill = failed                         ? Token::fail_bg
+                           : selected                     ? Token::accent_bg
+                           : hovered                      ? Token::bg3
+                           : dim && !box.on_path && !pill ? (box.parent == 0 ? Token::bg1 : parent_fill)
+                                                          : Token::bg2;
+        const Token border = failed || box.on_path ? Token::fail
+                             : lit || hovered      ? Token::accent
+                             : dim && !pill        ? Token::line1
+                                                   : Token::line2;
+        const float thickness = failed ? look_.px(2) : look_.px(1);
+        if (box.kind == BoxKind::placeholder)
+            draw_tag(p, q, faded(look_[fill], i), faded(look_[border], i), thickness);
+        else
+            draw_shape(p, q, faded(look_[fill], i), faded(look_[border], i), radius, thickness);
+        if (box.is_current && !failed)
+            compat::add_rect(list_, {p.x - 2, p.y - 2}, {q.x + 2, q.y + 2}, look_[Token::now], radius + 2, look_.px(2));
+        if (selected) {
+            const float offset = look_.px(3) + thickness;
+            compat::add_rect(list_, {p.x - offset, p.y - offset}, {q.x + offset, q.y + offset}, look_[Token::accent],
+                             radius + offset, look_.px(2));
+        }
+        op_text(i, p, q, dim, failed);
+    }
+
+    void op_text(std::uint32_t i, ImVec2 p, ImVec2 q, bool dim, bool failed) {
+        const SceneBox& box = scene_.boxes[i];
+        const float u = p_.unit;
+        float x = p.x + 12 * u;
+        if (box.kind == BoxKind::placeholder) x += 6 * u;
+        if (box.kind == BoxKind::variable) {
+            if (box.state != view::StateMark::none)
+                mark(box.state, {p.x + 20 * u, (p.y + q.y) / 2}, std::clamp(5.5f * u / look_.scale, 3.0f, 9.0f),
+                     Token::bg2);
+            x = p.x + 36 * u;
+        }
+        const bool chips = !box.chips.empty() && 11 * u >= least_em * look_.scale, two = !box.detail.empty();
+        const float body = q.y - p.y - (chips ? 20 * u : 0);
+        // Zoomed out, text shrinks less than its box: it then takes the box's margins.
+        if (12 * u < 8 * look_.scale && box.kind != BoxKind::variable) {
+            const float width = static_cast<float>(box.title.size()) * 8 * look_.scale * 0.61f;
+            x = std::clamp((p.x + q.x - width) / 2, p.x + 2, x);
+        }
+        const float room = q.x - x - std::min(4 * u, 2.0f);
+        const Color ink = faded(look_[dim && box.kind != BoxKind::variable ? Token::text3 : Token::text1], i);
+        const bool detail_fits = two && 11 * u >= least_em * look_.scale * 0.95f;
+        const float first = detail_fits ? body * 0.58f : body;
+        label(failed ? TextRole::mono_bold : TextRole::mono, 12, {x, p.y}, first, ink, box.title, room,
+              box.title.find('/') != std::string::npos);
+        if (detail_fits)
+            label(TextRole::caption, 11, {x, p.y + body * 0.45f}, body * 0.5f,
+                  faded(look_[dim ? Token::text3 : Token::text2], i), box.detail, room, false);
+        if (chips) draw_chips(i, p, q, dim);
+    }
+
+    void draw_chips(std::uint32_t i, ImVec2 p, ImVec2 q, bool dim) {
+        const SceneBox& box = scene_.boxes[i];
+        const float u = p_.unit, top = q.y - 21 * u, bottom = q.y - 5 * u;
+        float x = p.x + 6 * u;
+        for (const view::SceneChip& chip : box.chips) {
+            const ImVec2 low{std::round(x), std::round(top)}, high{std::round(x + chip.width * u), std::round(bottom)};
+            const float radius = chip.portal ? (high.y - low.y) / 2 : std::min(look_.px(3), 3 * u);
+            const Color ink = faded(look_[dim ? Token::text3 : Token::text2], i);
+            if (chip.portal)
+                compat::add_rect(list_, low, high, faded(look_[Token::line2], i), radius, 1);
+            else
+                list_.AddRectFilled(low, high, faded(look_[dim ? Token::line1 : Token::bg3], i), radius);
+            float left = low.x + 6 * u;
+            if (chip.portal) {
+                // A link: two rings side by side.
+                const float middle = (low.y + high.y) / 2, r = 2.6f * u;
+                list_.AddCircle({left + 3 * u, middle}, r, ink, 10, 1);
+                list_.AddCircle({left + 6.5f * u, middle}, r, ink, 10, 1);
+                left += 13 * u;
+            }
+            label(TextRole::mono, 10, {left, low.y}, high.y - low.y, ink, chip.text, high.x - left - 2, false);
+            x += (chip.width + 4) * u;
+        }
+    }
+
+    void draw_shape(ImVec2 p, ImVec2 q, Color fill, Color border, float radius, float thickness) {
+        list_.AddRectFilled(p, q, fill, radius);
+        compat::add_rect(list_, p, q, border, radius, thickness);
+    }
+
+    /// A placeholder: its left side comes to a point.
+    void draw_tag(ImVec2 p, ImVec2 q, Color fill, Color border, float thickness) {
+        const float cut = std::min((q.y - p.y) / 4, 9 * p_.unit), middle = (p.y + q.y) / 2;
+        const std::array<ImVec2, 5> points{ImVec2{p.x + cut, p.y}, ImVec2{q.x, p.y}, ImVec2{q.x, q.y},
+                                           ImVec2{p.x + cut, q.y}, ImVec2{p.x, middle}};
+        list_.AddConvexPolyFilled(points.data(), 5, fill);
+        compat::add_polyline(list_, points.data(), 5, border, thickness, true);
+    }
+};
+
+} // namespace
+
+void draw_graph_box(ImDrawList& list, const GraphPaint& paint, std::uint32_t box, bool flat) {
+    BoxPainter(list, paint).draw_box(box, flat);
+}
+
+} // namespace rnnscope::ui

@@ -1,0 +1,349 @@
+#include "ui/widgets/draw.hpp"
+#include "ui/widgets/graph_canvas_paint.hpp"
+#include "ui/widgets/imgui_compat.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace rnnscope::ui {
+
+using view::BoxKind;
+using view::EdgeKind;
+using view::no_box;
+using view::SceneBox;
+using view::SceneEdge;
+
+namespace {
+
+class EdgePainter : public GraphBrush {
+  public:
+    using GraphBrush::GraphBrush;
+
+    struct Style {
+        Color color;
+        float width;
+        float dash = 0, gap = 0;
+        bool ring = false, arrow = true;
+    };
+
+    Style style_of(const SceneEdge& edge, bool lit) const {
+        const float w = look_.px(1.5f);
+        switch (edge.kind) {
+        case EdgeKind::control:
+            return {look_[lit ? Token::text2 : Token::e_ctrl], look_.px(1.2f), look_.px(3), look_.px(3)};
+        case EdgeKind::reference:
+            return {look_[Token::e_ref], w, 0, 0, true};
+        case EdgeKind::back:
+            return {look_[lit ? Token::text2 : Token::e_data], w, look_.px(2), look_.px(3)};
+        case EdgeKind::data:
+            break;
+        }
+        return {look_[lit ? Token::text2 : Token::e_data], w};
+    }
+
+    bool touches(const SceneEdge& edge, std::uint32_t box) const {
+        return box != no_box && box != 0 && (edge.from == box || edge.to == box);
+    }
+
+    void draw_edges(std::uint32_t scope) {
+        const SceneBox& box = scene_.boxes[scope];
+        const bool far = em(12) < 4.5f * look_.scale;
+        std::size_t budget = far ? 300 : 4000;
+        for (std::uint32_t e = box.first_edge; e < box.last_edge && budget > 0; ++e) {
+            const SceneEdge& edge = scene_.edges[e];
+            if (edge.portal || edge.points.size() < 2 || (far && (edge.kind != EdgeKind::data || edge.around)))
+                continue;
+            if (touches(edge, p_.hovered) || touches(edge, p_.selected)) continue; // later, over the others
+            if (covered_by_path(edge)) continue;
+            if (draw_edge(scope, edge, style_of(edge, false))) --budget;
+        }
+    }
+
+    void draw_lit_edges() {
+        for (std::uint32_t i = 0; i < scene_.boxes.size(); ++i) {
+            const SceneBox& box = scene_.boxes[i];
+            if (box.first_edge == box.last_edge || (i > 0 && (!visible(i) || is_flat(i)))) continue;
+            for (std::uint32_t e = box.first_edge; e < box.last_edge; ++e) {
+                const SceneEdge& edge = scene_.edges[e];
+                if (!touches(edge, p_.hovered) && !touches(edge, p_.selected)) continue;
+                if (edge.portal)
+                    link(edge.from, edge.to, style_of(edge, true), false);
+                else if (!covered_by_path(edge))
+                    draw_edge(i, edge, style_of(edge, true));
+            }
+        }
+    }
+
+    /// The failing path is drawn by itself, so the edge below it is not.
+    bool covered_by_path(const SceneEdge& edge) const {
+        return std::any_of(scene_.failing_path.begin(), scene_.failing_path.end(),
+                           [&](const view::SceneLink& l) { return l.from == edge.from && l.to == edge.to; });
+    }
+
+    bool draw_edge(std::uint32_t scope, const SceneEdge& edge, Style style) {
+        // Where the ends have moved to, so have the points between them.
+        points_.clear();
+        const ImVec2 from = p_.placed[edge.from].moved, to = p_.placed[edge.to].moved;
+        const auto last = static_cast<float>(edge.points.size() - 1);
+        ImVec2 low{FLT_MAX, FLT_MAX}, high{-FLT_MAX, -FLT_MAX};
+        for (std::size_t i = 0; i < edge.points.size(); ++i) {
+            const float t = static_cast<float>(i) / last;
+            const view::Point q = edge.points[i];
+            points_.push_back(at(p_.placed[scope].x + q.x + from.x + (to.x - from.x) * t,
+                                 p_.placed[scope].y + q.y + from.y + (to.y - from.y) * t));
+            low = {std::min(low.x, points_.back().x), std::min(low.y, points_.back().y)};
+            high = {std::max(high.x, points_.back().x), std::max(high.y, points_.back().y)};
+        }
+        if (high.x < p_.a.x || high.y < p_.a.y || low.x > p_.b.x || low.y > p_.b.y) return false;
+        if (std::max(high.x - low.x, high.y - low.y) < 3) return false;
+        const float shown = std::min(p_.placed[edge.from].shown, p_.placed[edge.to].shown);
+        if (shown < 1) style.color = with_alpha(style.color, shown);
+        const SceneBox& source = scene_.boxes[edge.from];
+        const bool down = std::abs(edge.points[0].y - (source.y + source.height)) < 0.5f;
+        stroke(down, edge.around, style);
+        if (edge.count > 1 && em(12) >= 8 * look_.scale && !edge.around) draw_count(edge.count, down);
+        return true;
+    }
+
+    /// points_ as smooth pieces along the flow, or as straight ones with round corners.
+    void stroke(bool down, bool straight, const Style& style) {
+        curve_.clear();
+        curve_.push_back(points_[0]);
+        const float head = !style.arrow || em(12) < 4 * look_.scale
+                               ? 0
+                               : std::max(std::min(look_.px(7), 7 * p_.unit), style.width * 3.4f);
+        const ImVec2 tip = points_.back();
+        if (head > 0) {
+            ImVec2& end = points_.back();
+            if (down)
+                end.y -= head * 0.8f;
+            else
+                end.x -= head * 0.8f;
+        }
+        for (std::size_t i = 1; i < points_.size(); ++i) {
+            const ImVec2 a = points_[i - 1], b = points_[i];
+            if (straight || std::abs(a.x - b.x) < 0.5f || std::abs(a.y - b.y) < 0.5f) {
+                curve_.push_back(b);
+                continue;
+            }
+            const ImVec2 c = down ? ImVec2{a.x, (a.y + b.y) / 2} : ImVec2{(a.x + b.x) / 2, a.y};
+            const ImVec2 d = down ? ImVec2{b.x, (a.y + b.y) / 2} : ImVec2{(a.x + b.x) / 2, b.y};
+            bezier(a, c, d, b);
+        }
+        polyline(style);
+        if (style.ring) {
+            const float r = std::max(look_.px(2.2f), 3.4f * p_.unit);
+            list_.AddCircleFilled(points_[0], r, look_[Token::bg1], 14);
+            list_.AddCircle(points_[0], r, style.color, 14, style.width);
+        }
+        if (head > 0) arrow(tip, down ? ImVec2{0, 1} : ImVec2{1, 0}, head, style.color);
+    }
+
+    void bezier(ImVec2 a, ImVec2 c, ImVec2 d, ImVec2 b) {
+        const float extent = std::abs(a.x - b.x) + std::abs(a.y - b.y);
+        const int steps = extent < 24 ? 4 : extent < 80 ? 10 : extent < 300 ? 18 : 40;
+        for (int s = 1; s <= steps; ++s) {
+            const float t = static_cast<float>(s) / static_cast<float>(steps), m = 1 - t;
+            const float wa = m * m * m, wc = 3 * m * m * t, wd = 3 * m * t * t, wb = t * t * t;
+            curve_.push_back({a.x * wa + c.x * wc + d.x * wd + b.x * wb, a.y * wa + c.y * wc + d.y * wd + b.y * wb});
+        }
+    }
+
+    void polyline(const Style& style) {
+        if (style.dash > 0) {
+            dashes(style);
+            return;
+        }
+        compat::add_polyline(list_, curve_.data(), static_cast<int>(curve_.size()), style.color, style.width);
+    }
+
+    void dashes(const Style& style) {
+        float phase = 0;
+        const float period = style.dash + style.gap;
+        for (std::size_t i = 1; i < curve_.size(); ++i) {
+            const ImVec2 a = curve_[i - 1], b = curve_[i];
+            const float length = std::hypot(b.x - a.x, b.y - a.y);
+            // What lies outside needs no dashes; a line can be millions of pixels long.
+            const bool outside = std::max(a.x, b.x) < p_.a.x || std::min(a.x, b.x) > p_.b.x ||
+                                 std::max(a.y, b.y) < p_.a.y || std::min(a.y, b.y) > p_.b.y;
+            if (outside || length < 0.01f) continue;
+            float from = 0, to = length;
+            if (length > 4000) { // straight and partly outside: keep the part near the canvas
+                const ImVec2 middle{(p_.a.x + p_.b.x) / 2, (p_.a.y + p_.b.y) / 2};
+                const float t = ((middle.x - a.x) * (b.x - a.x) + (middle.y - a.y) * (b.y - a.y)) / (length * length);
+                from = std::clamp(t * length - 3000, 0.0f, length);
+                to = std::clamp(t * length + 3000, 0.0f, length);
+            }
+            for (float done = from; done < to;) {
+                const bool on = phase < style.dash;
+                const float take = std::max(std::min(to - done, on ? style.dash - phase : period - phase), 0.05f);
+                if (on) {
+                    const float s = done / length, e = std::min((done + take) / length, 1.0f);
+                    list_.AddLine({a.x + (b.x - a.x) * s, a.y + (b.y - a.y) * s},
+                                  {a.x + (b.x - a.x) * e, a.y + (b.y - a.y) * e}, style.color, style.width);
+                }
+                done += take;
+                phase += take;
+                if (phase >= period) phase = 0;
+            }
+        }
+    }
+
+    void arrow(ImVec2 tip, ImVec2 direction, float size, Color color) {
+        const ImVec2 side{-direction.y, direction.x};
+        const ImVec2 base{tip.x - direction.x * size, tip.y - direction.y * size};
+        const float half = size * 0.5f;
+        list_.AddTriangleFilled(tip, {base.x + side.x * half, base.y + side.y * half},
+                                {base.x - side.x * half, base.y - side.y * half}, color);
+    }
+
+    void draw_count(std::uint32_t count, bool down) {
+        const std::string text = fmt::format("×{}", count);
+        const ImVec2 middle = curve_[curve_.size() / 2];
+        const float scale = std::clamp(p_.unit / look_.scale, 0.8f, 1.0f);
+        const ImVec2 size = text_size(look_, TextRole::caption, text);
+        const float gap = down ? points_.back().y - points_[0].y : points_.back().x - points_[0].x;
+        if (gap < (down ? size.y + 8 : size.x + 22) * scale) return;
+        const ImVec2 half{(size.x / 2 + 5) * scale, (size.y / 2 + 1) * scale};
+        list_.AddRectFilled({middle.x - half.x, middle.y - half.y}, {middle.x + half.x, middle.y + half.y},
+                            look_[Token::bg3], half.y);
+        draw_text(list_, look_, TextRole::caption, {middle.x - size.x / 2, middle.y - size.y / 2}, Token::text2, text);
+    }
+
+    /// A smooth line between the nearest sides.
+    void link(std::uint32_t from, std::uint32_t to, const Style& style, bool backwards) {
+        const ImVec2 a0 = low(from), a1 = high(from), b0 = low(to), b1 = high(to);
+        points_.clear();
+        const bool siblings = scene_.boxes[from].parent == scene_.boxes[to].parent;
+        const bool below = b0.y >= a1.y + look_.px(6) && (siblings || (b0.x < a1.x && b1.x > a0.x));
+        if (below) {
+            const float x =
+                std::clamp((a0.x + a1.x) / 2, b0.x + look_.px(8), std::max(b0.x + look_.px(8), b1.x - look_.px(8)));
+            points_.push_back({(a0.x + a1.x) / 2, a1.y});
+            points_.push_back({x, b0.y});
+            return stroke(true, false, style);
+        }
+        const bool right = !backwards && b0.x >= a1.x - look_.px(4);
+        if (right && left_is_blocked(from, to)) {
+            // Along the strip above its neighbours, and in from above.
+            const ImVec2 from_at{a1.x, (a0.y + a1.y) / 2}, tip{(b0.x + b1.x) / 2, b0.y};
+            const float head = std::max(std::min(look_.px(7), 7 * p_.unit), style.width * 3.4f);
+            const float strip = b0.y - 14 * p_.unit, turn = std::min(16 * p_.unit, (tip.x - b0.x) * 0.8f);
+            const ImVec2 enter{std::max(low(scene_.boxes[to].parent).x + 8 * p_.unit, from_at.x + look_.px(20)), strip};
+            curve_.assign(1, from_at);
+            bezier(from_at, {(from_at.x + enter.x) / 2, from_at.y}, {(from_at.x + enter.x) / 2, enter.y}, enter);
+            curve_.push_back({tip.x - turn, strip});
+            bezier({tip.x - turn, strip}, {tip.x, strip}, {tip.x, strip}, {tip.x, tip.y - head * 0.8f});
+            polyline(style);
+            arrow(tip, {0, 1}, head, style.color);
+            return;
+        }
+        if (right) {
+            points_.push_back({a1.x, (a0.y + a1.y) / 2});
+            points_.push_back({b0.x, (b0.y + b1.y) / 2});
+            return stroke(false, false, style);
+        }
+        // Against the flow: out at the near side, in at the far one.
+        const float fx = b1.x <= a0.x ? a0.x : (a0.x + a1.x) / 2, tx = b1.x <= a0.x ? b1.x : (b0.x + b1.x) / 2;
+        const float fy = b1.x <= a0.x ? (a0.y + a1.y) / 2 : (b0.y > a1.y ? a1.y : a0.y);
+        const float ty = b1.x <= a0.x ? (b0.y + b1.y) / 2 : (b0.y > a1.y ? b0.y : b1.y);
+        curve_.assign(1, {fx, fy});
+        const float bow = std::max(look_.px(30), std::abs(fx - tx) / 3);
+        const ImVec2 tip{tx, ty};
+        if (b1.x <= a0.x)
+            bezier({fx, fy}, {fx - bow, fy}, {tx + bow, ty}, {tx + look_.px(6), ty});
+        else
+            bezier({fx, fy}, {fx, (fy + ty) / 2}, {tx, (fy + ty) / 2}, tip);
+        polyline(style);
+        const ImVec2 direction = b1.x <= a0.x ? ImVec2{-1, 0} : ImVec2{0, ty > fy ? 1.0f : -1.0f};
+        arrow(tip, direction, look_.px(8), style.color);
+    }
+
+    /// A sibling stands at the left of the box, where an edge would come in.
+    bool left_is_blocked(std::uint32_t from, std::uint32_t box) const {
+        const PlacedBox& own = p_.placed[box];
+        const std::uint32_t parent = scene_.boxes[box].parent;
+        for (std::uint32_t i = parent + 1; i < scene_.boxes[parent].end; i = scene_.boxes[i].end) {
+            const PlacedBox& other = p_.placed[i];
+            const double middle = own.y + own.height / 2;
+            const bool is_source = i <= from && from < scene_.boxes[i].end;
+            if (i != box && !is_source && other.x + other.width <= own.x && other.x + other.width > own.x - 160 &&
+                other.y < middle + 4 && other.y + other.height > middle - 4)
+                return true;
+        }
+        return false;
+    }
+
+    void draw_failing_path() {
+        for (std::size_t i = 0; i < scene_.failing_path.size(); ++i) {
+            const view::SceneLink& l = scene_.failing_path[i];
+            const bool first = i == 0 && scene_.boxes[l.from].kind == BoxKind::variable;
+            Style style{look_[Token::fail], look_.px(first ? 3 : 2.5f)};
+            style.ring = first;
+            link(l.from, l.to, style, false);
+        }
+    }
+
+    void draw_missing() {
+        if (scene_.init_box == no_box) return;
+        for (const view::SceneLink& l : scene_.missing) {
+            Style style{look_[Token::fix], look_.px(1.5f), look_.px(5), look_.px(4)};
+            link(l.from, l.to, style, true);
+        }
+        const ImVec2 p = low(scene_.init_box), q = high(scene_.init_box);
+        const float out = look_.px(1);
+        draw_dashed_rect(list_, {p.x - out, p.y - out}, {q.x + out, q.y + out}, look_[Token::fix], look_.px(2),
+                         look_.px(5), look_.px(4));
+        if (em(12) < 6 * look_.scale) return;
+        std::string caption = scene_.init_caption;
+        if (scene_.missing_more > 0)
+            caption += fmt::format("{}+{} more", caption.empty() ? "" : " ", scene_.missing_more);
+        const float width = std::max(q.x - p.x, look_.px(170)), top = q.y + look_.px(5);
+        const float line = look_.px(15);
+        draw_wrapped(&list_, look_, TextRole::caption, {p.x, top}, width, line, Token::fix, caption, 2);
+    }
+
+    void draw_marks() {
+        if (scene_.failed_box == no_box) return;
+        const ImVec2 p = low(scene_.failed_box), q = high(scene_.failed_box);
+        if (p_.ring < 1) {
+            const float grown = look_.px(2) + look_.px(8) * p_.ring;
+            compat::add_rect(list_, {p.x - grown, p.y - grown}, {q.x + grown, q.y + grown},
+                             with_alpha(look_[Token::fail], 1 - p_.ring), look_.px(4) + grown, look_.px(2));
+        }
+        if (scene_.failure_tag.empty() || em(12) < 4 * look_.scale) return;
+        const ImVec2 size = text_size(look_, TextRole::caption, scene_.failure_tag);
+        const bool ringed = p_.selected == scene_.failed_box;
+        const float top = q.y + look_.px(ringed ? 10 : 7), right = std::max(q.x, p.x + size.x + look_.px(14));
+        const ImVec2 low_corner{right - size.x - look_.px(14), top}, high_corner{right, top + size.y + look_.px(4)};
+        const float tip = std::clamp((p.x + q.x) / 2, low_corner.x + look_.px(8), high_corner.x - look_.px(8));
+        list_.AddTriangleFilled({tip, top - look_.px(5)}, {tip - look_.px(6), top + 1}, {tip + look_.px(6), top + 1},
+                                look_[Token::fail]);
+        list_.AddRectFilled(low_corner, high_corner, look_[Token::fail], look_.px(3));
+        draw_text(list_, look_, TextRole::caption, {low_corner.x + look_.px(7), top + look_.px(2)}, Token::on_accent,
+                  scene_.failure_tag);
+    }
+
+    std::vector<ImVec2> points_, curve_;
+};
+
+} // namespace
+
+void draw_graph_edges(ImDrawList& list, const GraphPaint& paint, std::uint32_t scope) {
+    EdgePainter(list, paint).draw_edges(scope);
+}
+
+void draw_lit_edges(ImDrawList& list, const GraphPaint& paint) {
+    EdgePainter(list, paint).draw_lit_edges();
+}
+
+void draw_failure(ImDrawList& list, const GraphPaint& paint) {
+    EdgePainter painter(list, paint);
+    painter.draw_missing();
+    painter.draw_failing_path();
+    painter.draw_marks();
+}
+
+} // namespace rnnscope::ui
