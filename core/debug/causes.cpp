@@ -27,7 +27,8 @@ with tf.Session() as sess:
 
     {"init-built-too-early", "The initializer was built before the variables",
      "tf.global_variables_initializer() looks at the variables that exist when it is called, and makes an op that "
-     "initializes those. Variables that are created later are not added to it. Called on an empty graph it gives an op "
+     "initializes those. The op is a snapshot: variables that are created later are not added to it. Called on an "
+     "empty graph it gives an op "
      "that does nothing, and running that op succeeds.\n\n"
      "Cells create their variables when they are first called, not when they are constructed: GRUCell(64) adds nothing "
      "to the graph, dynamic_rnn does.",

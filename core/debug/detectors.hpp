@@ -42,13 +42,35 @@ std::span<const ReadDetector> read_detectors();
 /// Reasons of every other failure: building, fetching, feeding, shapes.
 struct FailureCase {
     const Facts& facts;
-    const record::RecordedError& error;
+    const record::RecordedError& recorded;
+
+    const program::ProgramError& error() const { return recorded.error; }
+    const program::Statement& statement() const { return facts.program().statement(error().statement); }
+    /// The graph that the error speaks of, else the default graph of the failed step.
+    GraphId graph() const {
+        if (error().graph.valid()) return error().graph;
+        return error().step.valid() ? facts.recording().step(error().step).graph : GraphId(0);
+    }
 };
 struct FailureDetector {
     std::string_view cause;
     std::optional<Finding> (*detect)(const FailureCase&);
 };
 std::span<const FailureDetector> failure_detectors();
+
+// Building: detectors_building.cpp.
+std::optional<Finding> already_exists(const FailureCase& failure);
+std::optional<Finding> leaked_reuse(const FailureCase& failure);
+std::optional<Finding> does_not_exist(const FailureCase& failure);
+std::optional<Finding> dtype_mismatch(const FailureCase& failure);
+std::optional<Finding> control_flow_initializer(const FailureCase& failure);
+// Graphs, sessions and feeds: detectors_client.cpp.
+std::optional<Finding> wrong_graph(const FailureCase& failure);
+std::optional<Finding> placeholder_not_fed(const FailureCase& failure);
+/// Gives a run the placeholder that it misses, as another run does or with made-up data.
+void offer_feeds(const Facts& facts, const Graph& graph, NodeId placeholder, StatementId run, Finding& finding);
+/// The placeholder of "You must feed a value for placeholder tensor 'x'"; "" for other messages.
+std::string unfed_placeholder(const std::string& message);
 
 /// Adds a fix if there is one.
 void offer(Finding& finding, std::optional<Fix> fix);

@@ -46,24 +46,44 @@ std::string session_of(const ReadCase& read) {
     return call ? call->session : read.facts.session_name(read.run.info.session);
 }
 
+/// Where a run is to be added so that it happens once: outside of the loops around the failure, as far as the session
+/// is known there.
+StatementId outside_of_loops(const Facts& facts, StatementId statement, const std::string& session) {
+    const program::Program& program = facts.program();
+    StatementId best = statement;
+    for (StatementId at = statement; at.valid(); at = program.statement(at).parent) {
+        if (assigned_name(program.statement(at)) == session) break;
+        const StatementId parent = program.statement(at).parent;
+        if (!parent.valid()) break;
+        const auto* loop = std::get_if<program::ForStatement>(&program.statement(parent).node);
+        if (!loop) break;
+        const bool opens_session = std::ranges::any_of(
+            loop->body, [&](StatementId inner) { return assigned_name(program.statement(inner)) == session; });
+        if (opens_session) break;
+        best = parent;
+    }
+    return best;
+}
+
 /// "Run init before line 21": the repair that always applies, with an initializer that exists or a new one.
 std::optional<Fix> run_initializer(const ReadCase& read, InitOp::Kind kind = InitOp::Kind::global) {
     const Facts& facts = read.facts;
+    const StatementId place = outside_of_loops(facts, read.statement(), session_of(read));
     for (const InitOp& op : facts.init_ops()) {
         if (!op.is_named || op.graph != read.graph().id() || op.kind != kind) continue;
         const bool at_top = !facts.program().statement(op.statement).parent.valid();
         const bool covers_all = std::ranges::all_of(read.all, [&](const UninitializedRead& other) {
             return other.variable.valid() && op.sets(other.variable);
         });
-        const bool is_earlier = op.statement < read.statement() && op.node.index() < read.run.info.graph_nodes;
+        const bool is_earlier = op.statement < place && op.node.index() < read.run.info.graph_nodes;
         if (at_top && covers_all && is_earlier)
-            return run_before(facts, read.statement(), session_of(read), json_string("$" + op.name),
-                              fmt::format("Run {} before {}", op.name, facts.line_text(read.statement())));
+            return run_before(facts, place, session_of(read), json_string("$" + op.name),
+                              fmt::format("Run {} before {}", op.name, facts.line_text(place)));
     }
     const std::string_view function =
         kind == InitOp::Kind::local ? "local_variables_initializer" : "global_variables_initializer";
-    return run_before(facts, read.statement(), session_of(read), fmt::format(R"({{"call": "{}"}})", function),
-                      fmt::format("Run tf.{}() before {}", function, facts.line_text(read.statement())));
+    return run_before(facts, place, session_of(read), fmt::format(R"({{"call": "{}"}})", function),
+                      fmt::format("Run tf.{}() before {}", function, facts.line_text(place)));
 }
 
 // --- init-order -----------------------------------------------------------------------------------------------------
@@ -154,8 +174,11 @@ std::optional<Finding> failed_init(const ReadCase& read) {
         Finding finding;
         finding.summary = fmt::format("{} was run at {}, but that run failed before {} was set.", earlier.op->name,
                                       read.facts.line_text(statement), short_name(variable->name));
-        finding.evidence.push_back({earlier.run->outcome.error->message, statement, earlier.run->outcome.error->node});
+        const program::ProgramError& error = *earlier.run->outcome.error;
+        finding.evidence.push_back({fmt::format("It ended with: {}", error.message), statement, error.node});
         finding.fix_at = statement;
+        if (const std::string placeholder = unfed_placeholder(error.message); !placeholder.empty())
+            offer_feeds(read.facts, read.graph(), read.graph().find(placeholder), statement, finding);
         offer(finding, run_initializer(read));
         return finding;
     }
@@ -180,9 +203,19 @@ std::optional<Finding> local_not_global(const ReadCase& read) {
          read.facts.created_at(read.graph().id(), *variable), variable->op});
     for (const Facts::InitRun& run : runs)
         finding.evidence.push_back(
-            {fmt::format("{} sets {}.", run.op->name, counted(run.op->covers.size(), "variable")), run.op->statement,
-             run.op->node});
+            {fmt::format("{} sets {}, all global.", run.op->name, counted(run.op->covers.size(), "variable")),
+             run.op->statement, run.op->node});
     finding.fix_at = read.statement();
+    if (!runs.empty()) {
+        // Beside the other initializer: once, before any loop over runs.
+        const StatementId beside = read.facts.statement_of_run(*runs.back().run);
+        const auto call = run_call(read.facts.program().statement(beside));
+        finding.fix_at = beside;
+        offer(finding,
+              run_after(read.facts, beside, call ? call->session : session_of(read),
+                        R"({"call": "local_variables_initializer"})",
+                        fmt::format("Run tf.local_variables_initializer() after {}", read.facts.line_text(beside))));
+    }
     offer(finding, run_initializer(read, InitOp::Kind::local));
     return finding;
 }
@@ -205,6 +238,22 @@ bool is_made_by_optimizer(const ReadCase& read) {
     });
 }
 
+/// "The 8 variables came later, at line 18 (called from line 30)."
+std::string later_text(const ReadCase& read, const InitOp& op, StatementId made) {
+    const Facts& facts = read.facts;
+    const std::size_t later = read.graph().variables().size() - variables_before(read.graph(), op);
+    const StatementId caller = facts.sibling_that_made(read.graph().id(), *read.variable(), op.statement);
+    const std::string from =
+        caller.valid() && caller != made ? fmt::format(" (called from {})", facts.line_text(caller)) : std::string();
+    const bool is_one_place = std::ranges::all_of(read.graph().variables(), [&](const Variable& variable) {
+        return existed_when_built(op, variable) || facts.created_at(read.graph().id(), variable) == made;
+    });
+    if (!is_one_place || later == 1)
+        return fmt::format("{} came later, at {}{}.", read.read.variable_name, facts.line_text(made), from);
+    return fmt::format("The {}{} variables came later, at {}{}.",
+                       variables_before(read.graph(), op) > 0 ? "other " : "", later, facts.line_text(made), from);
+}
+
 Finding too_early_finding(const ReadCase& read, const InitOp& op, StatementId made) {
     const Facts& facts = read.facts;
     const std::size_t before = variables_before(read.graph(), op);
@@ -216,11 +265,7 @@ Finding too_early_finding(const ReadCase& read, const InitOp& op, StatementId ma
             : fmt::format("{} was built at {}, when the graph had {} of its {} variables; {} was not among them.",
                           op.name, facts.line_text(op.statement), before, read.graph().variables().size(),
                           short_name(read.read.variable_name));
-    finding.evidence.push_back(
-        {fmt::format("{} sets {}.", op.name, counted(op.covers.size(), "variable")), op.statement, op.node});
-    if (made.valid())
-        finding.evidence.push_back(
-            {fmt::format("{} was created later.", read.read.variable_name), made, read.variable()->op});
+    if (made.valid()) finding.evidence.push_back({later_text(read, op, made), made, read.variable()->op});
     finding.fix_at = op.statement;
     const StatementId maker = last_maker(read, op);
     if (maker.valid() && maker > op.statement)
@@ -362,10 +407,13 @@ std::optional<Finding> wrong_graph(const ReadCase& read) {
         const auto ops = read.facts.init_ops_of(run);
         if (ops.empty()) continue;
         Finding finding;
-        finding.summary = fmt::format("{} belongs to another graph than {}, so running it set nothing here.",
+        finding.summary = fmt::format("{} belongs to another graph than {}, so running it sets nothing in this one.",
                                       ops[0]->name, short_name(read.read.variable_name));
         finding.evidence.push_back(
-            {fmt::format("{} was built in another graph.", ops[0]->name), ops[0]->statement, {}});
+            {fmt::format("{} was built at {} and sets {} of that graph.", ops[0]->name,
+                         read.facts.line_text(ops[0]->statement), counted(ops[0]->covers.size(), "variable")),
+             ops[0]->statement,
+             {}});
         finding.fix_at = ops[0]->statement;
         offer(finding, run_initializer(read));
         return finding;

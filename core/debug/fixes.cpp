@@ -41,6 +41,17 @@ std::string after_removal(const std::string& pointer, const Place& removed) {
     return fmt::format("{}{}{}", prefix, index - 1, std::string(stop, pointer.data() + pointer.size()));
 }
 
+/// Where `pointer` is once a statement was added at `added`.
+std::string after_insertion(const std::string& pointer, const Place& added) {
+    const std::string prefix = added.block + "/";
+    if (!pointer.starts_with(prefix)) return pointer;
+    std::size_t index = 0;
+    const char* begin = pointer.data() + prefix.size();
+    const auto [stop, error] = std::from_chars(begin, pointer.data() + pointer.size(), index);
+    if (error != std::errc() || index < added.index) return pointer;
+    return fmt::format("{}{}{}", prefix, index + 1, std::string(stop, pointer.data() + pointer.size()));
+}
+
 std::string pointer_of(const Facts& facts, StatementId statement) {
     return facts.program().statement(statement).where.pointer;
 }
@@ -145,19 +156,99 @@ std::optional<Fix> move_after(const Facts& facts, StatementId moved, StatementId
     return fix;
 }
 
-std::optional<Fix> run_before(const Facts& facts, StatementId before, std::string_view session, std::string_view fetch,
-                              std::string title) {
-    const auto place = place_of(pointer_of(facts, before));
-    if (!place || session.empty()) return std::nullopt;
+std::optional<Fix> move_before(const Facts& facts, const std::vector<StatementId>& moved, StatementId before,
+                               std::string title) {
+    auto to = place_of(pointer_of(facts, before));
+    if (!to || moved.empty()) return std::nullopt;
+    Json operations = Json::array();
+    std::string shown;
+    // Each removal shifts what stands behind it, so the sources are followed as they move.
+    std::vector<std::string> sources;
+    for (const StatementId id : moved) sources.push_back(pointer_of(facts, id));
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const auto from = place_of(sources[i]);
+        if (!from || from->block == to->block) return std::nullopt;
+        Json op = operation("move", to->pointer());
+        op["from"] = from->pointer();
+        operations.push_back(std::move(op));
+        if (i == 0) shown = to->pointer();
+        for (std::string& source : sources) source = after_insertion(after_removal(source, *from), *to);
+        ++to->index;
+    }
+    auto fix = finish(facts, operations, shown, std::move(title));
+    if (!fix) return fix;
+    fix->changed = moved.front();
+    fix->after = sibling(facts, before, -1);
+    return fix;
+}
+
+std::optional<Fix> wrap(const Facts& facts, StatementId first, StatementId last, std::string_view manager,
+                        bool drop_before, std::string title) {
+    const Json document = parse(facts);
+    const auto from = place_of(pointer_of(facts, first));
+    const auto to = place_of(pointer_of(facts, last));
+    const Json* block = from ? value_at(document, from->block) : nullptr;
+    if (!to || !block || to->block != from->block || to->index < from->index) return std::nullopt;
+    Json body = Json::array();
+    for (std::size_t i = from->index; i <= to->index; ++i) body.push_back(block->at(i));
+    Json with = Json::object();
+    with["with"] = Json::parse(manager, nullptr, false);
+    with["body"] = std::move(body);
+    Place place = *from;
+    if (drop_before) --place.index;
+    Json operations = Json::array();
+    const std::size_t gone = to->index - place.index;
+    for (std::size_t i = 0; i < gone; ++i)
+        operations.push_back(operation("remove", Place{place.block, place.index + 1}.pointer()));
+    operations.push_back(replace(place.pointer(), std::move(with)));
+    auto fix = finish(facts, operations, place.pointer(), std::move(title));
+    if (fix) fix->changed = statement_at(facts.program(), place.pointer());
+    return fix;
+}
+
+std::optional<Fix> remove_statement(const Facts& facts, StatementId statement, std::string title) {
+    auto fix = finish(facts, Json::array({operation("remove", pointer_of(facts, statement))}), "", std::move(title));
+    if (fix) fix->changed = statement;
+    return fix;
+}
+
+StatementId sibling(const Facts& facts, StatementId statement, int distance) {
+    const auto place = place_of(pointer_of(facts, statement));
+    if (!place || (distance < 0 && place->index < static_cast<std::size_t>(-distance))) return {};
+    const std::size_t index = place->index + static_cast<std::size_t>(distance);
+    return statement_at(facts.program(), Place{place->block, index}.pointer());
+}
+
+namespace {
+
+std::optional<Fix> run_at(const Facts& facts, const Place& place, StatementId parent, std::string_view session,
+                          std::string_view fetch, std::string title) {
+    if (session.empty()) return std::nullopt;
     Json run = Json::object();
     run["call"] = fmt::format("${}.run", session);
     run["args"] = Json::array({Json::parse(fetch, nullptr, false)});
-    auto fix = finish(facts, Json::array({add(place->pointer(), std::move(run))}), place->pointer(), std::move(title));
-    if (!fix) return fix;
-    const program::Statement& statement = facts.program().statement(before);
-    fix->after = place->index == 0 ? statement.parent
-                                   : statement_at(facts.program(), Place{place->block, place->index - 1}.pointer());
+    auto fix = finish(facts, Json::array({add(place.pointer(), std::move(run))}), place.pointer(), std::move(title));
+    if (fix)
+        fix->after =
+            place.index == 0 ? parent : statement_at(facts.program(), Place{place.block, place.index - 1}.pointer());
     return fix;
+}
+
+} // namespace
+
+std::optional<Fix> run_before(const Facts& facts, StatementId before, std::string_view session, std::string_view fetch,
+                              std::string title) {
+    const auto place = place_of(pointer_of(facts, before));
+    if (!place) return std::nullopt;
+    return run_at(facts, *place, facts.program().statement(before).parent, session, fetch, std::move(title));
+}
+
+std::optional<Fix> run_after(const Facts& facts, StatementId after, std::string_view session, std::string_view fetch,
+                             std::string title) {
+    auto place = place_of(pointer_of(facts, after));
+    if (!place) return std::nullopt;
+    ++place->index;
+    return run_at(facts, *place, {}, session, fetch, std::move(title));
 }
 
 std::optional<Fix> replace_value(const Facts& facts, StatementId statement, std::string_view pointer,
@@ -220,24 +311,52 @@ std::optional<Fix> repeat_value(const Facts& facts, StatementId statement, std::
     return replace_value(facts, statement, pointer, list.dump(), std::move(title));
 }
 
+namespace {
+
+/// Where the feeds of a run are: a pointer inside its call; "" when it has none.
+std::string feeds_at(const Json& call) {
+    for (const char* pointer : {"/kwargs/feed_dict", "/args/feed_dict", "/args/1"}) {
+        const Pointer path{std::string(pointer)};
+        if (call.contains(path)) return pointer;
+    }
+    return {};
+}
+
+} // namespace
+
+std::optional<Fix> feed_value(const Facts& facts, StatementId statement, const Call& run, std::string_view key,
+                              std::string_view json, std::string title) {
+    const Json document = parse(facts);
+    const std::string& pointer = run.expr->where.pointer;
+    const Json* call = value_at(document, pointer);
+    Json value = Json::parse(json, nullptr, false);
+    if (!call || !call->is_object() || value.is_discarded()) return std::nullopt;
+    const std::string place = feeds_at(*call);
+    Json op;
+    if (place.empty()) {
+        Json feeds = Json::object();
+        feeds[std::string(key)] = std::move(value);
+        op = set_keyword(*call, pointer, "feed_dict", std::move(feeds));
+    } else {
+        const Json& feeds = call->at(Pointer(place));
+        if (!feeds.is_object() || feeds.contains("dict")) return std::nullopt;
+        op = add(fmt::format("{}{}/{}", pointer, place, escaped(key)), std::move(value));
+    }
+    auto fix = finish(facts, Json::array({op}), pointer_of(facts, statement), std::move(title));
+    if (fix) fix->changed = statement;
+    return fix;
+}
+
 std::optional<Fix> copy_feed(const Facts& facts, StatementId statement, const Call& run, StatementId from,
                              std::string_view key, std::string title) {
     const Json document = parse(facts);
     const auto giver = run_call(facts.program().statement(from));
-    if (!giver) return std::nullopt;
-    const Json* source = value_at(document, giver->call.expr->where.pointer);
-    const Json* target = value_at(document, run.expr->where.pointer);
-    if (!source || !target) return std::nullopt;
-    const Pointer feeds_at("/kwargs/feed_dict");
+    const Json* source = giver ? value_at(document, giver->call.expr->where.pointer) : nullptr;
+    const std::string place = source ? feeds_at(*source) : std::string();
     const std::string word(key);
-    if (!source->contains(feeds_at) || !source->at(feeds_at).contains(word)) return std::nullopt;
-    Json feeds = target->contains(feeds_at) ? target->at(feeds_at) : Json::object();
-    if (!feeds.is_object()) return std::nullopt;
-    feeds[word] = source->at(feeds_at)[word];
-    const Json op = set_keyword(*target, run.expr->where.pointer, "feed_dict", std::move(feeds));
-    auto fix = finish(facts, Json::array({op}), pointer_of(facts, statement), std::move(title));
-    if (fix) fix->changed = statement;
-    return fix;
+    if (place.empty() || !source->at(Pointer(place)).is_object() || !source->at(Pointer(place)).contains(word))
+        return std::nullopt;
+    return feed_value(facts, statement, run, key, source->at(Pointer(place))[word].dump(), std::move(title));
 }
 
 } // namespace rnnscope::debug

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rnnscope::debug {
 
@@ -14,6 +15,16 @@ namespace rnnscope::debug {
 
 /// Moves a statement behind another of the same or another block.
 std::optional<Fix> move_after(const Facts& facts, StatementId moved, StatementId after, std::string title);
+/// Moves statements, in their order, before another.
+std::optional<Fix> move_before(const Facts& facts, const std::vector<StatementId>& moved, StatementId before,
+                               std::string title);
+/// Puts the statements `first` to `last` of one block into a `with`. `manager` is the JSON text of its manager. With
+/// `drop_before` the statement before `first` goes.
+std::optional<Fix> wrap(const Facts& facts, StatementId first, StatementId last, std::string_view manager,
+                        bool drop_before, std::string title);
+std::optional<Fix> remove_statement(const Facts& facts, StatementId statement, std::string title);
+/// The statement beside this one in its block; invalid at the ends.
+StatementId sibling(const Facts& facts, StatementId statement, int distance);
 /// Adds `session.run(fetch)` before a statement. `fetch` is JSON text: "\"$init\"" or a call.
 std::optional<Fix> run_before(const Facts& facts, StatementId before, std::string_view session, std::string_view fetch,
                               std::string title);
@@ -30,6 +41,12 @@ std::optional<Fix> exchange_argument(const Facts& facts, StatementId statement, 
 /// Writes the value of `value_of` (an assignment) in the place of `pointer`, `times` times as a list.
 std::optional<Fix> repeat_value(const Facts& facts, StatementId statement, std::string_view pointer,
                                 StatementId value_of, std::size_t times, std::string title);
+/// Adds `session.run(fetch)` after a statement.
+std::optional<Fix> run_after(const Facts& facts, StatementId after, std::string_view session, std::string_view fetch,
+                             std::string title);
+/// Feeds a value. `key` is what the feed_dict calls the placeholder: "$x" or "x:0".
+std::optional<Fix> feed_value(const Facts& facts, StatementId statement, const Call& run, std::string_view key,
+                              std::string_view json, std::string title);
 /// Gives a run the feed that another run of the program gives to the same placeholder.
 std::optional<Fix> copy_feed(const Facts& facts, StatementId statement, const Call& run, StatementId from,
                              std::string_view key, std::string title);

@@ -17,6 +17,7 @@ std::vector<std::string> names_of(const Graph& graph, const std::vector<Variable
 
 /// Several layers of a MultiRNNCell that are one cell object, and that could be built: nothing fails.
 void shared_weights(const Facts& facts, std::vector<Warning>& warnings) {
+    if (facts.evaluation().evaluator().error()) return; // sharing is not silent here
     for (const SharedCell& shared : shared_cells(facts)) {
         std::vector<std::string> layers, variables;
         for (std::size_t i = 0; i < shared.layers; ++i) layers.push_back(fmt::format("cell_{}", i));
@@ -30,37 +31,67 @@ void shared_weights(const Facts& facts, std::vector<Warning>& warnings) {
     }
 }
 
-/// "rnn_1/kernel" for the scope "rnn" that was made again: the name without its number, or "".
-std::string without_number(const std::string& name) {
-    const std::size_t last = name.rfind('/');
+/// "rnn_1/kernel" has the numbered scope "rnn_1" of "rnn", which was made again.
+struct Numbered {
+    std::string scope, original; ///< paths
+    std::string twin;            ///< the name without the number
+};
+
+std::optional<Numbered> numbered_scope(const std::string& name) {
     for (std::size_t end = name.find('/'); end != std::string::npos; end = name.find('/', end + 1)) {
         std::size_t digits = end;
         while (digits > 0 && std::isdigit(static_cast<unsigned char>(name[digits - 1]))) --digits;
-        if (digits < end && digits > 1 && name[digits - 1] == '_') return name.substr(0, digits - 1) + name.substr(end);
-        if (end == last) break;
+        if (digits < end && digits > 1 && name[digits - 1] == '_')
+            return Numbered{name.substr(0, end), name.substr(0, digits - 1),
+                            name.substr(0, digits - 1) + name.substr(end)};
     }
-    return {};
+    return std::nullopt;
+}
+
+/// Does what is computed with `copy` depend on `original`? Then the two are layers of one network, not two networks.
+bool is_stacked_on(const Graph& graph, const Variable& copy, const Variable& original) {
+    std::vector<bool> behind(graph.size());
+    std::vector<NodeId> to_visit{original.op};
+    while (!to_visit.empty()) {
+        const NodeId at = to_visit.back();
+        to_visit.pop_back();
+        for (const NodeId next : graph.consumers(at))
+            if (!behind[next.index()]) {
+                behind[next.index()] = true;
+                to_visit.push_back(next);
+            }
+    }
+    for (const NodeId reader : graph.consumers(copy.op)) {
+        if (reader == copy.initializer) continue;
+        for (const NodeId user : graph.consumers(reader)) {
+            // An Enter hands a weight into a loop; what uses it there is one step further.
+            const bool is_enter = graph.node(user).op == "Enter";
+            if (!is_enter && behind[user.index()]) return true;
+            for (const NodeId inside : graph.consumers(user))
+                if (is_enter && behind[inside.index()]) return true;
+        }
+    }
+    return false;
 }
 
 void duplicate_copies(const Facts& facts, const Graph& graph, std::vector<Warning>& warnings) {
-    std::map<std::string, std::vector<std::string>> copies; // by scope of the copy
-    std::map<std::string, StatementId> made;
+    std::map<std::string, Warning> copies; // by scope of the copy
     for (const Variable& variable : graph.variables()) {
-        const std::string original = without_number(variable.name);
-        if (original.empty()) continue;
-        const auto twin = std::ranges::find(graph.variables(), original, &Variable::name);
+        const auto numbered = numbered_scope(variable.name);
+        if (!numbered) continue;
+        const auto twin = std::ranges::find(graph.variables(), numbered->twin, &Variable::name);
         if (twin == graph.variables().end() || !(twin->shape == variable.shape) || twin->dtype != variable.dtype)
             continue;
-        const std::string scope = variable.name.substr(0, variable.name.rfind('/'));
-        copies[scope].push_back(variable.name);
-        made.try_emplace(scope, facts.created_at(graph.id(), variable));
+        const auto known = copies.find(numbered->scope);
+        if (known == copies.end() && is_stacked_on(graph, variable, *twin)) continue;
+        Warning& warning = copies[numbered->scope];
+        if (!warning.statement.valid()) warning.statement = facts.created_at(graph.id(), variable);
+        warning.code = "duplicate-copy";
+        warning.variables.push_back(variable.name);
+        warning.summary = fmt::format("{} is a second copy of {}: {} of its own, not shared.", numbered->scope,
+                                      numbered->original, counted(warning.variables.size(), "variable"));
     }
-    for (auto& [scope, names] : copies)
-        warnings.push_back({"duplicate-copy",
-                            fmt::format("{} is a second copy of {}: {} of its own, not shared.", scope,
-                                        without_number(scope + "/x").substr(0, without_number(scope + "/x").size() - 2),
-                                        counted(names.size(), "variable")),
-                            made[scope], std::move(names)});
+    for (auto& [scope, warning] : copies) warnings.push_back(std::move(warning));
 }
 
 /// A filter that was meant as a scope and took variables beside it, which lost their values.

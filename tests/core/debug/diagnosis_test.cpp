@@ -43,6 +43,15 @@ const std::map<std::string, std::vector<std::string>>& expected_causes() {
         {"D20_two_sessions", {"wrong-session"}},
         {"D24_batch_baked", {"shape-mismatch"}},
         {"D26_resource_message", {"init-never-run"}},
+        {"D06b_local_state", {"local-not-global"}},
+        {"D15b_leaked_reuse", {"leaked-reuse"}},
+        {"D18_variable_in_loop", {"control-flow-initializer"}},
+        {"D20b_two_graphs", {"wrong-graph"}},
+        {"D20c_session_without_graph", {"wrong-graph"}},
+        {"D20d_layer_in_other_graph", {"wrong-graph"}},
+        {"D23_initializer_needs_feed", {"placeholder-not-fed", "failed-init"}},
+        {"dtype_of_reused_variable", {"dtype-mismatch"}},
+        {"state_not_fed", {"placeholder-not-fed"}},
     };
     return causes;
 }
@@ -123,15 +132,63 @@ TEST(Warnings, SharedCellsAreSeenThoughNothingFails) {
     EXPECT_TRUE(debugger.preflight().reads.empty());
 }
 
+TEST(Warnings, ASecondCopyIsSeen) {
+    Debugger debugger;
+    ASSERT_TRUE(debugger.open(sample("duplicate_copy").string()).empty());
+    ASSERT_EQ(debugger.preflight().warnings.size(), 1u);
+    const Warning& warning = debugger.preflight().warnings[0];
+    EXPECT_EQ(warning.code, "duplicate-copy");
+    EXPECT_EQ(warning.summary, "encoder_1 is a second copy of encoder: 4 variables of its own, not shared.");
+    EXPECT_TRUE(warning.statement.valid());
+}
+
+TEST(Warnings, AFilterThatTakesTooMuchIsSeen) {
+    Debugger debugger;
+    ASSERT_TRUE(debugger.open(sample("prefix_too_wide").string()).empty());
+    ASSERT_EQ(debugger.preflight().warnings.size(), 1u);
+    const Warning& warning = debugger.preflight().warnings[0];
+    EXPECT_EQ(warning.code, "scope-prefix-too-wide");
+    EXPECT_EQ(warning.variables, std::vector<std::string>{"rnn_out/W"});
+}
+
+/// Two layers of one network with the same shape are no copies of each other.
+TEST(Warnings, StackedLayersAreNoCopies) {
+    Debugger debugger;
+    const std::string text = R"({"format": "rnnscope/1", "program": [
+        {"let": "x", "call": "placeholder", "args": ["$tf.float32", [null, 5, 4]]},
+        {"for": "i", "in": {"range": [2]}, "body": [
+            {"with": {"call": "variable_scope", "args": [null], "kwargs": {"default_name": "layer"}}, "body": [
+                {"let": "cell", "call": "nn.rnn_cell.GRUCell", "args": [4]},
+                {"let": ["x", "h"], "call": "nn.dynamic_rnn", "args": ["$cell", "$x"],
+                 "kwargs": {"dtype": "$tf.float32"}}]}]}]})";
+    const Diagnostics mistakes = debugger.open_text(text, "stacked.json", ".");
+    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    const auto& warnings = debugger.preflight().warnings;
+    EXPECT_TRUE(warnings.empty()) << warnings[0].summary;
+}
+
+/// Every program that is meant to be right: no warning, no read without a value.
 TEST(Warnings, HealthyProgramsHaveNone) {
-    for (const char* name :
-         {"seed_a_ok", "seed_b_ok", "seed_c_ok", "D01_fixed", "D05_fixed", "D16b_fixed", "nb17_static_rnn"}) {
-        if (!std::filesystem::exists(sample(name))) continue;
-        Debugger debugger;
-        ASSERT_TRUE(debugger.open(sample(name).string()).empty()) << name;
-        EXPECT_TRUE(debugger.preflight().warnings.empty()) << name << ": " << debugger.preflight().warnings[0].summary;
-        EXPECT_TRUE(debugger.preflight().reads.empty()) << name;
+    std::size_t healthy = 0;
+    for (const char* folder : {"programs", "graphs"}) {
+        for (const auto& entry :
+             std::filesystem::directory_iterator(std::filesystem::path(RNNSCOPE_SOURCE_DIR) / "samples" / folder)) {
+            const std::string name = entry.path().stem().string();
+            const bool is_healthy =
+                folder == std::string_view("graphs") || name.ends_with("_ok") || name.ends_with("fixed");
+            if (!is_healthy || entry.path().extension() != ".json") continue;
+            ++healthy;
+            Debugger debugger;
+            const Diagnostics mistakes = debugger.open(entry.path().string());
+            ASSERT_TRUE(mistakes.empty()) << name << to_text(mistakes);
+            const auto& report = debugger.preflight();
+            EXPECT_TRUE(report.warnings.empty()) << name << ": " << report.warnings[0].summary;
+            EXPECT_TRUE(report.reads.empty()) << name;
+            run_to_end(debugger);
+            EXPECT_TRUE(debugger.diagnoses().empty()) << name;
+        }
     }
+    EXPECT_GE(healthy, 30u);
 }
 
 } // namespace
