@@ -45,6 +45,33 @@ bool any_run_failed(const debug::Debugger& debugger) {
     return debugger.evaluator().error().has_value();
 }
 
+/// The command table as a terminal shows it, menu by menu.
+std::string help_text() {
+    std::string text, menu;
+    for (const debug::CommandDef& command : debug::all_commands()) {
+        if (menu != command.menu && !command.menu.empty()) {
+            menu = command.menu;
+            text += fmt::format("\n{}\n", menu);
+        }
+        const std::string usage =
+            command.argument.empty() ? std::string(command.id) : fmt::format("{} <{}>", command.id, command.argument);
+        text += fmt::format("  {:<34} {}\n", usage, command.summary);
+    }
+    return text + "\nThe part after the dot is enough where it is unique: continue for run.continue. quit leaves.\n";
+}
+
+/// The id that the word stands for: an id, or the part after its dot where only one command has it.
+std::string full_id(std::string_view word) {
+    if (debug::find_command(word) != nullptr) return std::string(word);
+    std::string found;
+    for (const debug::CommandDef& command : debug::all_commands()) {
+        if (command.id.substr(command.id.find('.') + 1) != word) continue;
+        if (!found.empty()) return std::string(word);
+        found = command.id;
+    }
+    return found.empty() ? std::string(word) : found;
+}
+
 } // namespace
 
 int cli_run(const std::string& file, bool json) {
@@ -103,8 +130,11 @@ int cli_debug(const std::string& file, const std::vector<std::string>& commands)
         const std::size_t start = line.find_first_not_of(" \t");
         if (start == std::string::npos || line[start] == '#') return;
         const std::size_t space = line.find(' ', start);
-        debug::Command command{line.substr(start, space - start), "", "terminal"};
-        if (space != std::string::npos) command.argument = line.substr(line.find_first_not_of(' ', space));
+        const std::string word = line.substr(start, space == std::string::npos ? space : space - start);
+        if (word == "help") return print(help_text());
+        debug::Command command{full_id(word), "", "terminal"};
+        const std::size_t argument = space == std::string::npos ? space : line.find_first_not_of(' ', space);
+        if (argument != std::string::npos) command.argument = line.substr(argument);
         const Result<std::string> said = debug::execute(debugger, command);
         debugger.wait();
         if (said) {

@@ -19,6 +19,13 @@ std::string count(std::size_t n, std::string_view noun) {
     return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
 }
 
+/// "  failed    9  y = sess.run(out)": sentences speak of the lines of the Python form, so rows show their numbers.
+std::string python_row(const program::Program& program, std::string_view word, StatementId statement) {
+    if (!statement.valid()) return {};
+    return fmt::format("  {:<8}{:>4}  {}\n", word, program.statement(statement).where.python_line,
+                       program::python_line(program, statement));
+}
+
 /// `earlier`: the previous failure, whose story is not told twice when it is the same.
 std::string diagnosis_text(const program::Program& program, const Diagnosis& diagnosis, const Diagnosis* earlier) {
     std::string text = fmt::format("\n{}: {}: {}\n", place(program, diagnosis.failed_at), diagnosis.error.error_class,
@@ -35,7 +42,7 @@ std::string diagnosis_text(const program::Program& program, const Diagnosis& dia
     for (const debug::Fix& fix : diagnosis.fixes) {
         const bool verified = fix.check == debug::Fix::Check::verified;
         text += fmt::format("  fix: {}{}\n", fix.title, verified ? " (verified: the program then succeeds)" : "");
-        if (!fix.new_line.empty()) text += fmt::format("            {}\n", fix.new_line);
+        if (!fix.new_line.empty()) text += fmt::format("                {}\n", fix.new_line);
     }
     if (diagnosis.reads.size() > 1) {
         text += fmt::format("  {} that this run would meet:\n", count(diagnosis.reads.size(), "uninitialized read"));

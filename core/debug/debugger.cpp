@@ -86,8 +86,8 @@ class Debugger::Impl {
             checks_.pop_back();
             // Best first: a fix that was seen to work stands before those that were not.
             if (was_last_fix)
-                std::ranges::stable_partition(diagnosis.fixes,
-                                              [](const Fix& f) { return f.check == Fix::Check::verified; });
+                std::stable_partition(diagnosis.fixes.begin(), diagnosis.fixes.end(),
+                                      [](const Fix& f) { return f.check == Fix::Check::verified; });
             if (!checks_.empty() && std::chrono::steady_clock::now() >= deadline) return false;
         }
         return true;

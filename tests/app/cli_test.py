@@ -170,6 +170,8 @@ class Usage(unittest.TestCase):
         status, out, _ = call("debug", sample, stdin="run.continue\nno.such.command\nquit\n")
         self.assertEqual(status, 0)
         self.assertEqual(call("debug", sample, "-x", "no.such.command")[0], 2)
+        self.assertIn("run.continue", call("debug", sample, "-x", "help")[1])
+        self.assertIn("gates/kernel/read", call("debug", sample, "-x", "continue")[1])
 
 
 if __name__ == "__main__":
