@@ -40,7 +40,7 @@ struct SceneChip {
 struct SceneBox {
     BoxKind kind = BoxKind::op;
     bool expanded = false;
-    bool fold = false; ///< a scope that only the drawing has: helpers that stand together
+    bool fold = false;                           ///< a scope that only the drawing has: helpers that stand together
     int depth = 0;                               ///< 0: the root
     std::uint32_t item = 0;                      ///< the same thing has the same number in all scenes of one topology
     std::uint32_t parent = 0;                    ///< index of a box; the root's own for the root
