@@ -40,7 +40,7 @@ class ImGuiSession {
 };
 
 void work_until_quiet(ui::Shell& shell) {
-    while (shell.work(std::chrono::seconds(1))) {
+    while (shell.work(std::chrono::seconds(1)) || shell.debugger().has_background_work()) {
     }
 }
 

@@ -83,7 +83,7 @@ class Window {
 
     /// At rest nothing is drawn and no time is used.
     void wait() {
-        if (shell_.debugger().busy())
+        if (shell_.debugger().busy() || shell_.debugger().has_background_work())
             glfwPollEvents();
         else if (glfwGetTime() < awake_until_)
             glfwWaitEventsTimeout(1.0 / 60);

@@ -58,7 +58,4 @@ using program::python_line;
 /// Writes a file so that it is either the old or the new one, whatever happens meanwhile.
 Status write_file_atomically(const std::string& path, const std::string& text);
 
-/// Evaluates a copy of the program to its end and collects what every run would read too early.
-Debugger::PreflightReport preflight_program(std::shared_ptr<const program::Document> document);
-
 } // namespace rnnscope::debug

@@ -3,6 +3,7 @@
 #include "core/debug/arrangement.hpp"
 #include "core/debug/diagnose.hpp"
 #include "core/debug/movement.hpp"
+#include "core/debug/preflight_program.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -29,7 +30,8 @@ class Debugger::Impl {
         std::unique_ptr<FixCheck> check;
     };
     std::vector<PendingCheck> checks_; ///< last first
-    mutable std::optional<PreflightReport> preflight_;
+    std::optional<PreflightReport> preflight_;
+    std::unique_ptr<PreflightJob> preflight_job_; ///< looks at evaluation_
 
     const record::Recording& recording() const { return evaluation_->recording(); }
 
@@ -38,6 +40,7 @@ class Debugger::Impl {
         checks_.clear();
         diagnoses_.clear();
         preflight_.reset();
+        preflight_job_.reset();
         evaluation_ = std::make_unique<Evaluation>(std::move(document));
         chosen_session_ = {};
         set_position({});
@@ -90,6 +93,16 @@ class Debugger::Impl {
                                       [](const Fix& f) { return f.check == Fix::Check::verified; });
             if (!checks_.empty() && std::chrono::steady_clock::now() >= deadline) return false;
         }
+        return true;
+    }
+
+    /// True when the report is there.
+    bool pump_preflight(std::chrono::steady_clock::time_point deadline) {
+        if (preflight_) return true;
+        if (!preflight_job_) preflight_job_ = std::make_unique<PreflightJob>(*evaluation_);
+        if (!preflight_job_->pump(deadline)) return false;
+        preflight_ = preflight_job_->take();
+        preflight_job_.reset();
         return true;
     }
 
@@ -255,30 +268,37 @@ void Debugger::go(Position position) {
 }
 
 bool Debugger::busy() const {
-    return impl_->movement_.has_value() || !impl_->checks_.empty();
+    return impl_->movement_.has_value();
 }
 
 bool Debugger::pump(std::chrono::microseconds budget) {
     if (!busy()) return true;
     const auto deadline = std::chrono::steady_clock::now() + budget;
-    if (impl_->movement_) {
-        Position position = impl_->position_;
-        const bool over =
-            impl_->movement_->pump(*impl_->evaluation_, impl_->breakpoints_, position, impl_->reason_, deadline);
-        impl_->set_position(position);
-        if (!over) return false;
-        impl_->movement_.reset();
-        impl_->diagnose_new_errors();
-    }
-    return impl_->pump_checks(deadline);
+    Position position = impl_->position_;
+    const bool over =
+        impl_->movement_->pump(*impl_->evaluation_, impl_->breakpoints_, position, impl_->reason_, deadline);
+    impl_->set_position(position);
+    if (!over) return false;
+    impl_->movement_.reset();
+    impl_->diagnose_new_errors();
+    return true;
+}
+
+bool Debugger::has_background_work() const {
+    return is_open() && (!impl_->checks_.empty() || !impl_->preflight_);
+}
+
+bool Debugger::pump_background(std::chrono::microseconds budget) {
+    if (!has_background_work()) return true;
+    const auto deadline = std::chrono::steady_clock::now() + budget;
+    return impl_->pump_checks(deadline) && impl_->pump_preflight(deadline);
 }
 
 void Debugger::cancel() {
-    if (impl_->movement_) {
-        impl_->movement_.reset();
-        impl_->reason_ = StopReason::paused;
-    }
-    impl_->checks_.clear();
+    if (!impl_->movement_) return;
+    impl_->movement_.reset();
+    impl_->reason_ = StopReason::paused;
+    impl_->diagnose_new_errors();
 }
 
 // --- what the user arranged -----------------------------------------------------------------------------------------
@@ -359,8 +379,13 @@ const Diagnosis* Debugger::current_diagnosis() const {
 const Debugger::PreflightReport& Debugger::preflight() const {
     static const PreflightReport nothing;
     if (!is_open()) return nothing;
-    if (!impl_->preflight_) impl_->preflight_ = preflight_program(impl_->evaluation_->document_ptr());
+    while (!impl_->pump_preflight(std::chrono::steady_clock::now() + std::chrono::seconds(1))) {
+    }
     return *impl_->preflight_;
+}
+
+const Debugger::PreflightReport* Debugger::known_preflight() const {
+    return is_open() && impl_->preflight_ ? &*impl_->preflight_ : nullptr;
 }
 
 Status Debugger::apply_fix(std::size_t diagnosis, std::size_t fix) {

@@ -88,13 +88,18 @@ class Debugger {
     void run_on(bool forward); ///< continue, to the next breakpoint, uninitialized read, error or end
     void go(Position position);
     bool busy() const;
-    /// Works for at most `budget`; true when the movement is over. A movement that met a failure is over when its fixes
-    /// are checked, too.
+    /// Works on the movement for at most `budget`; true when it is over.
     bool pump(std::chrono::microseconds budget);
+    /// Is there work that nobody waits for: fixes to check, the preflight? The user can go on meanwhile.
+    bool has_background_work() const;
+    /// Works on that for about `budget`; true when nothing is left of it.
+    bool pump_background(std::chrono::microseconds budget);
+    /// Finishes the movement and all background work.
     void wait() {
-        while (!pump(std::chrono::seconds(1))) {
+        while (!pump(std::chrono::seconds(1)) || !pump_background(std::chrono::seconds(1))) {
         }
     }
+    /// Stops the movement where it is.
     void cancel();
 
     // --- what the user arranged (undoable) ------------------------------------------------------------------------
@@ -129,8 +134,12 @@ class Debugger {
     struct PreflightReport {
         std::vector<PreflightItem> reads;
         std::vector<Warning> warnings;
+        bool is_complete = true; ///< false: the program is too long, and only its beginning was looked at
     };
+    /// Finishes it first where it is not known yet, however long that takes.
     const PreflightReport& preflight() const;
+    /// Null as long as the background work has not finished it.
+    const PreflightReport* known_preflight() const;
     /// Applies the patch to the document and starts the movement from the start to the end or the next failure (pump
     /// or wait for it). Undoable.
     Status apply_fix(std::size_t diagnosis, std::size_t fix);

@@ -32,6 +32,18 @@ struct ReadCase {
     StatementId statement() const { return facts.statement_of_run(run); }
 };
 
+/// What runs in the session before the failing run and could have set the variable.
+std::vector<Facts::InitRun> earlier_init_runs(const ReadCase& read);
+std::string session_of(const ReadCase& read);
+/// "Run init before line 21": the repair that always applies, with an initializer that exists or a new one.
+std::optional<Fix> run_initializer(const ReadCase& read, InitOp::Kind kind = InitOp::Kind::global);
+
+// Sessions, graphs and restores: detectors_sessions.cpp.
+std::optional<Finding> wrong_session(const ReadCase& read);
+std::optional<Finding> wrong_graph(const ReadCase& read);
+std::optional<Finding> partial_restore(const ReadCase& read);
+std::optional<Finding> collections_lost(const ReadCase& read);
+
 /// One known reason of an uninitialized read. The table is ordered: the first that applies is the most specific.
 struct ReadDetector {
     std::string_view cause;

@@ -1,27 +1,51 @@
-#include "core/debug/arrangement.hpp"
+#include "core/debug/preflight_program.hpp"
+
 #include "core/debug/diagnose.hpp"
 
 namespace rnnscope::debug {
 
-Debugger::PreflightReport preflight_program(std::shared_ptr<const program::Document> document) {
-    Evaluation evaluation(std::move(document));
-    while (!evaluation.evaluator().done()) evaluation.advance();
+namespace {
 
-    Debugger::PreflightReport report;
-    const record::Recording& recording = evaluation.recording();
-    for (const record::RecordedRun& run : recording.runs()) {
-        const Graph& graph = evaluation.evaluator().graph(run.info.graph);
-        const auto reads = preflight(graph, run.info.request, [&](const Variable& variable) {
-            const std::string storage = record::storage_name(graph, variable);
-            return static_cast<bool>(recording.value_at(run.info.session, storage, {run.first_tick}));
-        });
-        const std::vector<std::string> causes = causes_of_reads(evaluation, run, reads);
-        const StatementId statement = recording.step(run.info.step).step.statement;
-        for (std::size_t i = 0; i < reads.size(); ++i)
-            report.reads.push_back({reads[i], run.info.id, statement, causes[i]});
+/// A copy that only serves the preflight stops here: some 10,000 time steps of a recurrent layer.
+constexpr std::uint64_t max_ticks = 2'000'000;
+
+} // namespace
+
+PreflightJob::PreflightJob(const Evaluation& evaluation) : original_(evaluation) {
+    if (!evaluation.evaluator().done()) copy_ = std::make_unique<Evaluation>(evaluation.document_ptr());
+}
+
+PreflightJob::~PreflightJob() = default;
+
+bool PreflightJob::pump(std::chrono::steady_clock::time_point deadline) {
+    constexpr int pieces_between_looks = 16;
+    const auto is_time = [&] { return std::chrono::steady_clock::now() >= deadline; };
+    for (int piece = 1; copy_ && !copy_->evaluator().done() && report_.is_complete; ++piece) {
+        copy_->advance();
+        if (copy_->recording().end().ticks >= max_ticks) report_.is_complete = false;
+        if (piece % pieces_between_looks == 0 && is_time()) return false;
     }
-    report.warnings = find_warnings(evaluation);
-    return report;
+    const auto runs = looked_at().recording().runs();
+    while (next_run_ < runs.size()) {
+        look_at_run(runs[next_run_++]);
+        if (is_time()) return false;
+    }
+    report_.warnings = find_warnings(looked_at());
+    return true;
+}
+
+void PreflightJob::look_at_run(const record::RecordedRun& run) {
+    const Evaluation& evaluation = looked_at();
+    const record::Recording& recording = evaluation.recording();
+    const Graph& graph = evaluation.evaluator().graph(run.info.graph);
+    const auto reads = preflight(graph, run.info.request, [&](const Variable& variable) {
+        const std::string storage = record::storage_name(graph, variable);
+        return static_cast<bool>(recording.value_at(run.info.session, storage, {run.first_tick}));
+    });
+    const std::vector<std::string> causes = causes_of_reads(evaluation, run, reads);
+    const StatementId statement = recording.step(run.info.step).step.statement;
+    for (std::size_t i = 0; i < reads.size(); ++i)
+        report_.reads.push_back({reads[i], run.info.id, statement, causes[i]});
 }
 
 } // namespace rnnscope::debug

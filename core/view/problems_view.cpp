@@ -142,11 +142,12 @@ ProblemsView build_problems(const Debugger& debugger) {
     if (!debugger.is_open()) return view;
     const auto& diagnoses = debugger.diagnoses();
     for (std::size_t i = 0; i < diagnoses.size(); ++i) view.cards.push_back(make_card(debugger, diagnoses[i], i));
-    const debug::Debugger::PreflightReport& report = debugger.preflight();
-    for (const debug::Warning& warning : report.warnings)
+    const debug::Debugger::PreflightReport* report = debugger.known_preflight();
+    if (!report) return view;
+    for (const debug::Warning& warning : report->warnings)
         view.warnings.push_back(
             {warning.code, warning.summary, warning.statement, line_link(debugger, warning.statement)});
-    for (const auto& item : report.reads)
+    for (const auto& item : report->reads)
         view.preflight.push_back({item.read.op, item.read.variable_name, item.read.node, item.read.variable,
                                   item.statement, line_text(debugger, item.statement), run_text(item.run), item.cause,
                                   item.read.behind_another});

@@ -41,8 +41,8 @@ StatusView build_status(const Debugger& debugger) {
     view.right.push_back(count_text(debugger.visible_nodes(), "node"));
     view.right.push_back(count_text(visible_variables(debugger).size(), "variable"));
     view.right.push_back("recording " + bytes_text(debugger.recording().bytes()));
-    if (!debugger.busy()) {
-        const std::size_t reads = debugger.preflight().reads.size();
+    if (const auto* report = debugger.known_preflight()) {
+        const std::size_t reads = report->reads.size();
         view.right.push_back(reads == 0 ? std::string("preflight: no uninitialized read")
                                         : "preflight: " + count_text(reads, "uninitialized read"));
     }

@@ -61,8 +61,9 @@ class VariablesBuilder {
     }
 
     void collect_shared() {
-        if (debugger_.busy() || !debugger_.at_end()) return; // the preflight is looked at when the program stands still
-        for (const debug::Warning& warning : debugger_.preflight().warnings)
+        const auto* report = debugger_.known_preflight();
+        if (!report || !debugger_.at_end()) return;
+        for (const debug::Warning& warning : report->warnings)
             if (warning.code == "shared-weights")
                 for (const std::string& name : warning.variables) ++shared_[name];
     }

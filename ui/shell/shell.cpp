@@ -79,6 +79,8 @@ bool Shell::work(std::chrono::microseconds budget) {
     if (debugger_.busy()) {
         debugger_.pump(budget);
         changed = true;
+    } else if (debugger_.has_background_work()) {
+        changed = debugger_.pump_background(budget) || changed;
     }
     const bool busy = debugger_.busy();
     if (was_busy_ && !busy) select_failure();

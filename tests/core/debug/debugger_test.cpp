@@ -179,6 +179,29 @@ TEST_F(DebuggerTest, MovesWithinABudgetAndCanBeCancelled) {
     EXPECT_EQ(debugger_.recording().end().ticks, end) << "evaluating again gives the same";
 }
 
+TEST_F(DebuggerTest, BackgroundWorkWaitsForTheUser) {
+    open("seed_a_init_early");
+    EXPECT_TRUE(debugger_.has_background_work());
+    EXPECT_FALSE(debugger_.pump_background(std::chrono::microseconds(0)));
+    EXPECT_EQ(debugger_.known_preflight(), nullptr);
+    debugger_.run_on(true);
+    while (!debugger_.pump(std::chrono::seconds(1))) {
+    }
+    ASSERT_NE(debugger_.current_diagnosis(), nullptr);
+    EXPECT_EQ(debugger_.current_diagnosis()->fixes[0].check, Fix::Check::not_run);
+    EXPECT_FALSE(debugger_.pump_background(std::chrono::microseconds(0)));
+    EXPECT_FALSE(debugger_.busy()) << "the fixes are not checked yet, and the user can go on";
+    debugger_.move(Granularity::op, false);
+    while (!debugger_.pump(std::chrono::seconds(1))) {
+    }
+    EXPECT_EQ(debugger_.stop_reason(), StopReason::step);
+    while (!debugger_.pump_background(std::chrono::milliseconds(1))) {
+    }
+    EXPECT_EQ(debugger_.diagnoses()[0].fixes[0].check, Fix::Check::verified);
+    ASSERT_NE(debugger_.known_preflight(), nullptr);
+    EXPECT_EQ(debugger_.known_preflight()->reads.size(), 8u);
+}
+
 TEST_F(DebuggerTest, SavesWhatAFixChanged) {
     open("seed_a_noinit");
     run_on();
