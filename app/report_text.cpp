@@ -31,14 +31,13 @@ std::string diagnosis_text(const program::Program& program, const Diagnosis& dia
     std::string text = fmt::format("\n{}: {}: {}\n", place(program, diagnosis.failed_at), diagnosis.error.error_class,
                                    diagnosis.error.message);
     if (!diagnosis.error.op.empty()) text += fmt::format("  at op {}\n", diagnosis.error.op);
-    if (!diagnosis.headline.empty()) text += fmt::format("  {}\n", diagnosis.headline);
+    if (!diagnosis.error.message.starts_with(diagnosis.headline)) text += fmt::format("  {}\n", diagnosis.headline);
     if (earlier != nullptr && !diagnosis.summary.empty() && earlier->summary == diagnosis.summary)
         return text + fmt::format("  cause: as above [{}]\n", diagnosis.cause);
     if (!diagnosis.cause.empty()) text += fmt::format("  cause: {} [{}]\n", diagnosis.summary, diagnosis.cause);
     for (const debug::Evidence& evidence : diagnosis.evidence) text += fmt::format("    - {}\n", evidence.text);
-    text += fmt::format("  failed    {}\n", program::python_line(program, diagnosis.failed_at));
-    if (diagnosis.fix_at.valid())
-        text += fmt::format("  change    {}\n", program::python_line(program, diagnosis.fix_at));
+    text += python_row(program, "failed", diagnosis.failed_at);
+    text += python_row(program, "change", diagnosis.fix_at);
     for (const debug::Fix& fix : diagnosis.fixes) {
         const bool verified = fix.check == debug::Fix::Check::verified;
         text += fmt::format("  fix: {}{}\n", fix.title, verified ? " (verified: the program then succeeds)" : "");
