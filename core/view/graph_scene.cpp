@@ -134,8 +134,15 @@ class GraphView::Impl {
             const std::uint32_t flags = e.back ? 1 : 0;
             key.insert(key.end(), {e.from, e.to, e.weight * 2 + flags});
         }
+        // Variables are what most questions are about: at the top, where the flow starts.
+        std::vector<std::uint32_t> first;
+        for (std::uint32_t c = 0; c < item.children.size(); ++c)
+            if (const SceneItem& child = tree_->item(item.children[c]);
+                child.kind == BoxKind::scope && !child.variables.empty())
+                first.push_back(c);
+        key.insert(key.end(), first.begin(), first.end());
         auto& cached = orders_[std::move(key)];
-        if (!cached) cached = std::make_shared<LayoutOrder>(order_graph(item.children.size(), own.edges));
+        if (!cached) cached = std::make_shared<LayoutOrder>(order_graph(item.children.size(), own.edges, {}, first));
         own.order = cached;
         own.direction = flow_direction(*tree_, index, *own.order);
         return own;
@@ -283,7 +290,7 @@ class GraphView::Impl {
             if (!text.empty()) text += "×";
             text += dim == Shape::unknown ? "?" : std::to_string(dim);
         }
-        return text;
+        return shape.rank() == 1 ? "[" + text + "]" : text; // a number alone would read as a count
     }
 
     std::vector<Point> shifted(const ItemLayout& own, const SceneBox& box, std::vector<Point> points) const {

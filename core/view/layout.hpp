@@ -54,8 +54,10 @@ struct LayoutOrder {
     std::size_t bend_count() const { return rank.size() - nodes; }
 };
 
-/// Edges whose ends are equal are ignored. Deterministic.
-LayoutOrder order_graph(std::size_t nodes, std::span<const LayoutEdge> edges, const LayoutLimits& limits = {});
+/// Edges whose ends are equal are ignored. Deterministic. Nodes of `first` come as early in their ranks as costs no
+/// crossing.
+LayoutOrder order_graph(std::size_t nodes, std::span<const LayoutEdge> edges, const LayoutLimits& limits = {},
+                        std::span<const std::uint32_t> first = {});
 
 struct LayoutSpacing {
     float node_gap = 16; ///< between neighbours of one rank

@@ -109,6 +109,31 @@ class Ordering {
         if (order_.rank.size() < 500) transpose(work);
     }
 
+    /// Up to the first place in their ranks that costs no crossing. From the last one on, so that they keep their
+    /// order.
+    void move_first(std::span<const std::uint32_t> nodes) {
+        note_positions();
+        std::uint64_t work = 0;
+        for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
+            const std::uint32_t v = *node;
+            auto& layer = order_.layers[order_.rank[v]];
+            const std::uint32_t start = position_[v];
+            std::uint32_t best = start;
+            std::int64_t gain = 0, most = 0;
+            for (std::uint32_t i = start; i > 0 && work < limits_.order_work; --i) {
+                const std::uint32_t above = layer[i - 1];
+                gain += pair_gain(up(above), up(v)) + pair_gain(down(above), down(v));
+                work += 1 + (up(above).size() + down(above).size()) * (up(v).size() + down(v).size());
+                if (gain < most) continue;
+                most = gain;
+                best = i - 1;
+            }
+            std::rotate(layer.begin() + best, layer.begin() + start, layer.begin() + start + 1);
+            for (std::uint32_t i = best; i <= start; ++i) position_[layer[i]] = i;
+            order_.crossings -= static_cast<std::uint64_t>(most);
+        }
+    }
+
     std::uint64_t crossings() {
         note_positions();
         std::uint64_t total = 0;
@@ -253,7 +278,8 @@ class Ordering {
 
 } // namespace
 
-LayoutOrder order_graph(std::size_t nodes, std::span<const LayoutEdge> edges, const LayoutLimits& limits) {
+LayoutOrder order_graph(std::size_t nodes, std::span<const LayoutEdge> edges, const LayoutLimits& limits,
+                        std::span<const std::uint32_t> first) {
     LayoutOrder order;
     order.nodes = nodes;
     const std::vector<bool> turned = break_cycles(nodes, edges);
@@ -269,7 +295,9 @@ LayoutOrder order_graph(std::size_t nodes, std::span<const LayoutEdge> edges, co
     order.rank = assign_ranks(nodes, ranked, limits);
     spread_loose_nodes(order, edges);
     add_bends(order, edges, limits);
-    Ordering(order, edges, limits).run();
+    Ordering ordering(order, edges, limits);
+    ordering.run();
+    ordering.move_first(first);
     return order;
 }
 

@@ -200,6 +200,7 @@ void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
         bool go = true;
         const Camera camera = wished_camera(scene, go);
         if (go) {
+            anchor_item_ = no_box;
             start_ = {x_, y_, zoom_};
             target_ = camera;
             flying_ = first_ || options.reduce_motion ? 1.0f : 0.0f;
@@ -234,7 +235,9 @@ void GraphCanvas::anchor(const Scene& scene) {
         x_ = placed_[i].x - (anchor_at_.x - a_.x) / (zoom_ * scale_);
         y_ = placed_[i].y - (anchor_at_.y - a_.y) / (zoom_ * scale_);
     }
-    if (expanding_ >= 1 && !pressed_) anchor_item_ = no_box;
+    // The scene changes some frames after the click, or not at all.
+    const bool changed = revision_ != anchor_revision_;
+    if (changed ? expanding_ >= 1 : --anchor_frames_ < 0) anchor_item_ = no_box;
 }
 
 std::uint32_t GraphCanvas::box_at(const Scene& scene, ImVec2 at) const {
@@ -278,6 +281,7 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
         y_ += (io.MousePos.y - a_.y) / scale_ * (1 / zoom_ - 1 / zoom);
         zoom_ = zoom;
         flying_ = 1;
+        anchor_item_ = no_box;
     }
     if (ImGui::IsItemActivated()) {
         pressed_ = true;
@@ -293,6 +297,7 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
             x_ -= io.MouseDelta.x / (zoom_ * scale_);
             y_ -= io.MouseDelta.y / (zoom_ * scale_);
             flying_ = 1;
+            anchor_item_ = no_box;
         }
         return;
     }
@@ -315,6 +320,8 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
     // A folded box is nothing of the program that could be selected.
     if (scope && (box.fold || on_triangle(scene, hit, press_at_) || twice)) {
         anchor_item_ = box.item;
+        anchor_revision_ = revision_;
+        anchor_frames_ = 30;
         anchor_at_ = to_screen(placed_[hit].x, placed_[hit].y);
         last_click_ = -1;
         requests.push_back({GraphRequest::Kind::toggle_scope, {}, box.path});

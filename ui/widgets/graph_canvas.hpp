@@ -79,6 +79,11 @@ class GraphCanvas {
     float zoom() const { return static_cast<float>(zoom_); }
     const GraphMark& hovered() const { return hovered_; } ///< empty when nothing
     std::string hovered_text() const { return hovered_.path; }
+    /// Where a box of the last scene stands on the screen.
+    ImVec2 low_corner(std::uint32_t box) const { return to_screen(placed_[box].x, placed_[box].y); }
+    ImVec2 high_corner(std::uint32_t box) const {
+        return to_screen(placed_[box].x + placed_[box].width, placed_[box].y + placed_[box].height);
+    }
 
   private:
     struct Camera {
@@ -120,6 +125,8 @@ class GraphCanvas {
     float expanding_ = 1;
     std::uint32_t anchor_item_ = view::no_box;
     ImVec2 anchor_at_{};
+    std::uint64_t anchor_revision_ = 0; ///< of the scene that was clicked
+    int anchor_frames_ = 0;             ///< how long to wait for the next one
     std::vector<PlacedBox> placed_;
 
     enum class Wish { none, fit, failure, node } wish_ = Wish::fit;

@@ -103,7 +103,11 @@ class EdgePainter : public GraphBrush {
         const SceneBox& source = scene_.boxes[edge.from];
         const bool down = std::abs(edge.points[0].y - (source.y + source.height)) < 0.5f;
         stroke(down, edge.around, style);
-        if (edge.count > 1 && em(12) >= 8 * look_.scale && !edge.around) draw_count(edge.count, down);
+        if (edge.around || em(12) < 8 * look_.scale) return true;
+        if (edge.count > 1)
+            draw_count(edge.count, down);
+        else if (!edge.label.empty())
+            draw_shape_of(edge.label);
         return true;
     }
 
@@ -197,6 +201,23 @@ class EdgePainter : public GraphBrush {
         const float half = size * 0.5f;
         list_.AddTriangleFilled(tip, {base.x + side.x * half, base.y + side.y * half},
                                 {base.x - side.x * half, base.y - side.y * half}, color);
+    }
+
+    /// Above the longest level piece, where there is room.
+    void draw_shape_of(std::string_view text) {
+        std::size_t longest = 0;
+        float room = look_.px(60);
+        for (std::size_t i = 1; i < points_.size(); ++i) {
+            const float length = points_[i].x - points_[i - 1].x;
+            if (std::abs(points_[i].y - points_[i - 1].y) > 0.5f || length < room) continue;
+            room = length;
+            longest = i;
+        }
+        const ImVec2 size = text_size(look_, TextRole::caption, text);
+        if (longest == 0 || size.x + look_.px(16) > room) return;
+        const ImVec2 a = points_[longest - 1];
+        draw_text(list_, look_, TextRole::caption, {a.x + (room - size.x) / 2, a.y - size.y - look_.px(2)},
+                  Token::text3, text);
     }
 
     void draw_count(std::uint32_t count, bool down) {

@@ -25,7 +25,7 @@ void paint_legend(ImDrawList& list, const GraphPaint& paint, ImVec2 at) {
     };
     float x = at.x, y = at.y;
     for (const Entry& entry : {Entry{EdgeKind::data, "data"}, Entry{EdgeKind::control, "control"},
-                               Entry{EdgeKind::reference, "reference"}, Entry{EdgeKind::back, "next iteration"}}) {
+                               Entry{EdgeKind::reference, "reference"}, Entry{EdgeKind::back, "loop back"}}) {
         if (!there[static_cast<std::size_t>(entry.kind)]) continue;
         const float middle = y + look.px(8), length = look.px(20);
         const ImVec2 p{x, middle}, q{x + length, middle};
@@ -100,7 +100,7 @@ Plate plate_at(const GraphPaint& paint, OverviewCorner corner) {
     Plate plate;
     plate.minimap =
         std::max(paint.scene.root().width * paint.unit / wide, paint.scene.root().height * paint.unit / high) > 1.5f;
-    const ImVec2 size{look.px(162), look.px(plate.minimap ? 116 : 40)};
+    const ImVec2 size{look.px(176), look.px(plate.minimap ? 116 : 40)};
     plate.there = corner != OverviewCorner::hidden && wide >= 3 * size.x && high >= look.px(280);
     const bool left = corner == OverviewCorner::lower_left || corner == OverviewCorner::upper_left;
     const bool low = corner == OverviewCorner::lower_left || corner == OverviewCorner::lower_right;

@@ -293,5 +293,78 @@ TEST(GraphScene, ScopesThatDependOnEachOtherStayDrawable) {
     EXPECT_EQ(std::ranges::count_if(scene.edges, [](const SceneEdge& e) { return e.around; }), 1);
 }
 
+/// Shape arithmetic of a dynamic loop in small: the batch size of x, from which a zero state is made.
+struct ShapeGraph {
+    Graph graph;
+    NodeId x, shape, slice, pack, fill, unused, tanh;
+
+    NodeId add(std::string name, std::string op, DType dtype, const std::vector<NodeId>& inputs) {
+        Node node;
+        node.name = std::move(name);
+        node.op = std::move(op);
+        for (const NodeId input : inputs) node.inputs.push_back({input, 0});
+        node.outputs.push_back({dtype, false, Shape::unknown_rank()});
+        return graph.append(std::move(node));
+    }
+    ShapeGraph() {
+        x = add("x", "Placeholder", DType::float32, {});
+        shape = add("cell/Shape", "Shape", DType::int32, {x});
+        slice = add("cell/size", "Size", DType::int32, {x});
+        pack = add("cell/pack", "Pack", DType::int32, {shape, slice});
+        const NodeId zero = add("cell/zero", "Const", DType::float32, {});
+        fill = add("cell/zeros", "Fill", DType::float32, {pack, zero});
+        unused = add("cell/Rank", "Rank", DType::int32, {x});
+        add("cell/Rank_1", "Rank", DType::int32, {x});
+        tanh = add("cell/sum", "Add", DType::float32, {x, fill});
+    }
+    SceneInput input() const {
+        SceneInput in;
+        in.graph = &graph;
+        in.nodes = graph.size();
+        return in;
+    }
+};
+
+TEST(GraphScene, ShapeArithmeticFoldsAndWhatComputesDoesNot) {
+    const ShapeGraph g;
+    GraphView view;
+    view.set_expanded("cell", true);
+    const Scene& scene = view.scene(g.input());
+    expect_well_formed(scene);
+    EXPECT_EQ(to_text(scene), "scope graph (9 ops) open\n"
+                              "  placeholder x (float32 ?)\n"
+                              "  scope cell (8 ops) open\n"
+                              "    fold shape of x (5 ops)\n"
+                              "    fold unused (2 ops)\n"
+                              "    op sum (Add)\n"
+                              "data: x -> cell x5\n"
+                              "data: cell/Shape… -> cell/sum\n");
+}
+
+TEST(GraphScene, AFoldNeverHidesWhatIsAskedFor) {
+    const ShapeGraph g;
+    SceneInput in = g.input();
+    GraphView view;
+    view.unfold(in, g.pack); // its scope is closed: nothing opens
+    EXPECT_TRUE(view.expanded().empty());
+    view.set_expanded("cell", true);
+    view.unfold(in, g.pack);
+    EXPECT_EQ(view.scene(in).boxes[view.scene(in).box_of(g.pack)].node, g.pack);
+
+    GraphView other;
+    in.failure = SceneFailure{};
+    in.failure->node = g.fill;
+    other.auto_expand_to(in);
+    const Scene& scene = other.scene(in);
+    EXPECT_EQ(scene.boxes[scene.failed_box].node, g.fill);
+    EXPECT_EQ(scene.boxes[scene.box_of(g.unused)].title, "unused") << "the other fold stays closed";
+
+    // In an earlier, smaller graph the same fold has the same name.
+    in = g.input();
+    in.nodes = g.fill.index() + 1;
+    const std::uint32_t earlier = view.scene(in).box_of(g.pack);
+    EXPECT_EQ(view.scene(in).boxes[earlier].node, g.pack);
+}
+
 } // namespace
 } // namespace rnnscope::view

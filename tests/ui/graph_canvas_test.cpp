@@ -1,0 +1,139 @@
+#include "tests/ui/harness.hpp"
+#include "ui/widgets/graph_canvas.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace rnnscope::ui {
+namespace {
+
+/// A canvas of its own beside the shell's, with a scope, a chain inside it and a node outside.
+class CanvasTest : public testing::Test {
+  protected:
+    void SetUp() override {
+        const NodeId x = add("x", "Placeholder", {});
+        NodeId last = x;
+        for (int i = 0; i < 6; ++i) last = add("cell/step_" + std::to_string(i), "Tanh", {last});
+        out_ = add("out", "Softmax", {last});
+        harness_.settle();
+        settle();
+    }
+
+    NodeId add(std::string name, std::string op, const std::vector<NodeId>& inputs) {
+        Node node;
+        node.name = std::move(name);
+        node.op = std::move(op);
+        for (const NodeId input : inputs) node.inputs.push_back({input, 0});
+        node.outputs.resize(1);
+        return graph_.append(std::move(node));
+    }
+
+    view::SceneInput input() const {
+        view::SceneInput in;
+        in.graph = &graph_;
+        in.nodes = graph_.size();
+        return in;
+    }
+
+    const view::Scene& scene() { return view_.scene(input()); }
+
+    void frame() {
+        ImGui::NewFrame();
+        ImGui::SetNextWindowPos({0, 0});
+        ImGui::SetNextWindowSize({1000, 700});
+        ImGui::Begin("canvas", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
+        canvas_.draw(scene(), harness_.shell().look(), a_, b_, {}, requests_);
+        ImGui::End();
+        ImGui::Render();
+    }
+    void settle() {
+        for (int i = 0; i < 40; ++i) frame();
+    }
+    void click(ImVec2 at) {
+        compat::set_mouse(at);
+        frame();
+        frame();
+        compat::set_mouse_button(0, true);
+        frame();
+        compat::set_mouse_button(0, false);
+        frame();
+    }
+    ImVec2 middle(std::uint32_t box) const {
+        const ImVec2 p = canvas_.low_corner(box), q = canvas_.high_corner(box);
+        return {(p.x + q.x) / 2, (p.y + q.y) / 2};
+    }
+
+    Harness harness_;
+    Graph graph_;
+    NodeId out_;
+    view::GraphView view_;
+    GraphCanvas canvas_;
+    std::vector<GraphRequest> requests_;
+    ImVec2 a_{20, 30}, b_{920, 630};
+};
+
+TEST_F(CanvasTest, AClickOnAnOpAsksToSelectIt) {
+    click(middle(scene().box_of(out_)));
+    ASSERT_EQ(requests_.size(), 1u);
+    EXPECT_EQ(requests_[0].kind, GraphRequest::Kind::select_node);
+    EXPECT_EQ(requests_[0].node, out_);
+    requests_.clear();
+    click({b_.x - 2, a_.y + 2});
+    ASSERT_EQ(requests_.size(), 1u);
+    EXPECT_EQ(requests_[0].kind, GraphRequest::Kind::clear_selection);
+}
+
+TEST_F(CanvasTest, TheTriangleOpensAndTheHeaderStaysUnderThePointer) {
+    const std::uint32_t cell = scene().box_of_scope("cell");
+    ASSERT_NE(cell, view::no_box);
+    const ImVec2 before = canvas_.low_corner(cell);
+    click({before.x + 12, before.y + 14});
+    ASSERT_EQ(requests_.size(), 1u);
+    ASSERT_EQ(requests_[0].kind, GraphRequest::Kind::toggle_scope);
+    EXPECT_EQ(requests_[0].path, "cell");
+    const float closed = canvas_.high_corner(cell).y - before.y;
+    view_.toggle(requests_[0].path);
+    for (int i = 0; i < 40; ++i) {
+        frame();
+        const ImVec2 now = canvas_.low_corner(scene().box_of_scope("cell"));
+        ASSERT_NEAR(now.x, before.x, 1) << "frame " << i;
+        ASSERT_NEAR(now.y, before.y, 1) << "frame " << i;
+    }
+    const std::uint32_t open = scene().box_of_scope("cell");
+    EXPECT_GT(canvas_.high_corner(open).y - canvas_.low_corner(open).y, closed);
+}
+
+TEST_F(CanvasTest, TheWheelZoomsAtThePointer) {
+    const std::uint32_t box = scene().box_of(out_);
+    const ImVec2 pointer{300, 200}, before = canvas_.low_corner(box);
+    const float zoom = canvas_.zoom();
+    compat::set_mouse(pointer);
+    frame();
+    ImGui::GetIO().MouseWheel = 2;
+    frame();
+    frame();
+    const float factor = canvas_.zoom() / zoom;
+    EXPECT_GT(factor, 1.2f);
+    const ImVec2 after = canvas_.low_corner(box);
+    EXPECT_NEAR(after.x, pointer.x + (before.x - pointer.x) * factor, 0.5f);
+    EXPECT_NEAR(after.y, pointer.y + (before.y - pointer.y) * factor, 0.5f);
+}
+
+TEST_F(CanvasTest, FitShowsEverything) {
+    view_.expand_all(input());
+    canvas_.zoom_by(3);
+    settle();
+    EXPECT_LT(canvas_.low_corner(0).x, a_.x);
+    canvas_.fit();
+    settle();
+    for (std::uint32_t i = 0; i < scene().boxes.size(); ++i) {
+        EXPECT_GE(canvas_.low_corner(i).x, a_.x - 1) << scene().boxes[i].path;
+        EXPECT_GE(canvas_.low_corner(i).y, a_.y - 1) << scene().boxes[i].path;
+        EXPECT_LE(canvas_.high_corner(i).x, b_.x + 1) << scene().boxes[i].path;
+        EXPECT_LE(canvas_.high_corner(i).y, b_.y + 1) << scene().boxes[i].path;
+    }
+}
+
+} // namespace
+} // namespace rnnscope::ui
