@@ -392,7 +392,9 @@ void GraphView::expand_outer(const SceneInput& input, std::size_t most_boxes) {
     std::size_t boxes = closed.size();
     for (std::size_t i = 0; i < closed.size(); ++i) {
         const SceneItem& item = tree.item(closed[i]);
-        if (item.kind != BoxKind::scope || item.fold || boxes + item.children.size() > most_boxes) continue;
+        if (item.kind != BoxKind::scope || item.fold || item.is_variable_group ||
+            boxes + item.children.size() > most_boxes)
+            continue;
         boxes += item.children.size();
         impl_->open(item.path);
         closed.insert(closed.end(), item.children.begin(), item.children.end());

@@ -159,7 +159,7 @@ class GraphView {
     /// Opens the scopes around the failed op, its variable and the path to the first computation.
     void auto_expand_to(const SceneInput& input);
     /// What a new graph starts with: outer scopes as long as few things are on the screen.
-    void expand_outer(const SceneInput& input, std::size_t most_boxes = 40);
+    void expand_outer(const SceneInput& input, std::size_t most_boxes = 24);
 
     /// Cheap when nothing but states changed. Valid until the next call.
     const Scene& scene(const SceneInput& input);

@@ -16,6 +16,7 @@ namespace {
 constexpr float expand_seconds = 0.2f, fly_seconds = 0.18f, ring_seconds = 0.4f;
 constexpr double least_zoom = 0.02, most_zoom = 3;
 constexpr double readable_zoom = 0.84; // names of 12 px are then drawn with 10
+constexpr double legible_zoom = 0.66;  // and here with 8
 
 float ease_out(float t) {
     const float u = 1 - t;
@@ -139,13 +140,17 @@ GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
     constexpr double margin = 28, tag = 24;
     std::vector<std::uint32_t> path{scene.failed_box};
     for (const view::SceneLink& link : scene.failing_path) path.insert(path.end(), {link.from, link.to});
-    const auto fits = [&](const Area& area) { return framing(area, 1).zoom >= readable_zoom; };
+    double least = readable_zoom;
+    const auto fits = [&](const Area& area) { return framing(area, 1).zoom >= least; };
     const auto with_margin = [&](std::uint32_t box) {
         const PlacedBox& placed = placed_[box];
         return Area{placed.x - margin, placed.y - margin, placed.x + placed.width + margin,
                     placed.y + placed.height + margin + (box == scene.failed_box ? tag : 0)};
     };
-    Area area;
+    // A path that fits with somewhat smaller names is worth more than half a path.
+    Area whole, area;
+    for (const std::uint32_t box : path) whole.add(with_margin(box));
+    if (!fits(whole) && framing(whole, 1).zoom >= legible_zoom) least = legible_zoom;
     // The reader and its variable in any case.
     for (std::size_t i = 0; i < path.size(); ++i) {
         Area larger = area;
@@ -185,9 +190,9 @@ GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, bool& go) con
         area.add(box);
         return framing(area, wished_zoom_ ? std::max(zoom_, 1.0) : zoom_);
     }
-    if (first_ && camera.zoom < 0.55) {
+    if (first_ && camera.zoom < 0.5) {
         // Too much for one screen: the start of the flow, readable.
-        camera.zoom = readable_zoom;
+        camera.zoom = legible_zoom;
         camera.x = 0;
         camera.y = scene.root().height / 2.0 - (b_.y - a_.y) / scale_ / camera.zoom / 2;
     }
