@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 namespace rnnscope {
 
@@ -18,7 +19,10 @@ bool Shape::fully_defined() const {
 std::int64_t Shape::elements() const {
     assert(fully_defined());
     std::int64_t count = 1;
-    for (const std::int64_t d : dims_) count *= d;
+    for (const std::int64_t d : dims_)
+        if (d == 0) return 0;
+    for (const std::int64_t d : dims_)
+        if (__builtin_mul_overflow(count, d, &count)) return std::numeric_limits<std::int64_t>::max();
     return count;
 }
 

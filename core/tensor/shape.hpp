@@ -28,7 +28,8 @@ class Shape {
     std::int64_t dim(std::size_t i) const { return dims_[i]; }
     std::int64_t dim_or_unknown(std::size_t i) const { return has_rank_ && i < dims_.size() ? dims_[i] : unknown; }
     std::span<const std::int64_t> dims() const { return dims_; }
-    std::int64_t elements() const; ///< product of the dimensions; only for fully defined shapes
+    std::int64_t elements()
+        const; ///< product of the dimensions, or the largest int64 if it is larger; only for fully defined shapes
 
     /// Could both describe one tensor? Unknown parts match anything.
     bool compatible(const Shape& other) const;

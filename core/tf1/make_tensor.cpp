@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -252,6 +253,30 @@ std::string tuple_text(const Shape& shape) {
 
 } // namespace
 
+namespace {
+
+/// TensorFlow keeps constants in protobuf messages, which end at 2 GB; its text.
+void check_constant_size(DType dtype, const Shape& shape) {
+    constexpr std::size_t limit = std::numeric_limits<std::int32_t>::max();
+    const std::size_t element = std::max<std::size_t>(1, dtype_size(dtype));
+    if (static_cast<std::size_t>(shape.elements()) > limit / element)
+        raise("ValueError", "Cannot create a tensor proto whose content is larger than 2GB.");
+}
+
+/// The values in row-major order, the last one repeated up to the size of `shape`.
+Tensor filled_up(const Tensor& values, const Shape& shape) {
+    std::byte* data = nullptr;
+    Tensor tensor = Tensor::make_bytes(values.dtype(), shape, data);
+    const std::span<const std::byte> given = values.bytes();
+    const std::span<const std::byte> last = given.last(dtype_size(values.dtype()));
+    std::byte* const end = data + tensor.byte_size();
+    for (std::byte* at = std::copy(given.begin(), given.end(), data); at != end;)
+        at = std::copy(last.begin(), last.end(), at);
+    return tensor;
+}
+
+} // namespace
+
 Tensor make_tensor(const Value& value, DType dtype, const std::optional<Shape>& shape, bool verify_shape) {
     const auto* array = value.as<Tensor>();
     if (array != nullptr && !shape && (dtype == DType::invalid || dtype == array->dtype())) return *array;
@@ -268,15 +293,17 @@ Tensor make_tensor(const Value& value, DType dtype, const std::optional<Shape>& 
     if (!shape) return build(wanted, std::move(own), flat.scalars);
     if (verify_shape && !(own == *shape))
         raise("TypeError", fmt::format("Expected Tensor's shape: {}, got {}.", tuple_text(*shape), tuple_text(own)));
+    check_constant_size(wanted, *shape);
     const auto needed = static_cast<std::size_t>(shape->elements());
     if (flat.scalars.size() > needed)
         raise("ValueError", fmt::format("Too many elements provided. Needed at most {}, but received {}", needed,
                                         flat.scalars.size()));
-    if (flat.scalars.size() < needed) {
-        const Value last = flat.scalars.empty() ? Value(0) : flat.scalars.back();
-        flat.scalars.resize(needed, last);
+    if (flat.scalars.empty()) flat.scalars.emplace_back(0);
+    if (flat.scalars.size() >= needed || dtype_size(wanted) == 0) {
+        flat.scalars.resize(needed, Value(flat.scalars.back()));
+        return build(wanted, *shape, flat.scalars);
     }
-    return build(wanted, *shape, flat.scalars);
+    return filled_up(build(wanted, Shape{static_cast<std::int64_t>(flat.scalars.size())}, flat.scalars), *shape);
 }
 
 Shape to_shape(const Value& value) {
