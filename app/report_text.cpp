@@ -37,7 +37,7 @@ std::string diagnosis_text(const program::Program& program, const Diagnosis& dia
     if (!diagnosis.cause.empty()) text += fmt::format("  cause: {} [{}]\n", diagnosis.summary, diagnosis.cause);
     for (const debug::Evidence& evidence : diagnosis.evidence) text += fmt::format("    - {}\n", evidence.text);
     text += python_row(program, "failed", diagnosis.failed_at);
-    text += python_row(program, "change", diagnosis.fix_at);
+    if (diagnosis.fix_at != diagnosis.failed_at) text += python_row(program, "change", diagnosis.fix_at);
     for (const debug::Fix& fix : diagnosis.fixes) {
         const bool verified = fix.check == debug::Fix::Check::verified;
         text += fmt::format("  fix: {}{}\n", fix.title, verified ? " (verified: the program then succeeds)" : "");
