@@ -1,8 +1,8 @@
 #include "core/debug/detectors.hpp"
+#include "core/debug/text_match.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <regex>
 
 namespace rnnscope::debug {
 
@@ -161,12 +161,11 @@ std::vector<StatementId> variables_of_body(const FailureCase& failure) {
 
 /// "specified dtype float64 and found dtype float32_ref": asks for the type that the variable has.
 std::optional<Finding> dtype_of_shared(const FailureCase& failure) {
-    static const std::regex pattern(
+    constexpr std::string_view pattern(
         "Trying to share variable (\\S+), but specified dtype (\\w+?) and found dtype (\\w+?)(_ref)?\\.?$");
-    std::smatch match;
-    const std::string& message = failure.error().message;
-    if (!std::regex_search(message, match, pattern)) return std::nullopt;
-    const std::string name = match.str(1), wanted = match.str(2), found = match.str(3);
+    const std::optional<TextMatch> match = first_match(failure.error().message, pattern);
+    if (!match) return std::nullopt;
+    const std::string name = match->str(1), wanted = match->str(2), found = match->str(3);
     const Facts& facts = failure.facts;
     const Variable* variable = find_variable(facts.graph(failure.graph()), name);
     const StatementId made = variable ? facts.created_at(failure.graph(), *variable) : StatementId();
@@ -249,9 +248,9 @@ std::optional<Finding> does_not_exist(const FailureCase& failure) {
 std::optional<Finding> dtype_mismatch(const FailureCase& failure) {
     if (auto finding = dtype_of_shared(failure)) return finding;
     const ProgramError& error = failure.error();
-    static const std::regex pattern("has type .* that does not match|but specified dtype|of type .* does not match|"
-                                    "with wrong dtype|dtypes don't match|expected type|passed .* expected");
-    if (!std::regex_search(error.message, pattern)) return std::nullopt;
+    constexpr std::string_view pattern("has type .* that does not match|but specified dtype|of type .* does not match|"
+                                       "with wrong dtype|dtypes don't match|expected type|passed .* expected");
+    if (!has_match(error.message, pattern)) return std::nullopt;
     Finding finding;
     finding.summary = "Two values that must have one type have two.";
     finding.evidence.push_back({error.message, error.statement, error.node});
@@ -260,17 +259,16 @@ std::optional<Finding> dtype_mismatch(const FailureCase& failure) {
 }
 
 std::optional<Finding> control_flow_initializer(const FailureCase& failure) {
-    static const std::regex pattern("Initializer for variable (\\S+?)/? is from inside a control-flow construct");
-    std::smatch match;
-    const std::string& message = failure.error().message;
-    if (!std::regex_search(message, match, pattern)) return std::nullopt;
+    constexpr std::string_view pattern("Initializer for variable (\\S+?)/? is from inside a control-flow construct");
+    const std::optional<TextMatch> match = first_match(failure.error().message, pattern);
+    if (!match) return std::nullopt;
     const Facts& facts = failure.facts;
     const StatementId call = failure.error().statement;
     const std::vector<StatementId> made = variables_of_body(failure);
     Finding finding;
     finding.summary = fmt::format("{} is created inside a loop or a branch; its initial value would be computed there, "
                                   "where the initializer cannot reach it.",
-                                  match.str(1));
+                                  match->str(1));
     finding.fix_at = call;
     if (made.empty()) return finding;
     finding.fix_at = made.front();

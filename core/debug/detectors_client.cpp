@@ -1,9 +1,9 @@
 #include "core/debug/detectors.hpp"
+#include "core/debug/text_match.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <regex>
 
 namespace rnnscope::debug {
 
@@ -43,11 +43,10 @@ struct Stranger {
 };
 
 std::optional<Stranger> stranger_of(const FailureCase& failure, GraphId here) {
-    static const std::regex pattern(R"re(Tensor\("(.*?):\d+"|<tf\.\w+ '(.*?)'|name: "(.*?)")re");
-    const std::string& message = failure.error().message;
+    constexpr std::string_view pattern(R"re(Tensor\("(.*?):\d+"|<tf\.\w+ '(.*?)'|name: "(.*?)")re");
     const std::size_t graphs = failure.facts.evaluation().evaluator().graph_count();
-    for (std::sregex_iterator at(message.begin(), message.end(), pattern), end; at != end; ++at) {
-        std::string name = (*at)[1].matched ? at->str(1) : (*at)[2].matched ? at->str(2) : at->str(3);
+    for (const TextMatch& match : all_matches(failure.error().message, pattern)) {
+        std::string name = match.str(1) + match.str(2) + match.str(3); // one of the three took part
         name = name.substr(0, name.find(':'));
         for (std::size_t i = 0; i < graphs; ++i) {
             const NodeId node = failure.facts.graph(GraphId(i)).find(name);
@@ -199,9 +198,8 @@ std::optional<std::string> made_up_value(const Node& placeholder,
 } // namespace
 
 std::string unfed_placeholder(const std::string& message) {
-    static const std::regex pattern("You must feed a value for placeholder tensor '(.*?)'");
-    std::smatch match;
-    return std::regex_search(message, match, pattern) ? match.str(1) : std::string();
+    const auto match = first_match(message, "You must feed a value for placeholder tensor '(.*?)'");
+    return match ? match->str(1) : std::string();
 }
 
 void offer_feeds(const Facts& facts, const Graph& graph, NodeId placeholder, StatementId statement, Finding& finding) {

@@ -1,9 +1,9 @@
 #include "core/debug/detectors.hpp"
+#include "core/debug/text_match.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <regex>
 
 namespace rnnscope::debug {
 
@@ -52,7 +52,7 @@ std::optional<Finding> baked_batch(const FailureCase& failure) {
             if (batch) batch = resolve(program, *batch, statement.id);
             const auto* literal = batch ? std::get_if<Literal>(&batch->node) : nullptr;
             const auto* size = literal ? std::get_if<std::int64_t>(&literal->value) : nullptr;
-            if (!size || !std::regex_search(message, std::regex(fmt::format("[\\[,]{}[\\],]", *size)))) continue;
+            if (!size || !has_match(message, fmt::format("[\\[,]{}[\\],]", *size))) continue;
             Finding finding;
             finding.summary = fmt::format("zero_state({}) at {} fixes the batch size; this run feeds another one.",
                                           *size, failure.facts.line_text(statement.id));
@@ -85,11 +85,11 @@ StatementId statement_of_name(const Program& program, const Expr& expr, Statemen
 
 /// "Cannot feed value of shape (2, 5, 4) for Tensor 'x:0', which has shape '(?, 5, 3)'".
 std::optional<Finding> fed_shape(const FailureCase& failure) {
-    static const std::regex pattern(
+    constexpr std::string_view pattern(
         R"(Cannot feed value of shape \((.*?)\) for Tensor '?(.*?)'?, which has shape '?\((.*?)\)'?)");
-    std::smatch match;
-    const std::string& message = failure.error().message;
-    if (!std::regex_search(message, match, pattern)) return std::nullopt;
+    const std::optional<TextMatch> found = first_match(failure.error().message, pattern);
+    if (!found) return std::nullopt;
+    const TextMatch& match = *found;
     Finding finding;
     finding.summary =
         fmt::format("The fed array has the shape ({}); {} takes ({}).", match.str(1), match.str(2), match.str(3));
@@ -130,9 +130,8 @@ std::optional<Finding> shape_mismatch(const FailureCase& failure) {
     if (auto finding = baked_batch(failure)) return finding;
     if (auto finding = fed_shape(failure)) return finding;
     const ProgramError& error = failure.error();
-    static const std::regex pattern("imension|shapes? |Shapes? ");
     const bool is_shape = (error.error_class == "ValueError" || error.error_class == "InvalidArgumentError") &&
-                          std::regex_search(error.message, pattern);
+                          has_match(error.message, "imension|shapes? |Shapes? ");
     if (!is_shape || error.message.starts_with("You must feed")) return std::nullopt;
     Finding finding;
     finding.summary = error.op.empty() ? "Two shapes that must agree do not."
@@ -145,9 +144,10 @@ std::optional<Finding> shape_mismatch(const FailureCase& failure) {
 // --- the client -----------------------------------------------------------------------------------------------------
 
 std::optional<Finding> not_fetchable(const FailureCase& failure) {
-    static const std::regex pattern("Operation '(.*?)' has been marked as not fetchable");
-    std::smatch match;
-    if (!std::regex_search(failure.error().message, match, pattern)) return std::nullopt;
+    const std::optional<TextMatch> found =
+        first_match(failure.error().message, "Operation '(.*?)' has been marked as not fetchable");
+    if (!found) return std::nullopt;
+    const TextMatch& match = *found;
     Finding finding;
     const Graph& graph = failure.facts.graph(failure.graph());
     const NodeId node = graph.find(match.str(1));

@@ -372,7 +372,7 @@ void Recording::on_step_done(StepId id) {
     step.nodes_after = nodes_at(step.graph, end());
 }
 
-void Recording::on_session(SessionId id, GraphId graph) {
+void Recording::on_session([[maybe_unused]] SessionId id, GraphId graph) {
     impl_->sample_graphs();
     assert(id.index() == impl_->sessions_.size());
     SessionData& session = impl_->sessions_.emplace_back();
