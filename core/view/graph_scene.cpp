@@ -87,7 +87,7 @@ class GraphView::Impl {
     const Scene& update(const SceneInput& input) {
         if (tree_ && !dirty_ && input.version != 0 && input.version == version_) return scene_;
         set_graph(input);
-        if (dirty_) build_geometry(*input.graph);
+        if (dirty_) build_geometry(graph_of(input));
         apply_states(scene_, *tree_, input);
         version_ = input.version;
         return scene_;
@@ -112,12 +112,17 @@ class GraphView::Impl {
         return item == 0 || (tree_->item(item).kind == BoxKind::scope && expanded.contains(tree_->item(item).path));
     }
 
+    /// Before anything was built there is no graph, and nothing to draw.
+    static const Graph& graph_of(const SceneInput& input) {
+        static const Graph empty;
+        return input.graph ? *input.graph : empty;
+    }
+
     void set_graph(const SceneInput& input) {
         const std::size_t nodes = input.graph ? std::min(input.nodes, input.graph->size()) : 0;
         const std::uint64_t print = input.graph ? fingerprint(*input.graph, nodes) : 0;
         if (tree_ && print == fingerprint_) return;
-        static const Graph empty;
-        tree_ = std::make_unique<SceneTree>(input.graph ? *input.graph : empty, nodes);
+        tree_ = std::make_unique<SceneTree>(graph_of(input), nodes);
         fingerprint_ = print;
         layouts_.assign(tree_->items().size(), {});
         ++scene_.topology;

@@ -91,8 +91,8 @@ with tf.Session() as sess:
         pass
     try:
         pass
-    except Exception as e:
-        e = str(e)
+    except Exception as caught:
+        e = str(caught)
 )");
 }
 
