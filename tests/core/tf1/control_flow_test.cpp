@@ -42,7 +42,7 @@ class ControlFlow : public ::testing::Test {
     }
 
     Context context_;
-    const Node missing_;
+    const Node missing_{};
 };
 
 std::string error_of(const std::function<void()>& f) {
