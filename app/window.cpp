@@ -38,7 +38,8 @@ class Window {
         glfwSetMouseButtonCallback(window, [](GLFWwindow* w, int, int, int) { of(w).wake(); });
         glfwSetScrollCallback(window, [](GLFWwindow* w, double, double) { of(w).wake(); });
         glfwSetKeyCallback(window, [](GLFWwindow* w, int key, int, int action, int mods) {
-            if (action == GLFW_PRESS)
+            const bool is_modifier = key >= GLFW_KEY_LEFT_SHIFT && key <= GLFW_KEY_RIGHT_SUPER;
+            if (action == GLFW_PRESS && !is_modifier)
                 of(w).taps_.push_back(
                     {key, (mods & GLFW_MOD_CONTROL) != 0, (mods & GLFW_MOD_SHIFT) != 0, (mods & GLFW_MOD_ALT) != 0});
             of(w).wake();
@@ -106,11 +107,11 @@ class Window {
         }
         ImGui_ImplOpenGL3_NewFrame();
         ImGui_ImplGlfw_NewFrame();
-        std::erase_if(taps_, [](const ui::compat::Tap& tap) { return !ui::compat::hold_tap(tap); });
+        const ui::compat::Modifiers modifiers = ui::compat::hold_taps(taps_);
         ImGui::NewFrame();
         shell_.draw();
         ImGui::Render();
-        for (const ui::compat::Tap& tap : std::exchange(taps_, {})) ui::compat::release_tap(tap);
+        ui::compat::release_taps(std::exchange(taps_, {}), modifiers);
         glViewport(0, 0, width, height);
         glClear(GL_COLOR_BUFFER_BIT);
         ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());

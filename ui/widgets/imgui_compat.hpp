@@ -1,6 +1,7 @@
 #pragma once
 
 #include <imgui.h>
+#include <span>
 
 /// What differs between Dear ImGui 1.86 (Debian 12) and later versions, in one place. Everything else in ui/ uses only
 /// what both have.
@@ -100,33 +101,42 @@ inline void map_keys() {
 inline void map_keys() {}
 #endif
 
-/// A key that went down and up again between two frames. Before 1.87 Dear ImGui looks at the state only and would miss
-/// it.
+/// A key (not a modifier) that went down since the last frame, with the modifiers of that moment. Before 1.87 Dear
+/// ImGui looks at the state of the frame only: it would miss a key that is up again, and a modifier that was let go
+/// first.
 struct Tap {
     int key;
     bool ctrl, shift, alt;
+    bool is_up = false; ///< set by hold_taps
 };
-/// Before NewFrame: true when the key must be let go again after the frame, with `release_tap`.
-inline bool hold_tap([[maybe_unused]] const Tap& tap) {
-#if IMGUI_VERSION_NUM < 18700
+/// Modifiers as they really are, to be put back after the frame.
+struct Modifiers {
+    bool ctrl = false, shift = false, alt = false;
+};
+/// Before NewFrame: makes the frame see the keys as they were when they went down. Goes with `release_taps`.
+inline Modifiers hold_taps([[maybe_unused]] std::span<Tap> taps) {
     ImGuiIO& io = ImGui::GetIO();
-    if (tap.key < 0 || tap.key >= 512 || io.KeysDown[tap.key]) return false;
-    io.KeysDown[tap.key] = true;
-    io.KeyCtrl |= tap.ctrl;
-    io.KeyShift |= tap.shift;
-    io.KeyAlt |= tap.alt;
-    return true;
-#else
-    return false;
+    const Modifiers now{io.KeyCtrl, io.KeyShift, io.KeyAlt};
+#if IMGUI_VERSION_NUM < 18700
+    for (Tap& tap : taps) {
+        if (tap.key < 0 || tap.key >= 512) continue;
+        tap.is_up = !io.KeysDown[tap.key];
+        io.KeysDown[tap.key] = true;
+        io.KeyCtrl = tap.ctrl;
+        io.KeyShift = tap.shift;
+        io.KeyAlt = tap.alt;
+    }
 #endif
+    return now;
 }
-inline void release_tap([[maybe_unused]] const Tap& tap) {
+inline void release_taps([[maybe_unused]] std::span<const Tap> taps, [[maybe_unused]] const Modifiers& now) {
 #if IMGUI_VERSION_NUM < 18700
     ImGuiIO& io = ImGui::GetIO();
-    io.KeysDown[tap.key] = false;
-    io.KeyCtrl &= !tap.ctrl;
-    io.KeyShift &= !tap.shift;
-    io.KeyAlt &= !tap.alt;
+    for (const Tap& tap : taps)
+        if (tap.is_up) io.KeysDown[tap.key] = false;
+    io.KeyCtrl = now.ctrl;
+    io.KeyShift = now.shift;
+    io.KeyAlt = now.alt;
 #endif
 }
 
