@@ -18,6 +18,8 @@ OpRecords make_records() {
     add_reduction_ops(ops);
     add_linalg_ops(ops);
     add_nn_ops(ops);
+    add_lstm_ops(ops);
+    add_gru_ops(ops);
     add_random_ops(ops);
     add_state_ops(ops);
     add_resource_ops(ops);

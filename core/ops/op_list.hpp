@@ -21,6 +21,8 @@ void add_math_ops(OpRecords& ops);
 void add_reduction_ops(OpRecords& ops);
 void add_linalg_ops(OpRecords& ops);
 void add_nn_ops(OpRecords& ops);
+void add_lstm_ops(OpRecords& ops);
+void add_gru_ops(OpRecords& ops);
 void add_random_ops(OpRecords& ops);
 void add_state_ops(OpRecords& ops);
 void add_resource_ops(OpRecords& ops);

@@ -206,5 +206,23 @@ TEST(Stacks, LastInFirstOut) {
     EXPECT_EQ(push(1), "InvalidArgumentError: Stack[s_0] has already been closed.");
 }
 
+TEST(Stacks, OfBefore14HaveReferencesAsHandles) {
+    Harness h;
+    const Output stack = h.add("Stack", {}, {{"elem_type", DType::float32}, {"stack_name", "s"}});
+    EXPECT_TRUE(h.graph.info(stack).is_ref);
+    EXPECT_EQ(h.shape(stack), Shape{2});
+    const Output entered = h.add("RefEnter", {stack}, {{"frame_name", "loop"}, {"is_constant", true}});
+    const auto push = [&](float x) { return h.failure(h.add("StackPush", {entered, h.constant(floats({}, {x}))})); };
+    const auto pop = [&] { return h.add("StackPop", {entered}, {{"elem_type", DType::float32}}); };
+    EXPECT_EQ(push(1), "");
+    EXPECT_EQ(push(2), "");
+    EXPECT_EQ(h.value(pop())->number(0), 2);
+    EXPECT_EQ(h.value(pop())->number(0), 1);
+    EXPECT_EQ(h.failure(pop()), "InvalidArgumentError: Stack[s_0] is empty when calling Pop().");
+    EXPECT_EQ(h.failure(h.add("StackClose", {stack})), "");
+    EXPECT_EQ(push(1), "InvalidArgumentError: Stack[s_0] has already been closed.");
+    EXPECT_TRUE(h.accesses.empty()) << "a stack is no variable";
+}
+
 } // namespace
 } // namespace rnnscope::ops
