@@ -243,7 +243,7 @@ Status NodeMaker::complete_attrs() {
         }
     }
     for (const auto& [key, value] : spec_.attrs)
-        if (!key.starts_with('_') && def_.attr(key) == nullptr)
+        if (!spec_.keeps_unknown_attrs && !key.starts_with('_') && def_.attr(key) == nullptr)
             return value_error(fmt::format("NodeDef mentions attr '{}' not in Op<name={}>; NodeDef: {{{{node {}}}}}",
                                            key, def_.name, spec_.name));
     return {};
@@ -267,20 +267,26 @@ Result<std::vector<OutputInfo>> NodeMaker::make_outputs() const {
     return outputs;
 }
 
+/// The node that the specification asks for, with the given outputs.
+Node node_of(NodeSpec& spec, std::vector<OutputInfo> outputs) {
+    Node node;
+    node.outputs = std::move(outputs);
+    node.name = std::move(spec.name);
+    node.op = std::move(spec.op);
+    node.device = std::move(spec.device);
+    node.inputs = std::move(spec.inputs);
+    node.control_inputs = std::move(spec.control_inputs);
+    node.attrs = std::move(spec.attrs);
+    node.origin = spec.origin;
+    return node;
+}
+
 Result<Node> NodeMaker::make() {
     RNNSCOPE_TRY(match_inputs());
     RNNSCOPE_TRY(complete_attrs());
     auto outputs = make_outputs();
     if (!outputs) return outputs.error();
-    Node node;
-    node.outputs = *std::move(outputs);
-    node.name = std::move(spec_.name);
-    node.op = std::move(spec_.op);
-    node.device = std::move(spec_.device);
-    node.inputs = std::move(spec_.inputs);
-    node.control_inputs = std::move(spec_.control_inputs);
-    node.attrs = std::move(spec_.attrs);
-    node.origin = spec_.origin;
+    Node node = node_of(spec_, *std::move(outputs));
     if (def_.shape != nullptr) {
         ShapeContext ctx(graph_, node, node.outputs);
         if (Status status = def_.shape(ctx); !status.ok()) return value_error(status.error().message + ctx.context());
@@ -297,6 +303,44 @@ Result<NodeId> add_node(Graph& graph, NodeSpec spec) {
     auto node = NodeMaker(graph, *def, spec).make();
     if (!node) return node.error();
     return graph.append(*std::move(node));
+}
+
+NodeId add_foreign_node(Graph& graph, NodeSpec spec, std::vector<OutputInfo> outputs) {
+    return graph.append(node_of(spec, std::move(outputs)));
+}
+
+std::optional<OutputInfo> expected_input(const OpDef& def, const AttrMap& attrs, std::size_t slot) {
+    const auto value = [&](const std::string& key) -> const AttrValue* {
+        if (const auto it = attrs.find(key); it != attrs.end()) return &it->second;
+        const AttrDef* attr = def.attr(key);
+        return attr != nullptr && attr->default_value ? &*attr->default_value : nullptr;
+    };
+    std::size_t begin = 0;
+    for (const ArgDef& arg : def.inputs) {
+        std::size_t length = 1;
+        const AttrList* types = nullptr;
+        if (!arg.type_list_attr.empty()) {
+            const AttrValue* list = value(arg.type_list_attr);
+            types = list != nullptr ? list->as<AttrList>() : nullptr;
+            length = types != nullptr ? types->entries.size() : 0;
+        } else if (!arg.number_attr.empty()) {
+            const AttrValue* number = value(arg.number_attr);
+            const auto* count = number != nullptr ? number->as<std::int64_t>() : nullptr;
+            length = count != nullptr && *count > 0 ? static_cast<std::size_t>(*count) : 0;
+        }
+        if (slot - begin >= length) {
+            begin += length;
+            continue;
+        }
+        const DType* type = &arg.dtype;
+        if (types != nullptr) type = types->entries[slot - begin].as<DType>();
+        if (!arg.type_attr.empty()) {
+            const AttrValue* attr = value(arg.type_attr);
+            type = attr != nullptr ? attr->as<DType>() : nullptr;
+        }
+        return OutputInfo{type != nullptr ? *type : DType::invalid, arg.is_ref, Shape::unknown_rank()};
+    }
+    return std::nullopt;
 }
 
 void refresh_shapes(Graph& graph, NodeId id) {

@@ -141,6 +141,8 @@ struct NodeSpec {
     AttrMap attrs;
     std::string device;
     OriginId origin;
+    /// Of a file: attributes that the op does not know are kept, for other versions of TensorFlow write them.
+    bool keeps_unknown_attrs = false;
 };
 
 /// Checks the inputs, infers types and shapes, and appends. On failure the graph is unchanged. Errors (class and text
@@ -149,6 +151,13 @@ struct NodeSpec {
 ///   TypeError   "Input 'y' of 'Mul' Op has type int32 that does not match type float32 of argument 'x'."
 /// An op that is not registered: "op.unknown".
 Result<NodeId> add_node(Graph& graph, NodeSpec spec);
+
+/// Appends a node of an op that is not registered, as a file has it: nothing is checked, the outputs are as given.
+NodeId add_foreign_node(Graph& graph, NodeSpec spec, std::vector<OutputInfo> outputs);
+
+/// What the op asks of input `slot`, as far as `attrs` and defaults say it: type (invalid: any) and whether it must be
+/// a reference. nullopt: there is no such input.
+std::optional<OutputInfo> expected_input(const OpDef& def, const AttrMap& attrs, std::size_t slot);
 
 /// Runs the shape function again, for a node whose inputs changed. Keeps what was known where the function knows less.
 void refresh_shapes(Graph& graph, NodeId node);
