@@ -1,3 +1,4 @@
+#include "core/graph/from_proto.hpp"
 #include "core/graph/graphdef.hpp"
 
 #include "graph.pb.h"
@@ -254,16 +255,33 @@ Result<AttrValue> from_proto(const tensorflow::AttrValue& proto) {
     return AttrValue();
 }
 
+} // namespace
+
+Result<DType> dtype_from_proto(int type) {
+    return from_proto(static_cast<tensorflow::DataType>(type));
+}
+
+Result<Shape> shape_from_proto(const tensorflow::TensorShapeProto& proto) {
+    return from_proto(proto);
+}
+
+Result<NodeDefData> node_from_proto(const tensorflow::NodeDef& proto) {
+    auto attrs = from_proto(proto.attr());
+    if (!attrs) return Error{attrs.error().code, fmt::format("node \"{}\", {}", proto.name(), attrs.error().message)};
+    NodeDefData node{proto.name(), proto.op(), proto.device(), {}, *std::move(attrs)};
+    node.inputs.assign(proto.input().begin(), proto.input().end());
+    return node;
+}
+
+namespace {
+
 Result<std::vector<NodeDefData>> from_proto(const tensorflow::GraphDef& def) {
     std::vector<NodeDefData> nodes;
     nodes.reserve(static_cast<std::size_t>(def.node_size()));
     for (const tensorflow::NodeDef& proto : def.node()) {
-        auto attrs = from_proto(proto.attr());
-        if (!attrs)
-            return Error{attrs.error().code, fmt::format("node \"{}\", {}", proto.name(), attrs.error().message)};
-        NodeDefData node{proto.name(), proto.op(), proto.device(), {}, *std::move(attrs)};
-        node.inputs.assign(proto.input().begin(), proto.input().end());
-        nodes.push_back(std::move(node));
+        auto node = node_from_proto(proto);
+        if (!node) return node.error();
+        nodes.push_back(*std::move(node));
     }
     return nodes;
 }
