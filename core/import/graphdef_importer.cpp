@@ -1,5 +1,7 @@
 #include "core/import/graphdef_importer.hpp"
 
+#include "core/import/graph_file.hpp"
+#include "core/import/list_variables.hpp"
 #include "core/ops/op_def.hpp"
 
 #include <fmt/format.h>
@@ -7,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <queue>
+#include <unordered_set>
 
 namespace rnnscope {
 namespace {
@@ -38,10 +41,12 @@ bool is_node_name(std::string_view name) {
 class Importer {
   public:
     Importer(Graph& graph, const std::vector<NodeDefData>& nodes, const ImportOptions& options)
-        : graph_(graph), nodes_(nodes), options_(options), inputs_(nodes.size()), built_(nodes.size()) {}
+        : graph_(graph), nodes_(nodes), options_(options), defs_(nodes.size()), foreign_(nodes.size()),
+          inputs_(nodes.size()), built_(nodes.size()) {}
 
     Diagnostics run() {
         read_names();
+        choose_names();
         for (std::size_t i = 0; i < nodes_.size(); ++i) read_inputs(i);
         if (problems_.empty()) build();
         if (problems_.empty()) close_loops();
@@ -57,7 +62,9 @@ class Importer {
     void report_cycle(const std::vector<std::size_t>& waiting);
     void close_loops();
     void transfer();
-    void list_variables(std::size_t first);
+    void choose_names();
+    void rename_colocations(NodeDefData& node) const;
+    void note_use(std::size_t at, std::size_t slot, const Input& input);
 
     void report(std::string code, std::string message, std::string remedy = "") {
         problems_.push_back({std::move(code), std::move(message), {}, std::move(remedy)});
@@ -71,6 +78,9 @@ class Importer {
     ImportOptions options_;
     Diagnostics problems_;
     std::unordered_map<std::string_view, std::size_t> by_name_;
+    std::vector<std::string> names_;               ///< in the graph, by position in the file
+    std::vector<const ops::OpDef*> defs_;          ///< null: not known
+    std::vector<std::vector<OutputInfo>> foreign_; ///< outputs of nodes whose op is not known
     std::vector<std::vector<Input>> inputs_;
     Graph scratch_;                  ///< built in TensorFlow's order, so that `graph_` stays as it is until all is well
     std::vector<NodeId> built_;      ///< by position in the file: the node of `scratch_`
@@ -78,7 +88,9 @@ class Importer {
 };
 
 void Importer::read_names() {
-    std::map<std::string, std::size_t> unknown; // op type: how many nodes
+    std::unordered_map<std::string_view, const FunctionData*> functions;
+    if (options_.functions != nullptr)
+        for (const FunctionData& function : *options_.functions) functions.emplace(function.name, &function);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
         const NodeDefData& node = nodes_[i];
         if (!is_node_name(node.name))
@@ -86,19 +98,76 @@ void Importer::read_names() {
                    fmt::format("node {} has the name \"{}\", which is not a valid node name", i, node.name));
         else if (!by_name_.emplace(node.name, i).second)
             report("import.duplicate-name", fmt::format("two nodes have the name \"{}\"", node.name));
-        else if (graph_.find(node.name).valid())
-            report("import.duplicate-name", fmt::format("the graph already has a node \"{}\"", node.name),
-                   "import under a name prefix");
-        if (ops::find_op(node.op) == nullptr) ++unknown[node.op];
+        defs_[i] = ops::find_op(node.op);
+        if (defs_[i] != nullptr) continue;
+        if (const auto function = functions.find(node.op); function != functions.end())
+            for (const FunctionData::Argument& output : function->second->outputs)
+                foreign_[i].push_back({output.dtype, false, Shape::unknown_rank()});
     }
-    for (const auto& [op, count] : unknown)
-        report("import.unknown-op",
-               fmt::format("op type \"{}\" is not known ({} node{})", op, count, count == 1 ? "" : "s"));
+}
+
+/// GraphConstructor::AddPrefixToNodeDef and UniquifyNames (1.15).
+void Importer::choose_names() {
+    std::unordered_set<std::string> taken;
+    if (options_.uniquifies)
+        for (const Node& node : graph_.nodes()) {
+            // Scopes count as names, too.
+            for (std::size_t slash = node.name.find('/'); slash != std::string::npos;
+                 slash = node.name.find('/', slash + 1))
+                taken.insert(node.name.substr(0, slash));
+        }
+    const auto is_taken = [&](const std::string& name) { return graph_.find(name).valid() || taken.contains(name); };
+    names_.reserve(nodes_.size());
+    for (const NodeDefData& node : nodes_) {
+        const std::string wanted = options_.prefix.empty() ? node.name : options_.prefix + "/" + node.name;
+        std::string name = wanted;
+        if (options_.uniquifies)
+            for (int count = 0; is_taken(name) || (count > 0 && by_name_.contains(name));)
+                name = fmt::format("{}_{}", wanted, ++count);
+        else if (graph_.find(name).valid())
+            report("import.duplicate-name", fmt::format("the graph already has a node \"{}\"", name),
+                   "import under a name prefix");
+        names_.push_back(std::move(name));
+    }
+}
+
+/// `_class` names the nodes whose device a node shares: ["loc:@kernel"].
+void Importer::rename_colocations(NodeDefData& node) const {
+    const auto found = node.attrs.find("_class");
+    if (found == node.attrs.end() || (options_.prefix.empty() && !options_.uniquifies)) return;
+    const auto* list = found->second.as<AttrList>();
+    if (list == nullptr) return;
+    AttrList renamed;
+    constexpr std::string_view mark = "loc:@";
+    for (const AttrValue& entry : list->entries) {
+        const auto* text = entry.as<std::string>();
+        const auto at = text != nullptr && text->starts_with(mark)
+                            ? by_name_.find(std::string_view(*text).substr(mark.size()))
+                            : by_name_.end();
+        renamed.entries.push_back(at == by_name_.end() ? entry : AttrValue(std::string(mark) + names_[at->second]));
+    }
+    found->second = std::move(renamed);
+}
+
+/// What a node asks of an output of an op that is not known is what is known of it.
+void Importer::note_use(std::size_t at, std::size_t slot, const Input& input) {
+    if (defs_[input.source] != nullptr || input.index < 0) return;
+    constexpr int most_outputs = 1 << 16; // a number in a file must not be able to exhaust the memory
+    if (input.index >= most_outputs) return;
+    std::vector<OutputInfo>& outputs = foreign_[input.source];
+    const auto index = static_cast<std::size_t>(input.index);
+    if (index >= outputs.size()) outputs.resize(index + 1);
+    if (defs_[at] == nullptr) return;
+    const auto expected = ops::expected_input(*defs_[at], nodes_[at].attrs, slot);
+    if (!expected) return;
+    if (outputs[index].dtype == DType::invalid) outputs[index].dtype = expected->dtype;
+    outputs[index].is_ref = outputs[index].is_ref || expected->is_ref;
 }
 
 void Importer::read_inputs(std::size_t at) {
     const NodeDefData& node = nodes_[at];
     bool after_control = false;
+    std::size_t slot = 0;
     for (const std::string& text : node.inputs) {
         const bool is_control = text.starts_with("^");
         std::string_view name = text;
@@ -126,6 +195,7 @@ void Importer::read_inputs(std::size_t at) {
         after_control = after_control || is_control;
         input.source = found->second;
         inputs_[at].push_back(input);
+        note_use(at, slot++, input);
     }
 }
 
@@ -154,8 +224,9 @@ void Importer::build() {
 }
 
 void Importer::build_node(std::size_t at) {
-    const NodeDefData& node = nodes_[at];
-    ops::NodeSpec spec{node.name, node.op, {}, {}, node.attrs, node.device, {}};
+    NodeDefData node{names_[at], nodes_[at].op, nodes_[at].device, {}, nodes_[at].attrs};
+    rename_colocations(node);
+    ops::NodeSpec spec{node.name, node.op, {}, {}, std::move(node.attrs), node.device, {}, true};
     std::erase_if(spec.attrs,
                   [](const auto& attr) { return std::holds_alternative<std::monostate>(attr.second.value); });
     std::vector<std::size_t> back;
@@ -188,13 +259,18 @@ void Importer::build_node(std::size_t at) {
         return;
     }
     for (const std::size_t slot : back) spec.inputs[slot] = *entry;
-    auto added = ops::add_node(scratch_, std::move(spec));
+    const auto added = defs_[at] != nullptr ? ops::add_node(scratch_, std::move(spec))
+                                            : ops::add_foreign_node(scratch_, std::move(spec), foreign_[at]);
     if (!added) {
         report("import.node", fmt::format("node \"{}\": {}", node.name, added.error().message));
         return;
     }
     built_[at] = *added;
     order_.push_back(at);
+    constexpr int last_without_unknown_rank = 21; // array_ops.cc, shape function of Placeholder
+    if (options_.producer <= last_without_unknown_rank && nodes_[at].op == "Placeholder" &&
+        scratch_.info({*added, 0}).shape == Shape{})
+        scratch_.set_output_shape({*added, 0}, Shape::unknown_rank());
 }
 
 void Importer::report_cycle(const std::vector<std::size_t>& waiting) {
@@ -262,53 +338,21 @@ void Importer::transfer() {
                 graph_.set_input(id, slot, {source, node.inputs[slot].index});
         for (const NodeId control : node.control_inputs) graph_.add_control_input(id, moved[control.index()]);
     }
-    list_variables(first);
-}
-
-/// The node among the consumers of `op` with the given type; the one with the given name, else the first.
-NodeId consumer_of(const Graph& graph, NodeId op, std::string_view type, const std::string& name) {
-    NodeId found;
-    for (const NodeId id : graph.consumers(op)) {
-        const Node& node = graph.node(id);
-        if (node.op != type || node.inputs.empty() || node.inputs[0].node != op) continue;
-        if (node.name == name) return id;
-        if (!found.valid()) found = id;
-    }
-    return found;
-}
-
-void Importer::list_variables(std::size_t first) {
-    for (std::size_t i = first; i < graph_.size(); ++i) {
-        const Node& node = graph_.node(NodeId(i));
-        const bool is_resource = node.op == "VarHandleOp";
-        if (!is_resource && node.op != "VariableV2" && node.op != "Variable") continue;
-        Variable variable;
-        variable.name = node.name;
-        variable.op = node.id;
-        variable.is_resource = is_resource;
-        variable.trainable = false; // only a collection could say so
-        if (const auto* dtype = node.attr<DType>("dtype")) variable.dtype = *dtype;
-        if (const auto* shape = node.attr<Shape>("shape")) variable.shape = *shape;
-        variable.origin = options_.origin;
-        variable.initializer =
-            consumer_of(graph_, node.id, is_resource ? "AssignVariableOp" : "Assign", node.name + "/Assign");
-        if (variable.initializer.valid() && graph_.node(variable.initializer).inputs.size() > 1)
-            variable.initial_value = graph_.node(variable.initializer).inputs[1];
-        const NodeId read = is_resource
-                                ? consumer_of(graph_, node.id, "ReadVariableOp", node.name + "/Read/ReadVariableOp")
-                                : consumer_of(graph_, node.id, "Identity", node.name + "/read");
-        if (read.valid()) variable.snapshot = {read, 0};
-        const NodeId check =
-            consumer_of(graph_, node.id, "VarIsInitializedOp", node.name + "/IsInitialized/VarIsInitializedOp");
-        if (check.valid()) variable.is_initialized = {check, 0};
-        graph_.add_variable(std::move(variable));
-    }
+    list_variables(graph_, first, options_.origin);
 }
 
 } // namespace
 
 Diagnostics import_graphdef(Graph& graph, const std::vector<NodeDefData>& nodes, const ImportOptions& options) {
     return Importer(graph, nodes, options).run();
+}
+
+Diagnostics import_graph(Graph& graph, const GraphFile& file, ImportOptions options) {
+    options.functions = &file.functions;
+    options.producer = file.producer;
+    Diagnostics problems = import_graphdef(graph, file.nodes, options);
+    for (Diagnostic& problem : problems) problem.where.file = file.path;
+    return problems;
 }
 
 } // namespace rnnscope

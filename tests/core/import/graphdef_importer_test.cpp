@@ -104,20 +104,73 @@ TEST(GraphDefImporter, ListsTheVariables) {
 }
 
 TEST(GraphDefImporter, ReportsEverythingThatIsWrong) {
-    EXPECT_EQ(
-        messages({constant("a"), constant("a"), constant("b c"), node("d", "NoSuchOp", {}), node("e", "NoSuchOp", {}),
-                  node("f", "Identity", {"missing", "a:x"}), node("g", "Identity", {"^a", "a"})}),
-        (std::vector<std::string>{
-            "two nodes have the name \"a\"", "node 2 has the name \"b c\", which is not a valid node name",
-            "op type \"NoSuchOp\" is not known (2 nodes)", "node \"f\": input \"missing\" is not in the file",
-            "node \"f\": input \"a:x\" is not a tensor name",
-            "node \"g\": data input \"a\" stands after a control input"}));
+    EXPECT_EQ(messages({constant("a"), constant("a"), constant("b c"), node("f", "Identity", {"missing", "a:x"}),
+                        node("g", "Identity", {"^a", "a"})}),
+              (std::vector<std::string>{
+                  "two nodes have the name \"a\"", "node 2 has the name \"b c\", which is not a valid node name",
+                  "node \"f\": input \"missing\" is not in the file", "node \"f\": input \"a:x\" is not a tensor name",
+                  "node \"g\": data input \"a\" stands after a control input"}));
     EXPECT_EQ(messages({constant("a"), node("b", "Identity", {"a:3"}), node("c", "Identity", {"b"})}),
               (std::vector<std::string>{"node \"b\": \"a\" has 1 output, so there is no \"a:3\""}));
     EXPECT_EQ(messages({node("a", "Identity", {"b"}), node("b", "Identity", {"a"})}).size(), 1U);
     const std::vector<std::string> loop = messages({node("m", "Merge", {"n", "n"}), node("n", "NextIteration", {"m"})});
     EXPECT_EQ(loop,
               (std::vector<std::string>{"node \"m\" merges values of next iterations only: the loop has no entry"}));
+}
+
+TEST(GraphDefImporter, ANodeOfAnUnknownOpIsTakenAsItIsUsed) {
+    Graph graph;
+    const Diagnostics problems = import_graphdef(
+        graph, {constant("a"), node("odd", "NoSuchOp", {"a"}, {{"k", std::int64_t{3}}}),
+                node("sum", "Add", {"a", "odd:2"}, {{"T", DType::float32}}), node("later", "Another", {"odd:1"})});
+    ASSERT_TRUE(problems.empty()) << to_text(problems);
+    const Node& odd = graph.node(graph.find("odd"));
+    ASSERT_EQ(odd.outputs.size(), 3U);
+    EXPECT_EQ(odd.outputs[2].dtype, DType::float32); // Add asks for it
+    EXPECT_EQ(odd.outputs[1].dtype, DType::invalid); // nobody knows
+    EXPECT_EQ(*odd.attr<std::int64_t>("k"), 3);
+    EXPECT_EQ(graph.node(graph.find("later")).outputs.size(), 0U);
+}
+
+TEST(GraphDefImporter, APrefixGoesToNamesInputsAndColocations) {
+    Graph graph;
+    ImportOptions options;
+    options.prefix = "imported";
+    options.uniquifies = true;
+    const std::vector<NodeDefData> nodes{
+        constant("a"), node("b", "Identity", {"a", "^a"}, {{"_class", AttrValue(attr_list({std::string("loc:@a")}))}})};
+    ASSERT_TRUE(import_graphdef(graph, nodes, options).empty());
+    ASSERT_TRUE(import_graphdef(graph, nodes, options).empty()); // the names are taken now
+    const Node& first = graph.node(graph.find("imported/b"));
+    EXPECT_EQ(*first.attr<AttrList>("_class"), attr_list({std::string("loc:@imported/a")}));
+    const Node& second = graph.node(graph.find("imported/b_1"));
+    EXPECT_EQ(graph.node(second.inputs[0].node).name, "imported/a_1");
+    EXPECT_EQ(graph.node(second.control_inputs[0]).name, "imported/a_1");
+    EXPECT_EQ(*second.attr<AttrList>("_class"), attr_list({std::string("loc:@imported/a_1")}));
+}
+
+TEST(GraphDefImporter, UniqueNamesKeepClearOfScopesAndOfTheFile) {
+    Graph graph;
+    ImportOptions options;
+    options.uniquifies = true;
+    ASSERT_TRUE(import_graphdef(graph, {constant("a/x"), constant("b")}, options).empty());
+    ASSERT_TRUE(import_graphdef(graph, {constant("a"), constant("b"), constant("b_1")}, options).empty());
+    EXPECT_TRUE(graph.find("a_1").valid()) << "a is a scope";
+    EXPECT_TRUE(graph.find("b_2").valid()) << "b is taken, b_1 is in the file";
+}
+
+TEST(GraphDefImporter, OldPlaceholdersOfShapeNothingMayHaveAnyShape) {
+    const auto shape = [](int producer) {
+        Graph graph;
+        ImportOptions options;
+        options.producer = producer;
+        EXPECT_TRUE(import_graphdef(
+                        graph, {node("x", "Placeholder", {}, {{"dtype", DType::float32}, {"shape", Shape{}}})}, options)
+                        .empty());
+        return to_text(graph.node(NodeId(0)).outputs[0].shape);
+    };
+    EXPECT_NE(shape(21), shape(22));
+    EXPECT_EQ(shape(22), "[]");
 }
 
 TEST(GraphDefImporter, AFileMayNameANodeBeforeItComes) {
