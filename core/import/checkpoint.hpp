@@ -64,9 +64,12 @@ struct CheckpointState {
     std::string latest;           ///< model_checkpoint_path
     std::vector<std::string> all; ///< oldest first
 };
-/// Relative paths in it are made relative to the folder's place. Errors: NotFoundError without the file, DataLossError
-/// when it is no CheckpointState.
-Result<CheckpointState> read_checkpoint_state(const std::string& folder);
+/// Relative paths in it are relative to the folder, which the results call `shown`. Errors: NotFoundError without the
+/// file, DataLossError when it is no CheckpointState.
+Result<CheckpointState> read_checkpoint_state(const std::string& folder, const std::string& shown);
+inline Result<CheckpointState> read_checkpoint_state(const std::string& folder) {
+    return read_checkpoint_state(folder, folder);
+}
 /// tf.train.latest_checkpoint: the prefix that the folder's state names, if there are files for it.
 Result<std::string> latest_checkpoint(const std::string& folder);
 

@@ -36,7 +36,7 @@ bool is_file(const std::string& path) {
 
 } // namespace
 
-Result<CheckpointState> read_checkpoint_state(const std::string& folder) {
+Result<CheckpointState> read_checkpoint_state(const std::string& folder, const std::string& shown) {
     const std::string file = joined(folder, "checkpoint");
     std::error_code failure;
     constexpr std::uintmax_t most_bytes = std::uintmax_t{16} << 20; // a path for every checkpoint
@@ -54,8 +54,8 @@ Result<CheckpointState> read_checkpoint_state(const std::string& folder) {
     if (!parser.ParseFromString(text, &proto))
         return Error{"DataLossError", fmt::format("{}:{}", file, complaint.text)};
     CheckpointState state;
-    if (!proto.model_checkpoint_path().empty()) state.latest = joined(folder, proto.model_checkpoint_path());
-    for (const std::string& path : proto.all_model_checkpoint_paths()) state.all.push_back(joined(folder, path));
+    if (!proto.model_checkpoint_path().empty()) state.latest = joined(shown, proto.model_checkpoint_path());
+    for (const std::string& path : proto.all_model_checkpoint_paths()) state.all.push_back(joined(shown, path));
     return state;
 }
 

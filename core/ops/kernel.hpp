@@ -15,6 +15,8 @@
 
 namespace rnnscope::ops {
 
+class CheckpointStore;
+
 /// Storage of one variable in one session: the buffer behind a VariableV2 reference, or a resource's tensorflow::Var.
 struct VariableStorage {
     std::string container = "localhost";
@@ -87,7 +89,8 @@ class KernelContext {
         ResourceContainer& session;
         ResourceContainer& step;
         KernelState& state;
-        std::uint64_t nondeterministic_seed; ///< for random ops without seeds; fixed per session so runs repeat
+        std::uint64_t nondeterministic_seed;    ///< for random ops without seeds; fixed per session so runs repeat
+        CheckpointStore* checkpoints = nullptr; ///< null: nothing can be saved or restored
     };
     KernelContext(const Graph& graph, const Node& node, std::span<const Value> inputs, std::span<Value> outputs,
                   Environment environment, std::vector<VariableAccess>& accesses)
@@ -110,6 +113,7 @@ class KernelContext {
     ResourceContainer& step() { return env_.step; }
     KernelState& state() { return env_.state; }
     std::uint64_t nondeterministic_seed() const { return env_.nondeterministic_seed; }
+    CheckpointStore* checkpoints() { return env_.checkpoints; }
 
     /// All changes of variables go through here, so that they are recorded.
     void write(VariableStorage& storage, Tensor value);

@@ -1,5 +1,6 @@
 #include "core/program/evaluator.hpp"
 
+#include "core/import/checkpoint_overlay.hpp"
 #include "core/program/evaluator_impl.hpp"
 
 #include <algorithm>
@@ -95,6 +96,8 @@ StatementId Evaluator::statement_of(const Node& node) const {
 Evaluator::Impl::Impl(std::shared_ptr<const Program> program, EvaluatorOptions options)
     : program_(std::move(program)), options_(options),
       context_(std::make_unique<tf1::Context>(tf1::TfVersion{1, program_->tf_minor})) {
+    if (!options_.session.checkpoints)
+        options_.session.checkpoints = std::make_shared<CheckpointOverlay>(program_->directory);
     context_->default_graph().seed = program_->graph_seed;
     context_->traceback = [this](OriginId origin) {
         std::vector<std::string> frames;

@@ -62,6 +62,8 @@ class EvaluationObserver : public runtime::RunObserver {
 };
 
 struct EvaluatorOptions {
+    /// Without `checkpoints` what the program saves stays in memory, in an overlay over its folder that ends with the
+    /// evaluation: programs are evaluated again and again (stepping back, checking fixes) and must not write files.
     runtime::SessionOptions session;
     /// Statements a program may execute before it is stopped ("program.too-long"): loops and calls are bounded, but a
     /// file can nest them.

@@ -143,8 +143,9 @@ Status Executor::run_kernel(const PlanNode& node) {
                      fmt::format("op type {} has no kernel", node.node->op)};
     auto& state = env_.kernel_states[node.node->id.index()];
     if (!state) state = std::make_unique<ops::KernelState>();
-    ops::KernelContext context(env_.graph, *node.node, inputs_, outputs_,
-                               {env_.session, step_, *state, env_.options.nondeterministic_seed}, accesses_);
+    ops::KernelContext context(
+        env_.graph, *node.node, inputs_, outputs_,
+        {env_.session, step_, *state, env_.options.nondeterministic_seed, env_.options.checkpoints.get()}, accesses_);
     return node.def->kernel(context);
 }
 

@@ -1,5 +1,6 @@
 #include "core/runtime/session.hpp"
 
+#include "core/import/checkpoint_overlay.hpp"
 #include "core/runtime/executor.hpp"
 
 namespace rnnscope::runtime {
@@ -38,7 +39,9 @@ std::size_t Run::live_frames() const {
     return impl_->live_frames();
 }
 
-Session::Session(const Graph& graph, SessionOptions options) : graph_(graph), options_(options) {}
+Session::Session(const Graph& graph, SessionOptions options) : graph_(graph), options_(std::move(options)) {
+    if (!options_.checkpoints) options_.checkpoints = std::make_shared<CheckpointOverlay>("");
+}
 Session::~Session() = default;
 
 Result<std::unique_ptr<Run>> Session::start(RunRequest request) {

@@ -2,6 +2,7 @@
 
 #include "core/base/id.hpp"
 #include "core/graph/graph.hpp"
+#include "core/ops/checkpoint_store.hpp"
 #include "core/ops/kernel.hpp"
 
 #include <memory>
@@ -72,6 +73,9 @@ struct SessionOptions {
     /// Iterations of one loop in flight; 0: what the graph's Enter nodes say. Results do not depend on it.
     int max_parallel_iterations = 1;
     std::uint64_t nondeterministic_seed = 0; ///< stands in for the clock where TensorFlow would use it
+    /// Where SaveV2 saves and RestoreV2 finds; sessions that share it see each other's checkpoints. Null: the session
+    /// makes an overlay of its own over the current folder (core/import/checkpoint_overlay.hpp).
+    std::shared_ptr<ops::CheckpointStore> checkpoints = nullptr;
 };
 
 /// One Session.run in progress: prunes, then visits one node per step.

@@ -1,6 +1,7 @@
 // Replays the runs of every golden program on its final graph and compares outcomes: values, errors and their texts,
 // variable values. Each case runs with several numbers of parallel iterations.
 
+#include "core/import/checkpoint_overlay.hpp"
 #include "core/runtime/client.hpp"
 #include "core/runtime/error_text.hpp"
 #include "tests/core/runtime/golden_run.hpp"
@@ -60,10 +61,7 @@ Result<RunRequest> GoldenProgram::request_of(const json& run) {
         for (const auto& [name, value] : run.at("feeds").items()) {
             const auto output = feed_by_name(graph_, name);
             if (!output) return output.error();
-            Tensor fed = tensor_of(value);
-            if (fed.dtype() == DType::string) // checkpoint prefixes: into a folder of our own
-                fed = Tensor::scalar((scratch_ / fed.strings()[0]).string());
-            auto checked = check_feed(graph_, *output, fed);
+            auto checked = check_feed(graph_, *output, tensor_of(value));
             if (!checked) return checked.error();
             request.feeds.push_back({*output, *checked});
         }
@@ -150,10 +148,12 @@ void GoldenProgram::replay(int parallel) {
     SCOPED_TRACE("parallel iterations: " + std::to_string(parallel));
     std::map<int, std::unique_ptr<Session>> sessions;
     trained_ = false;
+    SessionOptions options{parallel, 1};
+    options.checkpoints = std::make_shared<CheckpointOverlay>(scratch_.string()); // the program's sessions share files
     for (const json& run : expect_.at("runs")) {
         SCOPED_TRACE(run.at("label").dump());
         auto& session = sessions[run.at("session").get<int>()];
-        if (!session) session = std::make_unique<Session>(graph_, SessionOptions{parallel, 1});
+        if (!session) session = std::make_unique<Session>(graph_, options);
         if (run.contains("state"))
             check_state(*session, run.at("state"));
         else
