@@ -59,7 +59,7 @@ TEST(CellRecognizer, GruInALoop) {
     const Output start = net.weight({2, 4});
     const auto weights = gru_weights(net, 3, 4);
     const Output x_outside = net.placeholder({2, 3});
-    net.counter_cond(5);
+    net.enter_loop(5);
     const auto state = net.loop_variable(start);
     const Output x = net.enter(x_outside, true);
     const testing::GruWeights inside{
@@ -221,7 +221,8 @@ TEST(CellRecognizer, LstmWithPeepholesClipAndProjection) {
         const Output kernel = net.weight({3 + width, 16}), bias = net.weight({16}), projection = net.weight({4, 2});
         const Output wi = net.weight({4}), wf = net.weight({4}), wo = net.weight({4});
         const Output x_outside = net.placeholder({2, 3});
-        net.counter_cond(3);
+        const Output bias_of_f = net.number(0.5F), most = net.number(3), least = net.number(-3);
+        net.enter_loop(3);
         const auto h = net.loop_variable(start), c = net.loop_variable(cell_start);
         const Output x = net.enter(x_outside, true);
         const auto gates =
@@ -229,11 +230,11 @@ TEST(CellRecognizer, LstmWithPeepholesClipAndProjection) {
         const auto peep = [&](Output gate, Output weight, Output state) {
             return net.add("Sigmoid", {net.sum(gate, net.mul(net.enter(weight, true), state))});
         };
-        const Output f = peep(net.sum(gates[2], net.enter(net.number(0.5F), true)), wf, c.value);
+        const Output f = peep(net.sum(gates[2], net.enter(bias_of_f, true)), wf, c.value);
         const Output i = peep(gates[0], wi, c.value);
         const Output sum = net.sum(net.mul(f, c.value), net.mul(i, net.add("Softsign", {gates[1]})));
-        const Output next_c = net.add(
-            "Maximum", {net.add("Minimum", {sum, net.enter(net.number(3), true)}), net.enter(net.number(-3), true)});
+        const Output next_c =
+            net.add("Maximum", {net.add("Minimum", {sum, net.enter(most, true)}), net.enter(least, true)});
         const Output o = peep(gates[3], wo, next_c);
         const Output m = net.mul(o, net.add("Softsign", {next_c}));
         const Output projected = net.matmul(m, net.enter(projection, true)); // else a dense layer in the loop
@@ -282,7 +283,7 @@ TEST(CellRecognizer, LayersInOneLoop) {
     const Output starts[] = {net.weight({2, 4}), net.weight({2, 4})};
     const testing::GruWeights weights[] = {gru_weights(net, 3, 4), gru_weights(net, 4, 4)};
     const Output x_outside = net.placeholder({2, 3});
-    net.counter_cond(3);
+    net.enter_loop(3);
     const Net::LoopVariable states[] = {net.loop_variable(starts[0]), net.loop_variable(starts[1])};
     Output x = net.enter(x_outside, true);
     Output first;
@@ -314,7 +315,7 @@ TEST(CellRecognizer, BasicRnn) {
     Net net; // in a loop
     const Output start = net.weight({2, 4}), kernel = net.weight({7, 4}), bias = net.weight({4});
     const Output x_outside = net.placeholder({2, 3});
-    net.counter_cond(3);
+    net.enter_loop(3);
     const auto state = net.loop_variable(start);
     const Output x = net.enter(x_outside, true);
     const Output h =

@@ -17,9 +17,11 @@ using Texts = std::vector<std::string>;
 TEST(LoopFrames, OneLoop) {
     Net net;
     const Output start = net.number(1), factor = net.number(2);
-    net.counter_cond(3);
+    net.enter_loop(3);
     const auto variable = net.loop_variable(start);
-    const Output result = net.identity(net.close(variable, net.mul(variable.value, net.enter(factor, true))));
+    const Output exit = net.close(variable, net.mul(variable.value, net.enter(factor, true)));
+    net.leave_loop();
+    const Output result = net.identity(exit);
     const LoopFrames loops = loop_frames(net.graph);
     ASSERT_EQ(loops.frames.size(), 1U);
     const LoopFrame& loop = loops.frames[0];
@@ -29,7 +31,8 @@ TEST(LoopFrames, OneLoop) {
     EXPECT_EQ(ops_of(net.graph, loop.variables), (Texts{"Merge", "Merge"}));
     EXPECT_EQ(ops_of(net.graph, loop.exits), Texts{"Exit"});
     EXPECT_EQ(ops_of(net.graph, loop.condition_nodes), (Texts{"Less", "LoopCond"}));
-    EXPECT_EQ(ops_of(net.graph, loop.body_nodes), (Texts{"Add", "NextIteration", "Identity", "Mul", "NextIteration"}));
+    EXPECT_EQ(ops_of(net.graph, loop.body_nodes),
+              (Texts{"Identity", "Add", "NextIteration", "Identity", "Mul", "NextIteration"}));
     EXPECT_EQ(loops.name_of(variable.value.node), "loop");
     EXPECT_EQ(loops.name_of(result.node), "");
     EXPECT_EQ(loops.name_of(start.node), "");

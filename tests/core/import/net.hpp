@@ -17,9 +17,15 @@ class Net {
     Graph graph;
 
     Output add(std::string op, std::vector<Output> inputs, AttrMap attrs = {}) {
-        auto node = ops::add_node(
-            graph,
-            {"n" + std::to_string(graph.size()), std::move(op), std::move(inputs), {}, std::move(attrs), "", {}});
+        std::vector<NodeId> controls;
+        if (op == "Const" && pivot_.valid()) controls.push_back(pivot_);
+        auto node = ops::add_node(graph, {"n" + std::to_string(graph.size()),
+                                          std::move(op),
+                                          std::move(inputs),
+                                          std::move(controls),
+                                          std::move(attrs),
+                                          "",
+                                          {}});
         EXPECT_TRUE(node.ok()) << (node.ok() ? "" : node.error().message);
         return node.ok() ? Output{*node, 0} : Output{NodeId(0), 0};
     }
@@ -59,21 +65,21 @@ class Net {
                    {{"begin_mask", std::int64_t{1}}, {"end_mask", std::int64_t{1}}});
     }
 
-    /// A loop variable of a while loop, from its start to what its body reads.
+    /// A loop variable: where it comes round, and what the body reads.
     struct LoopVariable {
         Output merge, value;
-        NodeId next;
     };
-    /// A loop over `limit` steps; `close` every variable with the value of the next step.
-    Output counter_cond(int limit) {
-        const Output start = enter(integer(0), false);
-        counter_ = add("Merge", {start, start});
-        condition_ = add("LoopCond", {add("Less", {counter_, enter(integer(limit), true)})});
-        const Output body{add("Switch", {counter_, condition_}).node, 1};
-        const Output next = add("NextIteration", {sum(body, enter(integer(1), true))});
-        graph.set_input(counter_.node, 1, next);
-        return body;
+    /// Begins a loop over `limit` steps; until leave_loop, constants are made inside of it.
+    void enter_loop(int limit) {
+        const Output start = enter(integer(0), false), most = enter(integer(limit), true),
+                     one = enter(integer(1), true);
+        const Output counter = add("Merge", {start, start});
+        condition_ = add("LoopCond", {add("Less", {counter, most})});
+        const Output body = identity({add("Switch", {counter, condition_}).node, 1});
+        graph.set_input(counter.node, 1, add("NextIteration", {sum(body, one)}));
+        pivot_ = body.node;
     }
+    void leave_loop() { pivot_ = {}; }
     Output enter(Output x, bool is_constant) {
         return add("Enter", {x}, {{"frame_name", "loop"}, {"is_constant", is_constant}});
     }
@@ -81,8 +87,9 @@ class Net {
         const Output entered = enter(start, false);
         const Output merge = add("Merge", {entered, entered});
         const Output switched{add("Switch", {merge, condition_}).node, 1};
-        return {merge, identity(switched), {}};
+        return {merge, identity(switched)};
     }
+    /// Gives the variable its next value; returns its last one.
     Output close(const LoopVariable& variable, Output next) {
         graph.set_input(variable.merge.node, 1, add("NextIteration", {next}));
         const Node& merge = graph.node(variable.merge.node);
@@ -92,7 +99,8 @@ class Net {
     }
 
   private:
-    Output counter_, condition_;
+    Output condition_;
+    NodeId pivot_; ///< in a loop: what its constants wait for
 };
 
 /// The weights of GRUCell for `in` inputs and `units` units.
