@@ -403,6 +403,11 @@ void add_binary_ops(OpRecords& ops) {
                                  example::bools({4}, {false, true, false, true})},
                                 {},
                                 {example::bools({4}, {false, true, true, true})}}));
+    ops.push_back(logical("LogicalXor", logical_kernel<std::not_equal_to<>>, "Exclusive or, elementwise.")
+                      .example({{example::bools({4}, {false, false, true, true}),
+                                 example::bools({4}, {false, true, false, true})},
+                                {},
+                                {example::bools({4}, {false, true, true, false})}}));
     ops.push_back(gradient("SigmoidGrad", binary_kernel<OfSigmoid>, "Gradient of Sigmoid: dy * y * (1 - y).")
                       .example({{example::floats({3}, {0.25F, 0.5F, 0.75F}), example::floats({3}, {1.0F, -2.0F, 4.0F})},
                                 {},

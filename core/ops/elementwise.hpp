@@ -10,26 +10,26 @@ namespace rnnscope::ops {
 
 /// Floats are computed with `f` in double and rounded once, which is what TensorFlow's results are compared with.
 /// Integers wrap around, so `f` gets them as they are.
-template <class T> using Wide = std::conditional_t<std::is_floating_point_v<T>, double, T>;
+template <class T> using Wide = std::conditional_t<std::is_integral_v<T>, T, double>;
 
 /// Sum, difference and product of integers without undefined overflow.
 template <class T> T wrapped_add(T a, T b) {
-    if constexpr (std::is_floating_point_v<T>)
-        return a + b;
-    else
+    if constexpr (std::is_integral_v<T>)
         return static_cast<T>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+    else
+        return a + b;
 }
 template <class T> T wrapped_sub(T a, T b) {
-    if constexpr (std::is_floating_point_v<T>)
-        return a - b;
-    else
+    if constexpr (std::is_integral_v<T>)
         return static_cast<T>(static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b));
+    else
+        return a - b;
 }
 template <class T> T wrapped_mul(T a, T b) {
-    if constexpr (std::is_floating_point_v<T>)
-        return a * b;
-    else
+    if constexpr (std::is_integral_v<T>)
         return static_cast<T>(static_cast<std::uint64_t>(a) * static_cast<std::uint64_t>(b));
+    else
+        return a * b;
 }
 
 template <class Out, class In, class F> Tensor map_unary(const Tensor& x, F&& f) {

@@ -2,6 +2,7 @@
 
 #include "core/ops/kernel.hpp"
 #include "core/ops/shape_fns.hpp"
+#include "core/tensor/half.hpp"
 
 #include <cstdint>
 #include <cstring>
@@ -24,6 +25,8 @@ template <class F> bool visit_number(DType dtype, F&& f) {
         return f(float{}), true;
     case DType::float64:
         return f(double{}), true;
+    case DType::half:
+        return f(Half{}), true;
     case DType::int32:
         return f(std::int32_t{}), true;
     case DType::int64:
@@ -45,6 +48,13 @@ template <class F> bool visit_number(DType dtype, F&& f) {
     }
 }
 template <class F> bool visit_float(DType dtype, F&& f) {
+    if (dtype == DType::float32) return f(float{}), true;
+    if (dtype == DType::float64) return f(double{}), true;
+    if (dtype == DType::half) return f(Half{}), true;
+    return false;
+}
+/// The same without half, for numbers that are not made by rounding wider ones.
+template <class F> bool visit_wide_float(DType dtype, F&& f) {
     if (dtype == DType::float32) return f(float{}), true;
     if (dtype == DType::float64) return f(double{}), true;
     return false;

@@ -132,6 +132,82 @@ Status matmul(KernelContext& ctx) {
     return {};
 }
 
+/// Batch dimensions, rows, columns and what the product adds up over.
+Status batch_matmul_shape_with(ShapeContext& ctx, bool broadcasts) {
+    const Shape &a = ctx.input(0), &b = ctx.input(1);
+    RNNSCOPE_TRY(with_rank_at_least(a, 2));
+    RNNSCOPE_TRY(with_rank_at_least(b, 2));
+    if (!a.has_rank() || !b.has_rank()) return unknown_shape(ctx);
+    const bool adj_x = ctx.attr<bool>("adj_x"), adj_y = ctx.attr<bool>("adj_y");
+    const std::size_t ra = a.rank(), rb = b.rank();
+    const Shape batch_a = subshape(a, 0, ra - 2), batch_b = subshape(b, 0, rb - 2);
+    auto batch = broadcasts ? broadcast_shapes(batch_a, batch_b) : merge_shapes(batch_a, batch_b);
+    if (!batch) return batch.error();
+    RNNSCOPE_TRY(merge_dims(a.dim(adj_x ? ra - 2 : ra - 1), b.dim(adj_y ? rb - 1 : rb - 2)));
+    ctx.set_output(0, concatenated(*batch, {a.dim(adj_x ? ra - 1 : ra - 2), b.dim(adj_y ? rb - 2 : rb - 1)}));
+    return {};
+}
+Status batch_matmul_shape(ShapeContext& ctx) {
+    return batch_matmul_shape_with(ctx, false);
+}
+Status batch_matmul_v2_shape(ShapeContext& ctx) {
+    return batch_matmul_shape_with(ctx, true);
+}
+
+/// The last two dimensions swapped.
+Tensor adjoint(const Tensor& matrices) {
+    const std::size_t rank = matrices.shape().rank();
+    std::vector<std::int64_t> dims(matrices.shape().dims().begin(), matrices.shape().dims().end());
+    std::vector<std::int64_t> strides = strides_of(matrices.shape());
+    std::swap(dims[rank - 2], dims[rank - 1]);
+    std::swap(strides[rank - 2], strides[rank - 1]);
+    return take_strided(matrices, Shape(std::move(dims)), 0, strides);
+}
+
+template <bool broadcasts> Status batch_matmul(KernelContext& ctx) {
+    const Shape &sa = ctx.input(0).shape(), &sb = ctx.input(1).shape();
+    if (!broadcasts && sa.rank() != sb.rank())
+        return invalid_argument(
+            fmt::format("In[0] and In[1] has different ndims: {} vs. {}", to_text(sa), to_text(sb)));
+    if (sa.rank() < 2 || sb.rank() < 2)
+        return invalid_argument(fmt::format("In[0] and In[1] ndims must be >= 2: {}", std::min(sa.rank(), sb.rank())));
+    const Shape batch_a = subshape(sa, 0, sa.rank() - 2), batch_b = subshape(sb, 0, sb.rank() - 2);
+    const auto batch = broadcast_shapes(batch_a, batch_b);
+    if (!batch || (!broadcasts && batch_a != batch_b))
+        return invalid_argument(
+            fmt::format("In[0] and In[1] must have compatible batch dimensions: {} vs. {}", to_text(sa), to_text(sb)));
+    const bool adj_x = ctx.attr<bool>("adj_x"), adj_y = ctx.attr<bool>("adj_y");
+    const std::int64_t k = sa.dim(sa.rank() - (adj_x ? 2 : 1)), k_b = sb.dim(sb.rank() - (adj_y ? 1 : 2));
+    if (k != k_b)
+        return invalid_argument(fmt::format("In[0] mismatch In[1] shape: {} vs. {}: {} {} {} {}", k, k_b, to_text(sa),
+                                            to_text(sb), adj_x, adj_y));
+    const std::int64_t m = sa.dim(sa.rank() - (adj_x ? 1 : 2)), n = sb.dim(sb.rank() - (adj_y ? 2 : 1));
+    const Shape shape = concatenated(*batch, {m, n});
+    RNNSCOPE_TRY(check_allocation(ctx.input(0).dtype(), shape));
+    const Tensor a = adj_x ? adjoint(ctx.input(0)) : ctx.input(0), b = adj_y ? adjoint(ctx.input(1)) : ctx.input(1);
+    const bool known = visit_number(a.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>(shape, data);
+        visit_broadcast(batch_a, batch_b, *batch, [&](std::int64_t i, std::int64_t ia, std::int64_t ib) {
+            multiply(a.values<T>().data() + ia * m * k, b.values<T>().data() + ib * k * n, data + i * m * n, m, k, n);
+        });
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, a.dtype());
+    return {};
+}
+
+OpBuilder batch_product(std::string_view name) {
+    return OpBuilder(name)
+        .input("x: T")
+        .input("y: T")
+        .output("output: T")
+        .attr("T: {bfloat16, half, float, double, int32, int64, complex64, complex128}")
+        .attr("adj_x: bool = false")
+        .attr("adj_y: bool = false");
+}
+
 /// One m x n matrix by Householder reflections, with the signs that LAPACK and Eigen choose; `a` becomes R.
 /// q is m x p, p between min(m, n) and m.
 void householder_qr(std::vector<double>& a, std::vector<double>& q, std::int64_t m, std::int64_t n, std::int64_t p) {
@@ -315,6 +391,24 @@ void add_linalg_ops(OpRecords& ops) {
                                  example::floats({2, 3}, {1.0F, 0.0F, 1.0F, 0.0F, 1.0F, 1.0F})},
                                 {{"transpose_b", true}},
                                 {example::floats({2, 2}, {4.0F, 5.0F, 10.0F, 11.0F})}}));
+    const Tensor stacked = example::floats({2, 1, 2}, {1.0F, 2.0F, 3.0F, 4.0F});
+    ops.push_back(batch_product("BatchMatMul")
+                      .summary("Products of the matrices in the last two dimensions.")
+                      .shape(batch_matmul_shape)
+                      .kernel(batch_matmul<false>)
+                      .example({{stacked, example::floats({2, 2, 1}, {5.0F, 6.0F, 7.0F, 8.0F})},
+                                {},
+                                {example::floats({2, 1, 1}, {17.0F, 53.0F})}})
+                      .example({{stacked, stacked},
+                                {{"adj_x", true}},
+                                {example::floats({2, 2, 2}, {1.0F, 2.0F, 2.0F, 4.0F, 9.0F, 12.0F, 12.0F, 16.0F})}}));
+    ops.push_back(batch_product("BatchMatMulV2")
+                      .summary("Products of the matrices in the last two dimensions; the others are broadcast.")
+                      .shape(batch_matmul_v2_shape)
+                      .kernel(batch_matmul<true>)
+                      .example({{stacked, example::floats({1, 2}, {5.0F, 6.0F})},
+                                {{"adj_y", true}},
+                                {example::floats({2, 1, 1}, {17.0F, 39.0F})}}));
     ops.push_back(OpBuilder("Qr")
                       .input("input: T")
                       .output("q: T")

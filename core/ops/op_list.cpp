@@ -29,6 +29,16 @@ OpRecords make_records() {
     add_logging_ops(ops);
     add_save_ops(ops);
     add_training_ops(ops);
+    add_pad_ops(ops);
+    add_segment_ops(ops);
+    add_string_ops(ops);
+    add_conv_ops(ops);
+    add_pool_ops(ops);
+    add_queue_ops(ops);
+    add_summary_ops(ops);
+    add_functional_ops(ops);
+    add_audio_ops(ops);
+    add_tensor_list_ops(ops);
     return ops;
 }
 

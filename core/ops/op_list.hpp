@@ -32,5 +32,15 @@ void add_stack_ops(OpRecords& ops);
 void add_logging_ops(OpRecords& ops);
 void add_save_ops(OpRecords& ops);
 void add_training_ops(OpRecords& ops);
+void add_pad_ops(OpRecords& ops);
+void add_segment_ops(OpRecords& ops);
+void add_string_ops(OpRecords& ops);
+void add_conv_ops(OpRecords& ops);
+void add_pool_ops(OpRecords& ops);
+void add_queue_ops(OpRecords& ops);
+void add_summary_ops(OpRecords& ops);
+void add_functional_ops(OpRecords& ops);
+void add_audio_ops(OpRecords& ops);
+void add_tensor_list_ops(OpRecords& ops);
 
 } // namespace rnnscope::ops

@@ -9,7 +9,9 @@
 #include <bit>
 #include <cmath>
 #include <fmt/format.h>
+#include <limits>
 #include <numbers>
+#include <numeric>
 
 namespace rnnscope::ops {
 namespace {
@@ -147,7 +149,7 @@ template <class Distribution> Status random_kernel(KernelContext& ctx) {
     const auto dtype = ctx.attr<DType>("dtype");
     auto shape = requested_shape(ctx, dtype);
     if (!shape) return shape.error();
-    const bool known = visit_float(dtype, [&](auto zero) {
+    const bool known = visit_wide_float(dtype, [&](auto zero) {
         using T = decltype(zero);
         T* data = nullptr;
         Tensor result = Tensor::make<T>(*shape, data);
@@ -190,6 +192,80 @@ Status random_uniform_int(KernelContext& ctx) {
     }
     values.resize(static_cast<std::size_t>(shape->elements()));
     ctx.set_output(0, integer_vector(dtype, values).reshaped(*shape));
+    return {};
+}
+
+/// One word after the other.
+class Words {
+  public:
+    explicit Words(Philox random) : random_(random) {}
+    std::uint32_t next() {
+        if (used_ == block_.size()) {
+            block_ = random_.next();
+            used_ = 0;
+        }
+        return block_[used_++];
+    }
+
+  private:
+    Philox random_;
+    Philox::Block block_{};
+    std::size_t used_ = block_.size();
+};
+
+/// As TensorFlow's CPU kernel when one thread does all rows: the sums of exp(logit - largest), searched for a uniform
+/// number.
+Status multinomial(KernelContext& ctx) {
+    const Tensor& logits = ctx.input(0);
+    if (logits.shape().rank() != 2)
+        return invalid_argument(fmt::format("logits should be a matrix, got shape {}", to_text(logits.shape())));
+    if (ctx.input(1).shape().rank() != 0)
+        return invalid_argument(
+            fmt::format("num_samples should be a scalar, got shape {}", to_text(ctx.input(1).shape())));
+    const std::int64_t samples = scalar_input(ctx, 1), rows = logits.shape().dim(0), classes = logits.shape().dim(1);
+    if (samples < 0) return invalid_argument(fmt::format("num_samples should be nonnegative, got {}", samples));
+    if (classes <= 0) return invalid_argument(fmt::format("num_classes should be positive, got {}", classes));
+    RNNSCOPE_TRY(check_allocation(DType::int64, {rows, samples}));
+    if (!visit_number(logits.dtype(), [](auto) {})) return no_kernel(ctx, logits.dtype());
+    Words words(reserve(ctx, rows * ((samples + 3) / 4 * 4)));
+    std::vector<std::int64_t> drawn;
+    std::vector<double> sums(static_cast<std::size_t>(classes));
+    for (std::int64_t row = 0; row < rows; ++row) {
+        double largest = -std::numeric_limits<double>::max(), total = 0;
+        for (std::int64_t c = 0; c < classes; ++c)
+            if (const double x = logits.number(row * classes + c); std::isfinite(x)) largest = std::max(largest, x);
+        for (std::int64_t c = 0; c < classes; ++c) {
+            const double x = logits.number(row * classes + c);
+            if (std::isfinite(x)) total += std::exp(x - largest);
+            sums[static_cast<std::size_t>(c)] = total;
+        }
+        for (std::int64_t s = 0; s < samples; ++s) {
+            const std::uint32_t x0 = words.next(), x1 = words.next();
+            const auto found = std::upper_bound(sums.begin(), sums.end(), uniform_double(x0, x1) * total);
+            drawn.push_back(found - sums.begin());
+        }
+    }
+    ctx.set_output(0, integer_vector(ctx.attr<DType>("output_dtype"), drawn).reshaped({rows, samples}));
+    return {};
+}
+
+Status shuffle(KernelContext& ctx) {
+    const Tensor& value = ctx.input(0);
+    if (value.elements() <= 1 || value.shape().dim(0) <= 1) {
+        ctx.forward(0, 0);
+        return {};
+    }
+    const std::int64_t size = value.shape().dim(0), row = value.elements() / size;
+    Philox& state = generator(ctx);
+    Words words(state);
+    state.skip(static_cast<std::uint64_t>((size - 1 + 3) / 4));
+    std::vector<std::int64_t> order(static_cast<std::size_t>(size));
+    std::iota(order.begin(), order.end(), 0);
+    for (std::size_t i = 0; i + 1 < order.size(); ++i)
+        std::swap(order[i], order[i + words.next() % static_cast<std::uint32_t>(order.size() - i)]);
+    ElementWriter writer(value.dtype(), value.shape());
+    for (std::int64_t i = 0; i < size; ++i) writer.copy(i * row, value, order[static_cast<std::size_t>(i)] * row, row);
+    ctx.set_output(0, std::move(writer).finish());
     return {};
 }
 
@@ -236,17 +312,22 @@ void add_random_ops(OpRecords& ops) {
                       .example({{example::ints({1}, {5}), example::ints({}, {-3}), example::ints({}, {3})},
                                 {{"seed", 1}, {"seed2", 2}},
                                 {}}));
-    ops.push_back(OpBuilder("Multinomial")
-                      .input("logits: T")
-                      .input("num_samples: int32")
-                      .output("output: output_dtype")
-                      .attr("seed: int = 0")
-                      .attr("seed2: int = 0")
-                      .attr("T: realnumbertype")
-                      .attr("output_dtype: {int32, int64} = DT_INT64")
-                      .stateful()
-                      .summary("Classes drawn with the probabilities of a softmax.")
-                      .shape(multinomial_shape));
+    ops.push_back(
+        OpBuilder("Multinomial")
+            .input("logits: T")
+            .input("num_samples: int32")
+            .output("output: output_dtype")
+            .attr("seed: int = 0")
+            .attr("seed2: int = 0")
+            .attr("T: realnumbertype")
+            .attr("output_dtype: {int32, int64} = DT_INT64")
+            .stateful()
+            .summary("Classes drawn with the probabilities of a softmax.")
+            .shape(multinomial_shape)
+            .kernel(multinomial)
+            .example({{example::floats({2, 3}, {0.0F, 0.0F, -100.0F, -100.0F, -100.0F, 0.0F}), example::ints({}, {5})},
+                      {{"seed", 1}, {"seed2", 2}},
+                      {example::longs({2, 5}, {0, 0, 0, 0, 1, 2, 2, 2, 2, 2})}}));
     ops.push_back(OpBuilder("RandomShuffle")
                       .input("value: T")
                       .output("output: T")
@@ -255,7 +336,11 @@ void add_random_ops(OpRecords& ops) {
                       .attr("T: type")
                       .stateful()
                       .summary("The rows of a tensor in random order.")
-                      .shape(shuffle_shape));
+                      .shape(shuffle_shape)
+                      .kernel(shuffle)
+                      .example({{example::ints({5, 1}, {0, 1, 2, 3, 4})},
+                                {{"seed", 1}, {"seed2", 2}},
+                                {example::ints({5, 1}, {4, 0, 2, 1, 3})}}));
 }
 
 } // namespace rnnscope::ops

@@ -1,6 +1,7 @@
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
@@ -39,9 +40,32 @@ Status rms_prop_shape(ShapeContext& ctx) {
 Status adagrad_shape(ShapeContext& ctx) {
     return apply_shape(ctx, 2, 3);
 }
+Status adadelta_shape(ShapeContext& ctx) {
+    return apply_shape(ctx, 3, 6);
+}
 
-/// The references among the inputs, all with values of one type and shape, the one of the gradient.
-Result<std::vector<VariableStorage*>> slots_of(KernelContext& ctx, std::size_t count, std::size_t grad) {
+Status sparse_adadelta_shape(ShapeContext& ctx) {
+    Shape shape = ctx.input(0);
+    for (std::size_t i = 1; i < 3; ++i) {
+        auto merged = merge_shapes(shape, ctx.input(i));
+        if (!merged) return merged.error();
+        shape = *std::move(merged);
+    }
+    for (std::size_t i = 3; i < 6; ++i) RNNSCOPE_TRY(with_rank(ctx.input(i), 0));
+    const auto indices = with_rank(ctx.input(7), 1);
+    if (!indices) return indices.error();
+    const Shape& gradient = ctx.input(6);
+    if (gradient.has_rank()) {
+        RNNSCOPE_TRY(with_rank_at_least(gradient, 1));
+        RNNSCOPE_TRY(merge_dims(indices->dim(0), gradient.dim(0)));
+        RNNSCOPE_TRY(merge_shapes(subshape(shape, 1), subshape(gradient, 1)));
+    }
+    ctx.set_output(0, std::move(shape));
+    return {};
+}
+
+/// The first `count` inputs, which are references to variables with values.
+Result<std::vector<VariableStorage*>> references_of(KernelContext& ctx, std::size_t count) {
     std::vector<VariableStorage*> slots;
     for (std::size_t i = 0; i < count; ++i) {
         if (!ctx.input_is_ref(i)) return invalid_argument(fmt::format("{}-th input expects a ref type", i));
@@ -49,15 +73,25 @@ Result<std::vector<VariableStorage*>> slots_of(KernelContext& ctx, std::size_t c
         if (!slot.value)
             return Error{"FailedPreconditionError", fmt::format("Attempting to use uninitialized variables: {}",
                                                                 ctx.graph().input_text(ctx.node().inputs[i]))};
+        slots.push_back(&slot);
+    }
+    return slots;
+}
+
+/// The references among the inputs, all with values of one type and shape, the one of the gradient.
+Result<std::vector<VariableStorage*>> slots_of(KernelContext& ctx, std::size_t count, std::size_t grad) {
+    auto found = references_of(ctx, count);
+    if (!found) return found.error();
+    for (const VariableStorage* reference : *found) {
+        const VariableStorage& slot = *reference;
         if (slot.value->shape() != ctx.input(grad).shape() || slot.value->dtype() != ctx.input(grad).dtype())
             return invalid_argument(fmt::format("var and grad do not have the same shape{} {}",
                                                 to_text(slot.value->shape()), to_text(ctx.input(grad).shape())));
-        slots.push_back(&slot);
     }
     for (std::size_t i = count; i < ctx.inputs(); ++i)
         if (i != grad && ctx.input(i).elements() != 1)
             return invalid_argument(fmt::format("input {} is not a scalar: {}", i, to_text(ctx.input(i).shape())));
-    return slots;
+    return found;
 }
 
 /// Computes new values of all slots, element by element: update(slots' numbers, gradient), in double.
@@ -125,6 +159,75 @@ Status rms_prop(KernelContext& ctx) {
         x[2] = x[2] * decay + lr * g / std::sqrt(x[1] + epsilon);
         x[0] -= x[2];
     });
+}
+
+/// One number of Adadelta's three slots: the variable, the mean square of gradients and that of updates.
+void adadelta_step(std::array<double, 3>& x, double g, double lr, double rho, double epsilon) {
+    x[1] = x[1] * rho + g * g * (1 - rho);
+    const double update = std::sqrt(x[2] + epsilon) / std::sqrt(x[1] + epsilon) * g;
+    x[0] -= update * lr;
+    x[2] = x[2] * rho + update * update * (1 - rho);
+}
+
+Status adadelta(KernelContext& ctx) {
+    const double lr = number_input(ctx, 3), rho = number_input(ctx, 4), epsilon = number_input(ctx, 5);
+    return apply(ctx, 3, 6, [&](auto& x, double g) { adadelta_step(x, g, lr, rho, epsilon); });
+}
+
+Status check_sparse(KernelContext& ctx, const std::vector<VariableStorage*>& slots) {
+    const Tensor& gradient = ctx.input(6);
+    const Tensor& indices = ctx.input(7);
+    const Shape& shape = slots[0]->value->shape();
+    for (const VariableStorage* slot : slots)
+        if (slot->value->shape() != shape || slot->value->dtype() != gradient.dtype())
+            return invalid_argument(fmt::format("var and accum do not have the same shape{} {}", to_text(shape),
+                                                to_text(slot->value->shape())));
+    if (shape.rank() < 1) return invalid_argument("var must be at least 1 dimensional");
+    for (std::size_t i = 3; i < 6; ++i)
+        if (ctx.input(i).elements() != 1)
+            return invalid_argument(fmt::format("input {} is not a scalar: {}", i, to_text(ctx.input(i).shape())));
+    if (indices.shape().rank() != 1) return invalid_argument("indices must be one-dimensional");
+    if (gradient.shape() != concatenated(indices.shape(), subshape(shape, 1)))
+        return invalid_argument("grad must be the same size as indices in the first dimension.");
+    for (std::int64_t i = 0; i < indices.elements(); ++i)
+        if (indices.integer(i) < 0 || indices.integer(i) >= shape.dim(0))
+            return invalid_argument(
+                fmt::format("Index {} at offset {} in indices is out of range", indices.integer(i), i));
+    return {};
+}
+
+/// Rows that `indices` names several times are updated several times, one after the other.
+Status sparse_adadelta(KernelContext& ctx) {
+    const auto slots = references_of(ctx, 3);
+    if (!slots) return slots.error();
+    RNNSCOPE_TRY(check_sparse(ctx, *slots));
+    const double lr = number_input(ctx, 3), rho = number_input(ctx, 4), epsilon = number_input(ctx, 5);
+    const Tensor gradient = ctx.input(6), indices = ctx.input(7);
+    const Shape shape = (*slots)[0]->value->shape();
+    const auto row = static_cast<std::size_t>(subshape(shape, 1).elements());
+    const bool known = visit_float(gradient.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        std::array<T*, 3> data{};
+        std::array<Tensor, 3> after;
+        for (std::size_t s = 0; s < 3; ++s) {
+            after[s] = Tensor::make<T>(shape, data[s]);
+            const auto before = (*slots)[s]->value->values<T>();
+            std::copy(before.begin(), before.end(), data[s]);
+        }
+        for (std::int64_t i = 0; i < indices.elements(); ++i)
+            for (std::size_t k = 0; k < row; ++k) {
+                const std::size_t at = static_cast<std::size_t>(indices.integer(i)) * row + k;
+                std::array<double, 3> numbers{};
+                for (std::size_t s = 0; s < 3; ++s) numbers[s] = static_cast<double>(data[s][at]);
+                const auto g = static_cast<double>(gradient.values<T>()[static_cast<std::size_t>(i) * row + k]);
+                adadelta_step(numbers, g, lr, rho, epsilon);
+                for (std::size_t s = 0; s < 3; ++s) data[s][at] = static_cast<T>(numbers[s]);
+            }
+        for (std::size_t s = 0; s < 3; ++s) ctx.write(*(*slots)[s], after[s]);
+    });
+    if (!known) return no_kernel(ctx, gradient.dtype());
+    ctx.set_output_ref(0, *(*slots)[0]);
+    return {};
 }
 
 Status adagrad(KernelContext& ctx) {
@@ -207,6 +310,36 @@ void add_training_ops(OpRecords& ops) {
                       .summary("One step of the Adagrad optimizer.")
                       .shape(adagrad_shape)
                       .kernel(adagrad));
+    ops.push_back(OpBuilder("ApplyAdadelta")
+                      .input("var: Ref(T)")
+                      .input("accum: Ref(T)")
+                      .input("accum_update: Ref(T)")
+                      .input("lr: T")
+                      .input("rho: T")
+                      .input("epsilon: T")
+                      .input("grad: T")
+                      .output("out: Ref(T)")
+                      .attr("T: numbertype")
+                      .attr("use_locking: bool = false")
+                      .summary("One step of the Adadelta optimizer.")
+                      .shape(adadelta_shape)
+                      .kernel(adadelta));
+    ops.push_back(OpBuilder("SparseApplyAdadelta")
+                      .input("var: Ref(T)")
+                      .input("accum: Ref(T)")
+                      .input("accum_update: Ref(T)")
+                      .input("lr: T")
+                      .input("rho: T")
+                      .input("epsilon: T")
+                      .input("grad: T")
+                      .input("indices: Tindices")
+                      .output("out: Ref(T)")
+                      .attr("T: numbertype")
+                      .attr("Tindices: {int32, int64}")
+                      .attr("use_locking: bool = false")
+                      .summary("One step of the Adadelta optimizer for some rows.")
+                      .shape(sparse_adadelta_shape)
+                      .kernel(sparse_adadelta));
 }
 
 } // namespace rnnscope::ops

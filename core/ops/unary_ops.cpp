@@ -140,7 +140,7 @@ template <class To> Tensor cast_to(const Tensor& x) {
     for (std::int64_t i = 0; i < x.elements(); ++i) {
         if constexpr (std::is_same_v<To, bool>)
             data[i] = from_float ? x.number(i) != 0 : x.integer(i) != 0;
-        else if constexpr (std::is_floating_point_v<To>)
+        else if constexpr (!std::is_integral_v<To>)
             data[i] = from_float                   ? static_cast<To>(x.number(i))
                       : x.dtype() == DType::uint64 ? static_cast<To>(static_cast<std::uint64_t>(x.integer(i)))
                                                    : static_cast<To>(x.integer(i));

@@ -1,5 +1,7 @@
 #include "core/tensor/tensor.hpp"
 
+#include "core/tensor/half.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -17,19 +19,6 @@ using Strings = std::vector<std::string>;
 std::shared_ptr<const std::byte> own(Strings strings) {
     auto owner = std::make_shared<const Strings>(std::move(strings));
     return {owner, reinterpret_cast<const std::byte*>(owner.get())};
-}
-
-float half_to_float(std::uint16_t bits) {
-    const int exponent = (bits >> 10) & 0x1F;
-    const int fraction = bits & 0x3FF;
-    float magnitude = 0;
-    if (exponent == 0)
-        magnitude = std::ldexp(static_cast<float>(fraction), -24);
-    else if (exponent == 31)
-        magnitude = fraction == 0 ? INFINITY : NAN;
-    else
-        magnitude = std::ldexp(static_cast<float>(fraction | 0x400), exponent - 25);
-    return (bits & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
 float bfloat16_to_float(std::uint16_t bits) {
@@ -73,7 +62,7 @@ template <class Out> Out element(const std::byte* data, DType dtype, std::size_t
     case DType::boolean:
         return static_cast<Out>(read(std::uint8_t{}) != 0);
     case DType::half:
-        return static_cast<Out>(half_to_float(read(std::uint16_t{})));
+        return static_cast<Out>(read(Half{}));
     case DType::bfloat16:
         return static_cast<Out>(bfloat16_to_float(read(std::uint16_t{})));
     default:

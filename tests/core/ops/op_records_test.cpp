@@ -23,7 +23,8 @@ std::vector<std::string> names() {
 /// Ops that work on state made by other ops, or that always fail, are tested by themselves.
 bool needs_state(const OpDef& def) {
     const bool needs_checkpoints = def.name == "SaveV2" || def.name == "RestoreV2" || def.name == "MergeV2Checkpoints";
-    return def.name == "Placeholder" || def.name == "PlaceholderV2" || needs_checkpoints ||
+    const bool needs_other_op = def.name == "Placeholder" || def.name == "PlaceholderV2" || def.name == "Unstage";
+    return needs_other_op || needs_checkpoints ||
            std::ranges::any_of(def.inputs,
                                [](const ArgDef& arg) { return arg.is_ref || arg.dtype == DType::resource; });
 }
