@@ -24,9 +24,9 @@ std::vector<std::string> names() {
 bool needs_state(const OpDef& def) {
     const bool needs_checkpoints = def.name == "SaveV2" || def.name == "RestoreV2" || def.name == "MergeV2Checkpoints";
     const bool needs_other_op = def.name == "Placeholder" || def.name == "PlaceholderV2" || def.name == "Unstage";
-    return needs_other_op || needs_checkpoints ||
-           std::ranges::any_of(def.inputs,
-                               [](const ArgDef& arg) { return arg.is_ref || arg.dtype == DType::resource; });
+    return needs_other_op || needs_checkpoints || std::ranges::any_of(def.inputs, [](const ArgDef& arg) {
+               return arg.is_ref || arg.dtype == DType::resource;
+           });
 }
 
 void expect_equal(const Tensor& actual, const Tensor& expected) {
