@@ -35,8 +35,16 @@ std::vector<Facts::InitRun> earlier_init_runs(const ReadCase& read) {
 }
 
 std::string session_of(const ReadCase& read) {
-    const auto call = run_call(read.facts.program().statement(read.statement()));
-    return call ? call->session : read.facts.session_name(read.run.info.session);
+    const program::Statement& statement = read.facts.program().statement(read.statement());
+    if (const auto call = run_call(statement)) return call->session;
+    // saver.save(sess, path)
+    for (const Call& call : calls_of(statement)) {
+        if (!call.name.ends_with(".save") && !call.name.ends_with(".restore")) continue;
+        const program::Expr* session = argument(*call.call, "sess", 0);
+        const auto* name = session ? std::get_if<program::NameExpr>(&session->node) : nullptr;
+        if (name) return name->name;
+    }
+    return read.facts.session_name(read.run.info.session);
 }
 
 std::optional<Fix> run_initializer(const ReadCase& read, InitOp::Kind kind) {
@@ -121,7 +129,8 @@ std::optional<Finding> partial_restore(const ReadCase& read) {
         const auto entry = std::ranges::find(history, record::InitState::restored, &record::HistoryEntry::state);
         if (entry == history.end() || entry->tick >= read.run.first_tick) continue;
         ++restored;
-        at = read.facts.statement_of_run(recording.run(entry->run));
+        at = entry->run.valid() ? read.facts.statement_of_run(recording.run(entry->run))
+                                : recording.step(recording.tick(entry->tick).step).step.statement;
     }
     if (restored == 0 || !earlier_init_runs(read).empty()) return std::nullopt;
     Finding finding;

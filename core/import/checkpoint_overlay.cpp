@@ -130,21 +130,43 @@ Status CheckpointOverlay::merge(std::span<const std::string> prefixes, const std
                                          tensor.name, prefix)};
     }
     if (delete_old)
-        for (const std::string& prefix : prefixes) {
-            saved_.erase(place(prefix));
-            removed_.insert(place(prefix));
-        }
+        for (const std::string& prefix : prefixes) remove(prefix);
     std::vector<ops::NamedTensor> tensors;
     for (auto& [name, value] : merged) tensors.push_back({name, std::move(value)});
     return save(destination, std::move(tensors));
 }
 
+void CheckpointOverlay::remove(const std::string& prefix) {
+    saved_.erase(place(prefix));
+    removed_.insert(place(prefix));
+}
+
+bool CheckpointOverlay::is_folder(const std::string& path) const {
+    if (path.empty()) return false; // as stat("") says
+    const std::string at = place(path);
+    std::error_code failure;
+    return fs::is_directory(at.empty() ? "." : at, failure) ||
+           std::ranges::any_of(saved_, [&](const auto& saved) { return saved.first.starts_with(at + "/"); });
+}
+
 void CheckpointOverlay::set_state(const std::string& folder, CheckpointState state) {
+    const fs::path base = fs::path(folder).lexically_normal();
+    const auto make_relative = [&](std::string& path) {
+        const fs::path normal = fs::path(path).lexically_normal();
+        if (normal.is_relative()) path = normal.lexically_relative(base).string();
+    };
+    make_relative(state.latest);
+    for (std::string& path : state.all) make_relative(path);
     states_.insert_or_assign(place(folder), std::move(state));
 }
 
 std::optional<CheckpointState> CheckpointOverlay::state(const std::string& folder) const {
-    if (const auto it = states_.find(place(folder)); it != states_.end()) return it->second;
+    if (const auto it = states_.find(place(folder)); it != states_.end()) {
+        CheckpointState state = it->second;
+        state.latest = (fs::path(folder) / state.latest).string();
+        for (std::string& path : state.all) path = (fs::path(folder) / path).string();
+        return state;
+    }
     auto state = read_checkpoint_state(place(folder), folder);
     return state ? std::optional(*std::move(state)) : std::nullopt;
 }

@@ -23,8 +23,12 @@ class CheckpointOverlay final : public ops::CheckpointStore {
                                         std::span<const DType> dtypes) override;
     Status merge(std::span<const std::string> prefixes, const std::string& destination, bool delete_old) override;
     bool exists(const std::string& prefix) const override;
+    bool is_folder(const std::string& path) const; ///< Python's gfile.IsDirectory
+    /// Forgets what was saved there, and hides what is on disk.
+    void remove(const std::string& prefix);
 
     /// What tf.train.Saver notes in the folder's file `checkpoint`, and what tf.train.latest_checkpoint finds there.
+    /// Relative paths are kept relative to the folder, and come back behind the folder as it is called then.
     void set_state(const std::string& folder, CheckpointState state);
     std::optional<CheckpointState> state(const std::string& folder) const;
     std::optional<std::string> latest(const std::string& folder) const;
@@ -44,7 +48,7 @@ class CheckpointOverlay final : public ops::CheckpointStore {
     std::string folder_;
     std::map<std::string, std::vector<ops::NamedTensor>> saved_;
     std::map<std::string, CheckpointState> states_;
-    std::set<std::string> removed_; ///< by merging: hides what is on disk
+    std::set<std::string> removed_; ///< hides what is on disk
 };
 
 } // namespace rnnscope

@@ -1,6 +1,5 @@
 #include "core/program/evaluator.hpp"
 
-#include "core/import/checkpoint_overlay.hpp"
 #include "core/program/evaluator_impl.hpp"
 
 #include <algorithm>
@@ -80,6 +79,9 @@ const runtime::Session& Evaluator::session(SessionId id) const {
 std::size_t Evaluator::session_count() const {
     return impl_->sessions_.size();
 }
+const runtime::RestoreReport& Evaluator::restore_report(SessionId id) const {
+    return impl_->restores_[id.index()];
+}
 std::vector<std::pair<std::string, Value>> Evaluator::locals() const {
     return impl_->locals();
 }
@@ -98,6 +100,7 @@ Evaluator::Impl::Impl(std::shared_ptr<const Program> program, EvaluatorOptions o
       context_(std::make_unique<tf1::Context>(tf1::TfVersion{1, program_->tf_minor})) {
     if (!options_.session.checkpoints)
         options_.session.checkpoints = std::make_shared<CheckpointOverlay>(program_->directory);
+    checkpoints_ = std::dynamic_pointer_cast<CheckpointOverlay>(options_.session.checkpoints);
     context_->default_graph().seed = program_->graph_seed;
     context_->traceback = [this](OriginId origin) {
         std::vector<std::string> frames;

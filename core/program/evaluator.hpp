@@ -2,6 +2,7 @@
 
 #include "core/base/id.hpp"
 #include "core/program/ast.hpp"
+#include "core/runtime/restore.hpp"
 #include "core/runtime/session.hpp"
 #include "core/tf1/context.hpp"
 #include "core/tf1/value.hpp"
@@ -56,6 +57,8 @@ class EvaluationObserver : public runtime::RunObserver {
     virtual void on_step(const Step&) {} ///< the statement is about to execute
     virtual void on_step_done(StepId) {} ///< a plain statement is done; a block's header is done
     virtual void on_session(SessionId, GraphId) {}
+    /// Variables, by name of their storage, got these values from a checkpoint without any op (EvaluatorOptions).
+    virtual void on_restored(SessionId, std::span<const ops::NamedTensor>) {}
     virtual void on_run(const RunInfo&) {}
     virtual void on_run_done(RunId, const RunOutcome&) {}
     virtual void on_error(const ProgramError&, bool caught) { (void)caught; }
@@ -69,6 +72,10 @@ struct EvaluatorOptions {
     /// file can nest them.
     std::uint64_t max_steps = 1'000'000;
     int max_call_depth = 100;
+    /// Prefix of a checkpoint from which every new session gets the values of the variables that are there, as if
+    /// something had restored it before: for graphs that have no ops for it. Empty: none. A checkpoint that cannot be
+    /// read is an error of the statement that makes the session.
+    std::string restore;
 };
 
 /// Runs a program one statement at a time, and a Session.run one op at a time. Deterministic.
@@ -100,6 +107,8 @@ class Evaluator {
     runtime::Session& session(SessionId id);
     const runtime::Session& session(SessionId id) const;
     std::size_t session_count() const;
+    /// What EvaluatorOptions::restore did for a session.
+    const runtime::RestoreReport& restore_report(SessionId id) const;
 
     /// Names visible at the next statement, innermost first: for the inspector and the terminal.
     std::vector<std::pair<std::string, tf1::Value>> locals() const;

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "core/import/checkpoint_overlay.hpp"
 #include "core/program/evaluator.hpp"
 #include "core/program/session_object.hpp"
 #include "core/tf1/api.hpp"
+#include "core/tf1/saver.hpp"
 
 #include <map>
 #include <memory>
@@ -16,8 +18,21 @@ namespace rnnscope::program {
 
 class FunctionObject;
 
+/// A Session.run that tf.train.Saver asked for: what its method does before and after it.
+struct SaverCall {
+    std::shared_ptr<tf1::SaverObject> saver;
+    bool restores = false;
+    std::string path;      ///< as given
+    std::string file = {}; ///< saving: with the step's number
+    bool write_state = true;
+};
+
 /// The file name that a program's Python form goes by in tracebacks: "x.py" for "dir/x.json".
 std::string python_file(const Program& program);
+
+/// The arguments of a method's call bound to these parameters, None where absent. Python's messages.
+std::vector<tf1::Value> bound(std::string_view function, const std::vector<std::string>& parameters,
+                              std::size_t required, std::vector<tf1::Value> positional, tf1::Keywords keywords);
 
 /// The machine behind Evaluator: a stack of blocks, each with the index of its next statement. Statements never call
 /// each other in C++; only expressions recurse, as deep as the file nests them (JsonTree::max_depth), and a function of
@@ -38,6 +53,8 @@ class Evaluator::Impl {
 
     std::shared_ptr<const Program> program_;
     EvaluatorOptions options_;
+    std::shared_ptr<CheckpointOverlay> checkpoints_; ///< null: the store that was given is another
+    std::vector<runtime::RestoreReport> restores_;   ///< by session; empty ones without options_.restore
     std::optional<ProgramError> error_;
     std::unique_ptr<tf1::Context> context_;
     std::vector<std::shared_ptr<SessionObject>> sessions_;
@@ -69,6 +86,7 @@ class Evaluator::Impl {
         RunId id;
         std::shared_ptr<SessionObject> session;
         std::unique_ptr<RunCall> call;
+        std::optional<SaverCall> saver = {};
     };
     /// What a call statement turned out to be.
     struct FunctionCall {
@@ -78,6 +96,7 @@ class Evaluator::Impl {
     struct SessionRun {
         std::shared_ptr<SessionObject> session;
         tf1::Value fetches, feeds;
+        std::optional<SaverCall> saver = {};
     };
     using CallOutcome = std::variant<tf1::Value, FunctionCall, SessionRun>;
 
@@ -122,6 +141,19 @@ class Evaluator::Impl {
     // evaluator_sessions.cpp
     std::optional<CallOutcome> call_session_method(const tf1::Value& object, const std::string& method,
                                                    std::vector<tf1::Value>& positional, tf1::Keywords& keywords);
+    // evaluator_savers.cpp
+    CallOutcome call_saver_method(const std::shared_ptr<tf1::SaverObject>& saver, const std::string& method,
+                                  std::vector<tf1::Value> positional, tf1::Keywords keywords);
+    CallOutcome save(const std::shared_ptr<tf1::SaverObject>& saver, const std::vector<tf1::Value>& arguments);
+    CallOutcome restore(const std::shared_ptr<tf1::SaverObject>& saver, const std::vector<tf1::Value>& arguments);
+    std::int64_t global_step(SessionObject& session, const tf1::Value& step) const;
+    /// What the saver's method raises where its run failed.
+    ProgramError saver_error(const SaverCall& call, ProgramError error) const;
+    /// What the saver's method returns after its run, and what it notes about it.
+    tf1::Value saver_value(const SaverCall& call);
+    tf1::Value call_checkpoint_function(const std::string& name, std::vector<tf1::Value> positional,
+                                        tf1::Keywords keywords);
+    void restore_session(SessionObject& session);
     std::optional<tf1::Value> call_container_method(const tf1::Value& object, const std::string& method,
                                                     const std::vector<tf1::Value>& positional);
     tf1::Value call_builtin(const std::string& name, const std::vector<tf1::Value>& arguments);

@@ -45,7 +45,7 @@ void Evaluator::Impl::begin_run(SessionRun wanted) {
     info.session = wanted.session->session_id;
     info.graph = wanted.session->graph.graph.id();
     info.graph_nodes = wanted.session->graph.graph.size();
-    ActiveRun active{info.id, wanted.session, nullptr};
+    ActiveRun active{info.id, wanted.session, nullptr, wanted.saver};
     std::optional<ProgramError> refused;
     try {
         active.call = std::make_unique<RunCall>(*wanted.session, wanted.fetches, wanted.feeds, program_->tf_minor);
@@ -82,14 +82,14 @@ void Evaluator::Impl::end_run() {
         ProgramError error = error_of(*run->error(), *active.session);
         error.run = active.id;
         outcome.error = error;
-        fail(std::move(error));
+        fail(active.saver ? saver_error(*active.saver, std::move(error)) : std::move(error));
         observer_->on_run_done(active.id, outcome);
         return;
     }
     if (run) outcome.results = run->results();
     observer_->on_run_done(active.id, outcome);
     try {
-        finish_statement(statement_, active.call->value(outcome.results));
+        finish_statement(statement_, active.saver ? saver_value(*active.saver) : active.call->value(outcome.results));
     } catch (const PythonError& error) {
         fail(error_of(error));
     }

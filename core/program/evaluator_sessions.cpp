@@ -11,7 +11,15 @@ using tf1::Value;
 
 namespace {
 
-/// The arguments of a call bound to these parameters, None where absent. Python's messages.
+tf1::GraphState* graph_behind(const Value& value) {
+    if (const auto* tensor = value.as<tf1::TensorValue>()) return tensor->graph;
+    if (const auto* operation = value.as<tf1::OperationValue>()) return operation->graph;
+    if (const auto* variable = value.as<tf1::VariableValue>()) return variable->graph;
+    return nullptr;
+}
+
+} // namespace
+
 std::vector<Value> bound(std::string_view function, const std::vector<std::string>& parameters, std::size_t required,
                          std::vector<Value> positional, tf1::Keywords keywords) {
     if (positional.size() > parameters.size())
@@ -38,15 +46,6 @@ std::vector<Value> bound(std::string_view function, const std::vector<std::strin
     return values;
 }
 
-tf1::GraphState* graph_behind(const Value& value) {
-    if (const auto* tensor = value.as<tf1::TensorValue>()) return tensor->graph;
-    if (const auto* operation = value.as<tf1::OperationValue>()) return operation->graph;
-    if (const auto* variable = value.as<tf1::VariableValue>()) return variable->graph;
-    return nullptr;
-}
-
-} // namespace
-
 Value Evaluator::Impl::make_session(const tf1::ApiDef& api, std::vector<Value> positional, tf1::Keywords keywords) {
     std::vector<std::string> parameters;
     for (const tf1::Param& parameter : api.params) parameters.push_back(parameter.name);
@@ -55,6 +54,7 @@ Value Evaluator::Impl::make_session(const tf1::ApiDef& api, std::vector<Value> p
     const SessionId id(sessions_.size());
     sessions_.push_back(std::make_shared<SessionObject>(id, graph, default_sessions_, options_.session));
     if (observer_) observer_->on_session(id, graph.graph.id());
+    restore_session(*sessions_.back());
     // An interactive session stays the default one; nothing ends its "with".
     if (api.name == "InteractiveSession") sessions_.back()->push(*context_);
     return Value(sessions_.back());
@@ -116,6 +116,8 @@ std::optional<Evaluator::Impl::CallOutcome> Evaluator::Impl::call_session_method
         }
         return std::nullopt;
     }
+    if (const auto saver = object.object<tf1::SaverObject>(); saver && (method == "save" || method == "restore"))
+        return call_saver_method(saver, method, std::move(positional), std::move(keywords));
     tf1::GraphState* graph = graph_behind(object);
     if (!graph) return std::nullopt;
     const bool operation = object.is<tf1::OperationValue>();

@@ -16,6 +16,14 @@ std::span<const tf1::ApiDef> session_api() {
          "A session that installs itself as the default session.",
          nullptr},
         {"get_default_session", {}, "The innermost session of a `with` block, or None.", nullptr},
+        {"train.latest_checkpoint",
+         {{"checkpoint_dir", std::nullopt}, {"latest_filename", Value()}},
+         "The prefix of the newest checkpoint in a folder, or None.",
+         nullptr},
+        {"train.checkpoint_exists",
+         {{"checkpoint_prefix", std::nullopt}},
+         "Is there a checkpoint of that prefix?",
+         nullptr},
     };
     return list;
 }

@@ -22,6 +22,7 @@ std::vector<ApiDef> scope_api();
 std::vector<ApiDef> variable_api();
 std::vector<ApiDef> variable_methods();
 std::vector<ApiDef> value_methods();
+std::vector<ApiDef> saver_api();
 
 /// A string as a template argument: lets one function serve all ops that differ by name only.
 template <std::size_t N> struct OpName {

@@ -42,6 +42,7 @@ const std::map<std::string, std::vector<std::string>>& expected_causes() {
         {"D19_fetch_inside_loop", {"not-fetchable", "shape-mismatch"}},
         {"D20_two_sessions", {"wrong-session"}},
         {"D24_batch_baked", {"shape-mismatch"}},
+        {"D25_save_too_early", {"init-never-run"}},
         {"D26_resource_message", {"init-never-run"}},
         {"D06b_local_state", {"local-not-global"}},
         {"D15b_leaked_reuse", {"leaked-reuse"}},
@@ -149,6 +150,16 @@ TEST(Warnings, AFilterThatTakesTooMuchIsSeen) {
     const Warning& warning = debugger.preflight().warnings[0];
     EXPECT_EQ(warning.code, "scope-prefix-too-wide");
     EXPECT_EQ(warning.variables, std::vector<std::string>{"rnn_out/W"});
+}
+
+TEST(Warnings, AnInitializerAfterARestoreIsSeen) {
+    Debugger debugger;
+    ASSERT_TRUE(debugger.open(sample("D12_init_after_restore").string()).empty());
+    ASSERT_EQ(debugger.preflight().warnings.size(), 1u);
+    const Warning& warning = debugger.preflight().warnings[0];
+    EXPECT_EQ(warning.code, "init-after-restore");
+    EXPECT_EQ(warning.variables.size(), 4u);
+    EXPECT_TRUE(debugger.preflight().reads.empty());
 }
 
 /// Two layers of one network with the same shape are no copies of each other.

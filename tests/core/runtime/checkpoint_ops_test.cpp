@@ -178,7 +178,8 @@ TEST_F(CheckpointOps, TheStateNamesTheLatest) {
     EXPECT_EQ(store_->latest("."), "./m-1");
     store_->set_state("", {"m-2", {"m-1", "m-2"}});
     ASSERT_TRUE(store_->save("m-2", {{"a", floats_}}).ok());
-    EXPECT_EQ(store_->latest("./"), "m-2");
+    EXPECT_EQ(store_->latest(""), "m-2");
+    EXPECT_EQ(store_->latest("./"), "./m-2");
 }
 
 class RestoreSession : public CheckpointOps {
