@@ -380,6 +380,19 @@ void Recording::on_session([[maybe_unused]] SessionId id, GraphId graph) {
     impl_->declare(session);
 }
 
+void Recording::on_restored(SessionId id, std::span<const ops::NamedTensor> values) {
+    SessionData& session = impl_->sessions_[id.index()];
+    for (const auto& [variable, value] : values) {
+        HistoryEntry entry;
+        entry.kind = HistoryEntry::Kind::write;
+        entry.tick = impl_->ticks_.empty() ? 0 : impl_->ticks_.size() - 1;
+        entry.state = InitState::restored;
+        entry.value = value;
+        impl_->count_bytes(value);
+        session.histories[variable].push_back(std::move(entry));
+    }
+}
+
 void Recording::on_run(const program::RunInfo& info) {
     impl_->sample_graphs();
     assert(info.id.index() == impl_->runs_.size());

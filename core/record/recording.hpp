@@ -79,7 +79,7 @@ std::string_view init_state_name(InitState state); ///< "declared": also the com
 struct HistoryEntry {
     enum class Kind : std::uint8_t { declared, write, read, uninitialized_read } kind = Kind::declared;
     std::uint64_t tick = 0;
-    RunId run;
+    RunId run; ///< invalid: restored without any op, by the statement of `tick`
     std::uint32_t event = 0;
     NodeId node;                           ///< who wrote or read
     InitState state = InitState::declared; ///< after this entry
@@ -149,6 +149,7 @@ class Recording : public program::EvaluationObserver {
     void on_step(const program::Step&) override;
     void on_step_done(StepId) override;
     void on_session(SessionId, GraphId) override;
+    void on_restored(SessionId, std::span<const ops::NamedTensor>) override;
     void on_run(const program::RunInfo&) override;
     void on_run_done(RunId, const program::RunOutcome&) override;
     void on_error(const program::ProgramError&, bool caught) override;

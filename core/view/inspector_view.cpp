@@ -234,6 +234,10 @@ class InspectorBuilder {
         const SessionId session = debugger_.current_session();
         if (!session.valid()) return;
         const auto entries = recording_.history(session, storage_name(debugger_, variable));
+        for (const HistoryEntry& entry : entries)
+            if (entry.kind == HistoryEntry::Kind::write && !entry.run.valid())
+                view_.history.push_back({mark_after(entry), Link::plain("checkpoint"),
+                                         "restored when the session was made", entry.tick, entry.tick < now_});
         std::size_t at = 0;
         for (const record::RecordedRun& run : recording_.runs()) {
             if (run.info.session != session) continue;

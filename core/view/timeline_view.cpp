@@ -208,7 +208,7 @@ class TimelineBuilder {
             break;
         case HistoryEntry::Kind::write:
             pip.kind = Pip::Kind::write;
-            pip.caption = "written, " + where;
+            pip.caption = entry.run.valid() ? "written, " + where : "restored from a checkpoint";
             break;
         case HistoryEntry::Kind::read:
             pip.kind = Pip::Kind::read;

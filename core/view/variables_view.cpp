@@ -95,7 +95,7 @@ class VariablesBuilder {
         const StatementId statement = statement_of(debugger_, entry.run);
         if (entry.kind == HistoryEntry::Kind::write) {
             row.written_at = statement;
-            row.written = line_text(debugger_, statement);
+            row.written = entry.run.valid() ? line_text(debugger_, statement) : "restored";
         } else if (entry.kind == HistoryEntry::Kind::read || entry.kind == HistoryEntry::Kind::uninitialized_read) {
             row.read_at = statement;
             row.read = line_text(debugger_, statement);

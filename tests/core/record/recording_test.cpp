@@ -173,6 +173,24 @@ TEST_F(RecordingTest, AnAssignThatRestoreFeedsRestores) {
     EXPECT_EQ(recording_.state_at(SessionId(0), v(), recording_.end()), InitState::updated);
 }
 
+TEST_F(RecordingTest, WhatIsRestoredWithoutAnOpIsRestored) {
+    const StepId build = step();
+    build_variable();
+    recording_.on_step_done(build);
+    const Position before = recording_.end();
+    const StepId opens = step();
+    recording_.on_session(SessionId(0), GraphId(0));
+    const ops::NamedTensor restored[] = {{"v", Tensor::of<float>(Shape{2}, {3, 4})}};
+    recording_.on_restored(SessionId(0), restored);
+    recording_.on_step_done(opens);
+    EXPECT_EQ(recording_.state_at(SessionId(0), v(), before), InitState::declared);
+    EXPECT_EQ(recording_.state_at(SessionId(0), v(), recording_.end()), InitState::restored);
+    EXPECT_EQ(recording_.value_at(SessionId(0), "v", recording_.end()).number(1), 4);
+    begin_run(step());
+    write(Tensor::of<float>(Shape{2}, {0, 0}));
+    EXPECT_EQ(recording_.state_at(SessionId(0), v(), recording_.end()), InitState::updated);
+}
+
 TEST_F(RecordingTest, SpansInsideEventsStayValidWhileItGrows) {
     const StepId build = step();
     build_variable();
