@@ -85,6 +85,8 @@ Status slice_shape(ShapeContext& ctx) {
 Result<std::optional<std::size_t>> known_axis(ShapeContext& ctx, std::size_t input, std::size_t rank) {
     const auto axis = ctx.constant_input(input);
     if (!axis) return std::optional<std::size_t>{};
+    if (axis->elements() != 1) // MakeDimForScalarInput
+        return invalid_argument(fmt::format("Input must be scalar but has rank {}", axis->shape().rank()));
     const auto limit = static_cast<std::int64_t>(rank);
     const std::int64_t given = axis->integer(0);
     if (given < -limit)
