@@ -1,5 +1,6 @@
 #include "core/graph/from_proto.hpp"
 #include "core/graph/graphdef.hpp"
+#include "core/graph/quiet_protobuf.hpp"
 
 #include "graph.pb.h"
 
@@ -39,6 +40,9 @@ Result<Shape> from_proto(const tensorflow::TensorShapeProto& proto) {
     return Shape(std::move(dims));
 }
 
+/// Larger ones may not be described by a few values that are repeated: a file of some bytes would fill the memory.
+constexpr std::int64_t largest_repeated = std::int64_t{1} << 28; // bytes
+
 /// Number of elements, or none when it does not fit the limit for constants.
 std::optional<std::int64_t> elements_within_limit(const Shape& shape, std::int64_t element_size) {
     std::int64_t elements = 1;
@@ -53,10 +57,9 @@ std::optional<std::int64_t> elements_within_limit(const Shape& shape, std::int64
 
 /// The elements of `field`; a short field repeats its last value, an empty one stands for zeros, a long one is cut.
 template <class Wire, class Field> void fill(std::byte* out, std::int64_t count, const Field& field) {
+    Wire value{};
     for (std::int64_t i = 0; i < count; ++i) {
-        Wire value{};
-        if (!field.empty())
-            value = static_cast<Wire>(field.Get(static_cast<int>(std::min<std::int64_t>(i, field.size() - 1))));
+        if (i < field.size()) value = static_cast<Wire>(field.Get(static_cast<int>(i)));
         std::memcpy(out + i * static_cast<std::int64_t>(sizeof value), &value, sizeof value);
     }
 }
@@ -163,6 +166,11 @@ Result<Tensor> from_proto(const tensorflow::TensorProto& proto) {
     if (size == 0) return bad(fmt::format("constant of type {}", dtype_name(*dtype)));
     const auto count = elements_within_limit(*shape, static_cast<std::int64_t>(size));
     if (!count) return bad(fmt::format("constant of shape {} is too large", to_text(*shape)));
+    // With content, the two agree, or what is wrong is said below.
+    if (proto.tensor_content().empty() && *count * static_cast<std::int64_t>(size) > largest_repeated &&
+        proto.ByteSizeLong() < static_cast<std::size_t>(*count))
+        return bad(
+            fmt::format("constant of shape {} repeats one value more often than rnnscope stores", to_text(*shape)));
     if (is_string) return strings_from_proto(proto, std::move(*shape), *count);
 
     const std::size_t bytes = static_cast<std::size_t>(*count) * size;
@@ -289,6 +297,7 @@ Result<std::vector<NodeDefData>> from_proto(const tensorflow::GraphDef& def) {
 } // namespace
 
 Result<std::vector<NodeDefData>> parse_graphdef_json(const std::string& text) {
+    const QuietProtobuf quiet;
     google::protobuf::util::JsonParseOptions options;
     options.ignore_unknown_fields = true; // function libraries, fields of later versions
     tensorflow::GraphDef def;
@@ -299,6 +308,7 @@ Result<std::vector<NodeDefData>> parse_graphdef_json(const std::string& text) {
 }
 
 Result<std::vector<NodeDefData>> parse_graphdef_binary(const std::string& bytes) {
+    const QuietProtobuf quiet;
     tensorflow::GraphDef def;
     if (!def.ParseFromString(bytes))
         return Error{"graphdef.binary", "not a GraphDef: the bytes are not a protobuf message of that kind"};

@@ -1,5 +1,6 @@
 #include "core/import/checkpoint.hpp"
 
+#include "core/graph/quiet_protobuf.hpp"
 #include "core/import/crc32c.hpp"
 #include "core/import/table_reader.hpp"
 
@@ -47,6 +48,7 @@ std::string place(const std::string& file, const CheckpointEntry& entry) {
 }
 
 Status check_header(std::string_view value, const std::string& file, int& shards) {
+    const QuietProtobuf quiet;
     tensorflow::BundleHeaderProto header;
     if (!header.ParseFromArray(value.data(), static_cast<int>(value.size())))
         return data_loss(
@@ -93,6 +95,7 @@ Result<Shape> shape_of(const tensorflow::TensorShapeProto& proto) {
 
 Result<CheckpointEntry> entry_of(std::string_view name, std::string_view value, int shards) {
     const auto bad = [&](std::string_view why) { return data_loss(fmt::format("{}: {}", why, name)); };
+    const QuietProtobuf quiet;
     tensorflow::BundleEntryProto proto;
     if (value.size() > longest_value || !proto.ParseFromArray(value.data(), static_cast<int>(value.size())))
         return data_loss(fmt::format("Entry for key {} not parseable.", name));

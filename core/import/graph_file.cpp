@@ -1,5 +1,6 @@
 #include "core/import/graph_file.hpp"
 
+#include "core/graph/quiet_protobuf.hpp"
 #include "core/import/event_file.hpp"
 #include "core/import/graph_reader.hpp"
 
@@ -115,6 +116,7 @@ LoadedGraph read_event_file(std::string_view content, const std::string& path) {
 } // namespace
 
 LoadedGraph read_graph_file(std::string content, const std::string& path) {
+    const QuietProtobuf quiet;
     if (is_event_file(content)) return read_event_file(content, path);
     const auto format = sniff_graph(content);
     if (!format) return one("graph.unknown", "the file is no graph", path, what_else(content, path));

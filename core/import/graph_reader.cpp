@@ -106,14 +106,50 @@ void GraphReader::read_graph(std::string_view message, std::size_t offset) {
     check_end(reader, "graph");
 }
 
+namespace {
+
+/// Bytes of the tensors among the attributes, those of functions and lists included.
+std::size_t tensor_bytes(const AttrMap& attrs);
+
+std::size_t tensor_bytes(const AttrValue& value) {
+    std::size_t bytes = 0;
+    if (const auto* tensor = value.as<Tensor>(); tensor != nullptr && *tensor) bytes = tensor->byte_size();
+    if (const auto* function = value.as<FunctionName>(); function != nullptr && function->attrs != nullptr)
+        bytes = tensor_bytes(*function->attrs);
+    if (const auto* list = value.as<AttrList>())
+        for (const AttrValue& entry : list->entries) bytes += tensor_bytes(entry);
+    return bytes;
+}
+
+std::size_t tensor_bytes(const AttrMap& attrs) {
+    std::size_t bytes = 0;
+    for (const auto& [key, value] : attrs) bytes += tensor_bytes(value);
+    return bytes;
+}
+
+} // namespace
+
+/// Does the node fit what the file's constants may take beyond its own size? Reports once that it does not.
+bool GraphReader::fits(const NodeDefData& node, std::size_t own_size, std::size_t offset) {
+    constexpr std::size_t most_repeated = std::size_t{1} << 29;
+    const std::size_t bytes = tensor_bytes(node.attrs);
+    repeated_bytes_ += bytes - std::min(bytes, own_size);
+    if (repeated_bytes_ <= most_repeated) return true;
+    is_full_ = true;
+    report(offset, fmt::format("node \"{}\": the constants up to here repeat values to more than {} MB", node.name,
+                               most_repeated >> 20));
+    return false;
+}
+
 void GraphReader::add_node(const WireReader::Field& field) {
+    if (is_full_) return;
     tensorflow::NodeDef proto;
     if (!parse(field, proto, fmt::format("NodeDef (node {} of the graph)", file_.nodes.size()))) return;
     auto node = node_from_proto(proto);
-    if (node)
-        file_.nodes.push_back(*std::move(node));
-    else
+    if (!node)
         report(field.offset, node.error().message);
+    else if (fits(*node, field.bytes.size(), field.offset))
+        file_.nodes.push_back(*std::move(node));
 }
 
 void GraphReader::read_library(std::string_view message, std::size_t offset) {
@@ -125,7 +161,7 @@ void GraphReader::read_library(std::string_view message, std::size_t offset) {
 
 void GraphReader::add_function(const WireReader::Field& field) {
     tensorflow::FunctionDef proto;
-    if (!parse(field, proto, "FunctionDef")) return;
+    if (is_full_ || !parse(field, proto, "FunctionDef")) return;
     FunctionData function{proto.signature().name(),
                           arguments(proto.signature().input_arg()),
                           arguments(proto.signature().output_arg()),
@@ -134,11 +170,12 @@ void GraphReader::add_function(const WireReader::Field& field) {
         // What the caller's attribute says is not known here; its name is what can be shown.
         for (auto& [key, value] : *body.mutable_attr())
             if (value.value_case() == tensorflow::AttrValue::kPlaceholder) value.set_s("$" + value.placeholder());
+        if (is_full_) return;
         auto node = node_from_proto(body);
-        if (node)
-            function.nodes.push_back(*std::move(node));
-        else
+        if (!node)
             report(field.offset, fmt::format("function \"{}\", {}", function.name, node.error().message));
+        else if (fits(*node, body.ByteSizeLong(), field.offset))
+            function.nodes.push_back(*std::move(node));
     }
     file_.functions.push_back(std::move(function));
 }

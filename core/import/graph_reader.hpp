@@ -25,6 +25,7 @@ class GraphReader {
     void read_saved_model(std::string_view message, std::size_t offset);
 
     void add_node(const WireReader::Field& field);
+    bool fits(const NodeDefData& node, std::size_t own_size, std::size_t offset);
     void add_function(const WireReader::Field& field);
     void add_collection(const WireReader::Field& field);
     void add_signature(const WireReader::Field& field);
@@ -41,6 +42,8 @@ class GraphReader {
     Diagnostics& problems_;
     bool has_offsets_;
     bool noted_unknown_ = false;
+    bool is_full_ = false;           ///< the constants take too much; nothing more is read
+    std::size_t repeated_bytes_ = 0; ///< of constants that the file describes by fewer values
 };
 
 } // namespace rnnscope
