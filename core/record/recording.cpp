@@ -54,7 +54,12 @@ struct GraphSize {
 bool is_fed_by_restore(const Graph& graph, const Node& assign) {
     if (assign.inputs.size() < 2) return false;
     Output value = assign.inputs[1];
-    while (graph.node(value.node).op == "Identity") value = graph.node(value.node).inputs[0];
+    // Resources are restored through an Identity, Saver(reshape=True) goes through a Reshape.
+    const auto passes_on = [&] {
+        const Node& node = graph.node(value.node);
+        return (node.op == "Identity" || node.op == "Reshape") && !node.inputs.empty();
+    };
+    while (passes_on()) value = graph.node(value.node).inputs[0];
     const std::string& op = graph.node(value.node).op;
     return op == "RestoreV2" || op == "Restore" || op == "RestoreSlice";
 }

@@ -4,7 +4,7 @@
 usage: check_layers.py PROJECT_ROOT
 
 A folder may include itself and what stands to its right in ORDER. Dear ImGui, GLFW, OpenGL and glad may be named in ui/ and
-app/ only; Eigen, protobuf and nlohmann/json never in a header (they cost every includer seconds).
+app/ only; Eigen, protobuf, nlohmann/json, leveldb and snappy never in a header (they cost every includer seconds).
 Prints `file:line: reason` for every violation; exits 1 when there is one.
 """
 import pathlib
@@ -15,7 +15,7 @@ ORDER = ["app", "ui", "core/view", "core/debug", "core/record", "core/program", 
          "core/ops", "core/graph", "core/tensor", "core/base"]
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 GRAPHICS = re.compile(r"^(imgui|GLFW|glad|GL/|EGL/|X11)")
-HEAVY = re.compile(r"^(Eigen/|google/protobuf|nlohmann/|.*\.pb\.h$)")
+HEAVY = re.compile(r"^(Eigen/|google/protobuf|nlohmann/|leveldb/|snappy|.*\.pb\.h$)")
 
 
 def layer_of(path):

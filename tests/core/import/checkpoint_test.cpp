@@ -156,6 +156,18 @@ TEST_F(CheckpointTest, EveryCheckpointOfTheDataReads) {
     }
 }
 
+TEST_F(CheckpointTest, TheDatasStatesNameTheirCheckpoints) {
+    if (!fs::exists(shared("data/tf1"))) GTEST_SKIP() << "the data are not here";
+    for (const auto& [folder, name] : std::map<std::string, std::string>{
+             {"gru-process-model", "GRU.ckpt"}, {"sentiment-lstm-training-run", "model.ckpt-10006"}}) {
+        const std::string place = shared("data/tf1/" + folder).string();
+        const auto latest = latest_checkpoint(place);
+        ASSERT_TRUE(latest.ok()) << latest.error().message;
+        EXPECT_EQ(*latest, place + "/" + name);
+        EXPECT_TRUE(Checkpoint::open(*latest).ok());
+    }
+}
+
 TEST_F(CheckpointTest, SaysWhatIsMissing) {
     const auto nothing = Checkpoint::open(path("model"));
     EXPECT_EQ(nothing.error().code, "NotFoundError");

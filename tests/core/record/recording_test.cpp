@@ -171,6 +171,10 @@ TEST_F(RecordingTest, AnAssignThatRestoreFeedsRestores) {
     graph_.set_input(assign_, 1, {value_, 0});
     write(Tensor::of<float>(Shape{2}, {0, 0}));
     EXPECT_EQ(recording_.state_at(SessionId(0), v(), recording_.end()), InitState::updated);
+    const NodeId reshape = add("save/Reshape", "Reshape", {{add("save/Identity", "Identity", {{restore, 0}}), 0}});
+    graph_.set_input(assign_, 1, {reshape, 0});
+    write(Tensor::of<float>(Shape{2}, {1, 2}));
+    EXPECT_EQ(recording_.state_at(SessionId(0), v(), recording_.end()), InitState::restored) << "through both";
 }
 
 TEST_F(RecordingTest, WhatIsRestoredWithoutAnOpIsRestored) {
