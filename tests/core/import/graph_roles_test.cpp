@@ -226,5 +226,39 @@ TEST(GraphRoles, AreThoseThatTheFilesName) {
     }
 }
 
+/// The same graph with nodes n0, n1, ...; control inputs stay, because groups are made of them.
+GraphFile renamed(const GraphFile& file) {
+    GraphFile result = file;
+    std::map<std::string, std::string> names;
+    for (const NodeDefData& node : file.nodes) names.emplace(node.name, fmt::format("n{}", names.size()));
+    for (NodeDefData& node : result.nodes) {
+        node.name = names.at(node.name);
+        for (std::string& input : node.inputs) {
+            const std::size_t begin = input.starts_with("^") ? 1 : 0, end = std::min(input.find(':'), input.size());
+            input.replace(begin, end - begin, names.at(input.substr(begin, end - begin)));
+        }
+    }
+    return result;
+}
+
+TEST(GraphRoles, DoNotDependOnNames) {
+    if (!std::filesystem::exists(data_folder())) GTEST_SKIP() << "the real graphs are not here: " << data_folder();
+    for (const RealRoles& expected : real_roles) {
+        SCOPED_TRACE(expected.file);
+        const LoadedGraph loaded = load_graph_file((data_folder() / expected.file).string());
+        const GraphFile& file = **std::get_if<std::shared_ptr<const GraphFile>>(&loaded);
+        Graph graph, nameless;
+        ASSERT_TRUE(import_graph(graph, file).empty());
+        const Diagnostics problems = import_graph(nameless, renamed(file));
+        ASSERT_TRUE(problems.empty()) << to_text(problems);
+        // Written with the names of the first, both say the same, but for what cells and scopes are called.
+        GraphRoles roles = graph_roles(graph), again = graph_roles(nameless);
+        roles.cells.clear();
+        again.cells.clear();
+        EXPECT_EQ(to_text(roles, graph), to_text(again, graph));
+        EXPECT_EQ(roles.is_gradient, again.is_gradient);
+    }
+}
+
 } // namespace
 } // namespace rnnscope
