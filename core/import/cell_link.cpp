@@ -282,8 +282,7 @@ void Group::measure(RecognizedCell& cell) const {
 CellInstance Group::instance(std::size_t i) const {
     CellInstance result = matches_[i].instance;
     std::ranges::sort(result.nodes);
-    const auto [first, last] = std::ranges::unique(result.nodes);
-    result.nodes.erase(first, last);
+    result.nodes.erase(std::unique(result.nodes.begin(), result.nodes.end()), result.nodes.end());
     const Output h = result.part("h");
     result.frame = frames_.name_of(h.node);
     result.scope = scope_of(flow_.graph().node(h.node).name);
@@ -318,8 +317,7 @@ Key key_of(const Match& match) {
     for (const WeightUse& use : match.weights)
         if (use.what != WeightUse::What::projection) sources.push_back(use.source);
     std::ranges::sort(sources);
-    const auto [first, last] = std::ranges::unique(sources);
-    sources.erase(first, last);
+    sources.erase(std::unique(sources.begin(), sources.end()), sources.end());
     return {match.variant.kind, match.variant.fused_op, match.variant.activation, std::move(sources)};
 }
 
