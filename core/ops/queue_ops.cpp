@@ -2,15 +2,16 @@
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include "core/ops/waiting.hpp"
 
 #include <algorithm>
 #include <deque>
 
 #include <fmt/format.h>
 
-// Queues and staging areas, which live as long as their session. TensorFlow lets a dequeue wait for an enqueue in
-// another thread; here one thread runs everything, so what would have to wait fails and says what it would have waited
-// for.
+// Queues and staging areas, which live as long as their session. TensorFlow lets a dequeue sleep until another thread
+// has enqueued something. Here one thread runs everything: the executor tries again after the others, and when nothing
+// else is left in the run, what the op waits for is the error.
 namespace rnnscope::ops {
 namespace {
 
@@ -105,10 +106,11 @@ Result<Queue*> queue_of(KernelContext& ctx) {
     return Error{"NotFoundError", fmt::format("Resource {} does not exist", handle)};
 }
 
-/// What TensorFlow would wait for, for ever unless another thread does something.
+/// What the op has to wait for. It must not have changed anything yet, because it is tried again.
 Error would_wait(const KernelContext& ctx, std::string_view what) {
-    return {"DeadlineExceededError",
-            fmt::format("{} would wait for ever: {}, and nothing else runs while it waits", ctx.node().op, what)};
+    return {std::string(waiting_error),
+            fmt::format("{} would wait for ever: {}, and nothing is left in this run that could change that",
+                        ctx.node().op, what)};
 }
 
 Status check_component(const Queue& queue, std::size_t i, const Tensor& value, const Shape& shape) {

@@ -1,5 +1,7 @@
 #include "core/runtime/executor.hpp"
 
+#include "core/ops/waiting.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -37,7 +39,10 @@ Executor::Executor(Environment environment, Plan plan, RunRequest request)
 
 std::optional<Run::Next> Executor::next() const {
     if (done_) return std::nullopt;
-    const Task& task = queue_.front();
+    return visit_of(queue_.front());
+}
+
+Run::Next Executor::visit_of(const Task& task) const {
     const PlanNode& node = plan_.nodes[task.node];
     Run::Next next;
     if (node.node != nullptr) next.node = node.node->id;
@@ -57,25 +62,19 @@ void Executor::step(RunObserver& observer) {
         started_ = true;
         observer.on_frame({});
     }
+    Task task = take_task();
+    for (std::size_t waited = 0; must_wait() && waited < queue_.size(); ++waited) {
+        put_back(task);
+        task = take_task();
+    }
     Event event;
-    const std::optional<Run::Next> visit = next();
-    event.node = visit->node;
-    event.slot = visit->slot;
-    event.kind = visit->kind;
-    event.frame = visit->frame;
-    event.iteration = visit->iteration;
-    event.dead = visit->dead;
-
-    const Task task = queue_.front();
-    queue_.pop_front();
-    const PlanNode& node = plan_.nodes[task.node];
-    Iteration& iteration = frames_[task.frame]->at(task.iteration);
-    inputs_.clear();
-    for (std::uint32_t i = 0; i < node.inputs; ++i)
-        inputs_.push_back(std::exchange(iteration.inputs[node.first_input + i], ops::Value{}));
-    outputs_.assign(node.outputs, ops::Value{});
-    accesses_.clear();
-    compute(node, task.dead);
+    const Run::Next visit = visit_of(task);
+    event.node = visit.node;
+    event.slot = visit.slot;
+    event.kind = visit.kind;
+    event.frame = visit.frame;
+    event.iteration = visit.iteration;
+    event.dead = visit.dead;
     if (!error_) {
         propagate(task, observer);
         if (queue_.empty()) finish_run();
@@ -86,6 +85,34 @@ void Executor::step(RunObserver& observer) {
     event.accesses = accesses_;
     event.error = error_ ? &*error_ : nullptr;
     observer.on_event(event);
+}
+
+Executor::Task Executor::take_task() {
+    const Task task = queue_.front();
+    queue_.pop_front();
+    const PlanNode& node = plan_.nodes[task.node];
+    Iteration& iteration = frames_[task.frame]->at(task.iteration);
+    inputs_.clear();
+    for (std::uint32_t i = 0; i < node.inputs; ++i)
+        inputs_.push_back(std::exchange(iteration.inputs[node.first_input + i], ops::Value{}));
+    outputs_.assign(node.outputs, ops::Value{});
+    accesses_.clear();
+    compute(node, task.dead);
+    return task;
+}
+
+/// Did the kernel find that another one has to do something first? TensorFlow's would sleep until then.
+bool Executor::must_wait() const {
+    return error_ && error_->error_class == ops::waiting_error;
+}
+
+void Executor::put_back(const Task& task) {
+    error_.reset();
+    const PlanNode& node = plan_.nodes[task.node];
+    Iteration& iteration = frames_[task.frame]->at(task.iteration);
+    // Read once, as in TensorFlow, where a kernel that sleeps has its inputs already.
+    for (std::uint32_t i = 0; i < node.inputs; ++i) iteration.inputs[node.first_input + i] = std::move(inputs_[i]);
+    queue_.push_back(task);
 }
 
 void Executor::compute(const PlanNode& node, bool dead) {

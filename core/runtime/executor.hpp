@@ -70,6 +70,10 @@ class Executor {
     };
 
     // One visit.
+    Run::Next visit_of(const Task& task) const;
+    Task take_task(); ///< takes the first task and computes it
+    bool must_wait() const;
+    void put_back(const Task& task); ///< behind all others
     void compute(const PlanNode& node, bool dead);
     Status run_kernel(const PlanNode& node);
     Status prepare_inputs(const PlanNode& node);

@@ -88,7 +88,8 @@ class Run {
     void finish(RunObserver& observer) {
         while (!done()) step(observer);
     }
-    /// The node that step() will visit next: what a debugger shows as "about to run". nullopt when done.
+    /// The node that step() will visit next: what a debugger shows as "about to run". nullopt when done. One that has
+    /// to wait for another (a dequeue for an enqueue) is passed over then and visited later.
     struct Next {
         NodeId node;
         int slot = -1;

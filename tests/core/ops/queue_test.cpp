@@ -51,10 +51,10 @@ TEST_F(Queues, SayWhatTheyWouldWaitFor) {
     EXPECT_EQ(
         h.failure(dequeue()),
         "DeadlineExceededError: QueueDequeueV2 would wait for ever: FIFOQueue 'q' has 0 elements, 1 are asked for, "
-        "and nothing else runs while it waits");
+        "and nothing is left in this run that could change that");
     EXPECT_EQ(enqueue(1, 10) + enqueue(2, 20), "");
     EXPECT_EQ(enqueue(3, 30), "DeadlineExceededError: QueueEnqueueV2 would wait for ever: FIFOQueue 'q' is full (2 "
-                              "elements, capacity 2), and nothing else runs while it waits");
+                              "elements, capacity 2), and nothing is left in this run that could change that");
     EXPECT_EQ(h.value(h.add("QueueSizeV2", {queue}))->integer(0), 2) << "nothing was lost";
 }
 
@@ -98,7 +98,7 @@ TEST_F(Queues, StagingAreasAreFoundByName) {
     expect(taken, {floats({1}, {1}), ints({}, {2})});
     EXPECT_EQ(h.failure(unstage()),
               "DeadlineExceededError: Unstage would wait for ever: the staging area 'area' is empty, "
-              "and nothing else runs while it waits");
+              "and nothing is left in this run that could change that");
 }
 
 } // namespace
