@@ -303,6 +303,69 @@ TEST(CellRecognizer, LayersInOneLoop) {
     EXPECT_EQ(cells[1].instances[0].previous_h, states[1].value);
 }
 
+/// state_is_tuple=False: one loop variable for c and h, cut apart and joined again; sequence_length keeps finished
+/// rows.
+TEST(CellRecognizer, LstmWithOneStateForBoth) {
+    Net net;
+    const Output kernel = net.weight({7, 16}), bias = net.weight({16}), start = net.weight({2, 8});
+    const Output x_outside = net.placeholder({2, 3}),
+                 finished_outside = net.constant(Tensor::of_bools({2}, {true, false}));
+    net.enter_loop(3);
+    const auto state = net.loop_variable(start);
+    const auto parts = net.split(state.value, 2);
+    const LstmState next = lstm_cell(net, net.enter(x_outside, true), {parts[0], parts[1]}, net.enter(kernel, true),
+                                     net.enter(bias, true));
+    const Output joined = net.concat(next.c, next.h);
+    net.close(state, net.add("Select", {net.enter(finished_outside, true), state.value, joined}));
+    const auto cells = recognize_cells(net.graph);
+    ASSERT_EQ(cells.size(), 1U);
+    EXPECT_EQ(summary(cells[0]), "LSTM, 4 units, input 3, Tanh, gate order ijfo, forget bias 1");
+    EXPECT_EQ(cells[0].instances[0].previous_c, parts[0]);
+    EXPECT_EQ(cells[0].instances[0].previous_h, parts[1]);
+    EXPECT_EQ(cells[0].instances[0].part("h"), next.h);
+}
+
+/// DropoutWrapper: before x, after h, and on the state that comes round.
+TEST(CellRecognizer, DropoutAroundACell) {
+    Net net;
+    const Output mask = net.placeholder({2, 4}), keep = net.number(0.5F);
+    const auto dropout = [&](Output v) { return net.mul(net.add("RealDiv", {v, keep}), mask); };
+    const Output kernel = net.weight({8, 4}), bias = net.weight({4}), start = net.weight({2, 4});
+    Output h = start;
+    std::vector<Output> hidden;
+    for (int step = 0; step < 3; ++step) {
+        const Output x = dropout(net.placeholder({2, 4}));
+        hidden.push_back(net.add("Tanh", {net.dense(net.concat(x, h), kernel, bias)}));
+        h = dropout(hidden.back());
+        net.identity(dropout(h)); // the output, which is not fed back
+    }
+    const auto cells = recognize_cells(net.graph);
+    ASSERT_EQ(cells.size(), 1U);
+    ASSERT_EQ(cells[0].instances.size(), 3U);
+    for (std::size_t i = 0; i < 3; ++i) {
+        EXPECT_EQ(cells[0].instances[i].part("h"), hidden[i]);
+        EXPECT_EQ(cells[0].instances[i].previous, i == 0 ? std::nullopt : std::optional(i - 1));
+    }
+}
+
+/// CudnnCompatibleGRUCell (contrib): x and h have candidate products of their own, r multiplies the one of h.
+TEST(CellRecognizer, CudnnCompatibleGru) {
+    Net net;
+    const Output x = net.placeholder({2, 3}), h = net.placeholder({2, 4});
+    const auto gates =
+        net.split(net.add("Sigmoid", {net.dense(net.concat(x, h), net.weight({7, 8}), net.weight({8}))}), 2);
+    const Output of_h = net.dense(h, net.weight({4, 4}), net.weight({4}));
+    const Output of_x = net.dense(x, net.weight({3, 4}), net.weight({4}));
+    const Output c = net.add("Tanh", {net.sum(of_x, net.mul(gates[0], of_h))});
+    net.sum(net.mul(net.add("Sub", {net.number(1), gates[1]}), c), net.mul(gates[1], h));
+    const auto cells = recognize_cells(net.graph);
+    ASSERT_EQ(cells.size(), 1U);
+    EXPECT_EQ(summary(cells[0]), "GRU, 4 units, input 3, Tanh, gate order ru, reset after the product");
+    EXPECT_EQ(roles(cells[0]),
+              "gates kernel, gates bias, candidate kernel, candidate bias, candidate recurrent kernel, "
+              "candidate recurrent bias");
+}
+
 TEST(CellRecognizer, BasicRnn) {
     {
         Net net; // unrolled, the order of the operands turned round

@@ -205,6 +205,45 @@ const std::vector<Expected>& table() {
           "(1)"}},
         {"golden/dl4j-tf-golden/tr_lstmbfc/batch1_n5-3_tsLength4_noPH_noClip_fBias1_noIS/frozen_model.pb",
          {"lstm_fused_cell: LSTM, 3 units, input 4, Tanh, gate order ijfo, forget bias 1, one BlockLSTM (1)"}},
+        {"../golden/basiclstm.graphdef.json",
+         {"rnn/basic_lstm_cell: LSTM, 4 units, input 3, Tanh, gate order ijfo, forget bias 1 (1)"}},
+        {"../golden/basicrnn.graphdef.json", {"rnn/basic_rnn_cell: BasicRNN, 4 units, input 3, Tanh (1)"}},
+        {"../golden/bidir.graphdef.json",
+         {"bidirectional_rnn/fw/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the product (1)",
+          "bidirectional_rnn/bw/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the product (1)"}},
+        {"../golden/cond_var.graphdef.json", {}},
+        {"../golden/dropoutwrapper.graphdef.json",
+         {"rnn/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the product (1)"}},
+        {"../golden/gru1_resource.graphdef.json",
+         {"rnn/rnn/multi_rnn_cell/cell_0/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the "
+          "product (1)"}},
+        {"../golden/gru1_seqlen.graphdef.json",
+         {"rnn/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the product (1)"}},
+        {"../golden/gru1_static.graphdef.json",
+         {"rnn/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the product (1)"}},
+        {"../golden/gru1_timemajor.graphdef.json",
+         {"rnn/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the product (1)"}},
+        {"../golden/gru1_train_adam.graphdef.json",
+         {"rnn/rnn/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the product (1)"}},
+        {"../golden/gru1_train_full_sgd.graphdef.json",
+         {"rnn/rnn/gru_cell: GRU, 4 units, input 4, Tanh, gate order ru, reset before the product (1)"}},
+        {"../golden/gru2_seed.graphdef.json",
+         {"rnn/rnn/multi_rnn_cell/cell_0/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the "
+          "product (1)",
+          "rnn/rnn/multi_rnn_cell/cell_1/gru_cell: GRU, 4 units, input 4, Tanh, gate order ru, reset before the "
+          "product (1)"}},
+        {"../golden/lstm.graphdef.json",
+         {"rnn/lstm_cell: LSTM, 4 units, input 3, Tanh, gate order ijfo, forget bias 1 (1)"}},
+        {"../golden/lstm2_train_full_adam.graphdef.json",
+         {"rnn/rnn/multi_rnn_cell/cell_0/basic_lstm_cell: LSTM, 4 units, input 4, Tanh, gate order ijfo, forget bias 1 "
+          "(1)",
+          "rnn/rnn/multi_rnn_cell/cell_1/basic_lstm_cell: LSTM, 4 units, input 4, Tanh, gate order ijfo, forget bias 1 "
+          "(1)"}},
+        {"../golden/residualwrapper.graphdef.json",
+         {"rnn/gru_cell: GRU, 3 units, input 3, Tanh, gate order ru, reset before the product (1)"}},
+        {"../golden/static_gru.graphdef.json",
+         {"rnn/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the product (2)"}},
+        {"../golden/while_var.graphdef.json", {}},
     };
     return expected;
 }
