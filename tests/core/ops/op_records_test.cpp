@@ -1,7 +1,9 @@
+#include "core/ops/kernel_util.hpp"
 #include "tests/core/ops/harness.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 // Checks that hold for every op, from the records alone.
 namespace rnnscope::ops {
@@ -93,6 +95,83 @@ TEST_P(EveryOp, ComputesItsExamplesWithTheShapesItPromised) {
             if (i < example.expected.size()) expect_equal(*tensor, example.expected[i]);
         }
     }
+}
+
+/// The tensor in another floating type.
+Tensor in_type(const Tensor& tensor, DType to) {
+    Tensor result;
+    visit_float(to, [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        result = Tensor::make<T>(tensor.shape(), data);
+        for (std::int64_t i = 0; i < tensor.elements(); ++i) data[i] = static_cast<T>(tensor.number(i));
+    });
+    return result;
+}
+
+bool allows(const OpDef& def, const std::string& attr_name, DType type) {
+    const AttrDef* attr = def.attr(attr_name);
+    return attr != nullptr &&
+           (attr->allowed_types.empty() || std::ranges::find(attr->allowed_types, type) != attr->allowed_types.end());
+}
+
+/// The example with all float32 that may be of another type in that type; nothing when there is no such float32.
+std::optional<OpExample> example_in_type(const OpDef& def, const OpExample& example, DType to) {
+    OpExample result = example;
+    bool changed = false;
+    std::size_t at = 0;
+    const auto is_list_arg = [](const ArgDef& arg) { return !arg.number_attr.empty() || !arg.type_list_attr.empty(); };
+    const auto lists = static_cast<std::size_t>(std::ranges::count_if(def.inputs, is_list_arg));
+    for (const ArgDef& arg : def.inputs) {
+        const std::size_t count = is_list_arg(arg) ? (example.inputs.size() - (def.inputs.size() - lists)) / lists : 1;
+        for (std::size_t i = 0; i < count; ++i, ++at) {
+            if (example.inputs[at].dtype() != DType::float32 || !allows(def, arg.type_attr, to)) continue;
+            result.inputs[at] = in_type(example.inputs[at], to);
+            changed = true;
+        }
+    }
+    for (auto& [key, value] : result.attrs)
+        if (const auto* type = value.as<DType>(); type != nullptr && *type == DType::float32 && allows(def, key, to)) {
+            value = to;
+            changed = true;
+        }
+    if (const auto it = result.attrs.find("value"); changed && it != result.attrs.end())
+        if (const auto* tensor = it->second.as<Tensor>(); tensor != nullptr) it->second = in_type(*tensor, to);
+    return changed ? std::optional(result) : std::nullopt;
+}
+
+void expect_examples_in_type(const OpDef& def, DType to, double tolerance) {
+    for (const OpExample& example : def.examples) {
+        const auto converted = example_in_type(def, example, to);
+        if (!converted) continue;
+        Harness harness;
+        const Output output = build(harness, def, *converted, true);
+        ASSERT_TRUE(output.valid());
+        const auto values = harness.run(output.node);
+        ASSERT_TRUE(values.ok()) << values.error().message;
+        for (std::size_t i = 0; i < std::min(values->size(), example.expected.size()); ++i) {
+            const auto* tensor = std::get_if<Tensor>(&(*values)[i]);
+            if (tensor == nullptr || !is_floating(tensor->dtype()) || !is_floating(example.expected[i].dtype()))
+                continue;
+            ASSERT_EQ(to_text(tensor->shape()), to_text(example.expected[i].shape()));
+            EXPECT_EQ(tensor->dtype(), harness.graph.node(output.node).outputs[i].dtype);
+            for (std::int64_t e = 0; e < tensor->elements(); ++e) {
+                const double expected = example.expected[i].number(e);
+                EXPECT_NEAR(tensor->number(e), expected, tolerance * std::max(1.0, std::abs(expected))) << e;
+            }
+        }
+    }
+}
+
+TEST_P(EveryOp, ComputesItsExamplesInDoublePrecisionToo) {
+    if (def().kernel == nullptr || needs_state(def())) return;
+    expect_examples_in_type(def(), DType::float64, 2e-6);
+}
+
+// TensorFlow draws halves in a way of their own, which is not done here.
+TEST_P(EveryOp, ComputesItsExamplesInHalfPrecisionToo) {
+    if (def().kernel == nullptr || needs_state(def()) || def().attr("seed") != nullptr) return;
+    expect_examples_in_type(def(), DType::half, 5e-3);
 }
 
 TEST_P(EveryOp, InfersShapesFromNothing) {
