@@ -26,9 +26,9 @@ bool ignores_values(std::string_view op) {
 
 /// Ops that are there for their effect, or that only hand something on inside of a loop.
 bool has_no_result(std::string_view op) {
-    static constexpr std::string_view ops[] = {
-        "NoOp",  "Assert", "Print",          "Enter",     "RefEnter", "NextIteration",    "LoopCond",
-        "Const", "Switch", "ControlTrigger", "RefSwitch", "Exit",     "InvertPermutation"};
+    static constexpr std::string_view ops[] = {"NoOp",     "Assert",         "Print",     "Enter",
+                                               "RefEnter", "NextIteration",  "LoopCond",  "Const",
+                                               "Switch",   "ControlTrigger", "RefSwitch", "InvertPermutation"};
 
     static constexpr std::string_view prefixes[] = {"Save",        "Restore", "Assign", "Placeholder",
                                                     "TensorArray", "Stack",   "Queue",  "FIFO",
@@ -44,6 +44,7 @@ class Finder {
     void run() {
         find_values();
         find_initial_values();
+        find_helpers();
         for (const Node& node : graph_.nodes()) {
             add_preferred(node);
             if (!is_forward(node) || !is_sink(node)) continue;
@@ -54,7 +55,7 @@ class Finder {
         }
         for (const TrainRole& train : facts_.roles.trains) {
             if (!train.loss.valid()) continue;
-            add(train.loss, OutputKind::scalar, true);
+            found_.insert_or_assign(train.loss, OutputRole{train.loss, OutputKind::scalar, true});
             const bool has_logits =
                 std::ranges::any_of(found_, [](const auto& each) { return each.second.kind <= OutputKind::logits; });
             if (!has_logits) add_compared(train.loss);
@@ -72,6 +73,7 @@ class Finder {
     std::vector<bool> influenced(std::vector<NodeId> sources) const;
     void find_values();
     void find_initial_values();
+    void find_helpers();
     void add_preferred(const Node& node);
     void add_compared(Output loss);
     bool is_forward(const Node& node) const;
@@ -98,6 +100,7 @@ class Finder {
     std::vector<bool> is_trained_; ///< depends on a variable
     std::vector<bool> has_value_;  ///< depends on either
     std::vector<bool> is_initial_; ///< only there for a variable's initial value
+    std::vector<bool> is_helper_;  ///< only there for gradients
     std::map<Output, OutputRole> found_;
 };
 
@@ -171,6 +174,19 @@ void Finder::find_initial_values() {
     }
 }
 
+/// What was made after the first gradient for gradients alone: a softmax that is computed again, factors.
+void Finder::find_helpers() {
+    const std::vector<bool>& is_gradient = facts_.roles.is_gradient;
+    const auto first = static_cast<std::size_t>(std::ranges::find(is_gradient, true) - is_gradient.begin());
+    is_helper_.assign(graph_.size(), false);
+    for (std::size_t i = graph_.size(); i-- > first;) {
+        const auto users = facts_.flow.users(NodeId(i));
+        is_helper_[i] = !users.empty() && std::ranges::all_of(users, [&](NodeId user) {
+            return is_gradient[user.index()] || is_helper_[user.index()];
+        });
+    }
+}
+
 bool Finder::is_forward(const Node& node) const {
     const std::size_t i = node.id.index();
     if (node.outputs.empty() || has_no_result(node.op) || facts_.roles.is_gradient[i] || is_initial_[i]) return false;
@@ -181,6 +197,9 @@ bool Finder::is_forward(const Node& node) const {
     const DType dtype = node.outputs[0].dtype;
     if (dtype == DType::string || dtype == DType::resource || dtype == DType::variant || node.outputs[0].is_ref)
         return false;
+    if (dtype == DType::boolean && facts_.flow.node(facts_.flow.stripped({node.id, 0})).op == "Switch")
+        return false;                                                                         // the pivot of a cond
+    if (is_helper_[i] || (node.op == "Exit" && !facts_.is_float({node.id, 0}))) return false; // counters of steps
     return !facts_.flow.parameter({node.id, 0});
 }
 

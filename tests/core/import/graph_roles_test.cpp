@@ -162,17 +162,18 @@ struct RealRoles {
     const char* train;     ///< op, optimizer, loss
     const char* best;      ///< first of the outputs
     std::size_t variables; ///< that the largest init op covers
+    std::size_t states;    ///< final states of loops that nothing uses
 };
 const RealRoles real_roles[] = {
-    {"gru-process-model/GRU.ckpt.meta", "Adam Adam Mean:0", "Sigmoid:0 result", 29},
-    {"handson-basicrnn/my_time_series_model.meta", "Adam Adam Mean:0", "Reshape_1:0 result", 14},
-    {"sentiment-lstm-training-run/model.ckpt-0.meta", "Adam Adam Mean_1:0", "Softmax:0 probabilities", 15},
-    {"g2p-gru-attention/model_epoch_14_gs_27956.meta", "Adam Adam Mean:0", "ArgMax:0 class index", 57},
+    {"gru-process-model/GRU.ckpt.meta", "Adam Adam Mean:0", "Sigmoid:0 result", 29, 1},
+    {"handson-basicrnn/my_time_series_model.meta", "Adam Adam Mean:0", "Reshape_1:0 result", 14, 1},
+    {"sentiment-lstm-training-run/model.ckpt-0.meta", "Adam Adam Mean_1:0", "Softmax:0 probabilities", 15, 2},
+    {"g2p-gru-attention/model_epoch_14_gs_27956.meta", "Adam Adam Mean:0", "ArgMax:0 class index", 57, 6},
     {"seq2seq-letters-lstm/best_model.ckpt.meta", "optimization/Adam Adam optimization/sequence_loss/truediv:0",
-     "decode/decoder/transpose:0 logits", 38},
+     "decode/decoder/transpose:0 logits", 38, 10},
     {"char-rnn-lstm-unrolled/model-85340.meta", "training/Adam Adam training/loss/Mean:0",
-     "evaluation/softmax/Softmax:0 probabilities", 0},
-    {"impala-lstm-pbtxt/model.ckpt-89639040.meta", "AssignAdd RMSProp add_1:0", "LogSoftmax:0 probabilities", 43},
+     "evaluation/softmax/Softmax:0 probabilities", 0, 0},
+    {"impala-lstm-pbtxt/model.ckpt-89639040.meta", "AssignAdd RMSProp add_1:0", "LogSoftmax:0 probabilities", 43, 1},
 };
 
 /// Much of this the files say themselves, in their SaverDef and their collections.
@@ -220,6 +221,8 @@ TEST(GraphRoles, AreThoseThatTheFilesName) {
         std::size_t most = 0;
         for (const InitRole& role : roles.inits) most = std::max(most, role.variables.size());
         EXPECT_EQ(most, expected.variables);
+        EXPECT_EQ(std::ranges::count(roles.outputs, OutputKind::final_state, &OutputRole::kind),
+                  static_cast<std::ptrdiff_t>(expected.states));
         for (const OutputRole& role : roles.outputs)
             EXPECT_FALSE(graph.node(role.output.node).name.find("gradients/") != std::string::npos)
                 << graph.tensor_name(role.output);
