@@ -27,7 +27,10 @@ Status block_cell_grad_shape(ShapeContext& ctx) {
     if (!cs_prev) return cs_prev.error();
     const std::int64_t batch = x->dim(0), cells = cs_prev->dim(1);
     ctx.set_output(0, {batch, cells});
-    ctx.set_output(1, {batch, cells == Shape::unknown ? cells : 4 * cells});
+    std::int64_t columns = cells;
+    if (cells != Shape::unknown && __builtin_mul_overflow(cells, std::int64_t{4}, &columns))
+        return invalid_argument(fmt::format("a state of {} columns is too wide", cells));
+    ctx.set_output(1, {batch, columns});
     for (std::size_t i = 2; i < 5; ++i) ctx.set_output(i, {cells});
     return {};
 }

@@ -62,6 +62,7 @@ Result<WindowAttrs> window_attrs(const Node& node) {
 
 Result<WindowedDim> windowed_dim(const WindowAttrs& attrs, std::size_t dim, std::int64_t input, std::int64_t window) {
     WindowedDim result{input, window, attrs.strides[dim], attrs.dilations[dim], 0, Shape::unknown};
+    if (input >= most * most / 2) return invalid_argument(fmt::format("input size {} is too large", input));
     if (input == Shape::unknown || (window == Shape::unknown && attrs.padding != "SAME")) return result;
     const std::int64_t reach = window == Shape::unknown ? 1 : (window - 1) * result.dilation + 1;
     if (window != Shape::unknown && (window < 1 || window >= most || reach >= most))

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <optional>
 
 // Checks that hold for every op, from the records alone.
@@ -184,6 +185,31 @@ TEST_P(EveryOp, InfersShapesFromNothing) {
         for (std::size_t i = 0; i < std::min(node.outputs.size(), example.expected.size()); ++i)
             EXPECT_TRUE(node.outputs[i].shape.compatible(example.expected[i].shape()));
     }
+}
+
+// A file can say any size. Shape functions must refuse or compute it, without overflow.
+TEST_P(EveryOp, SurvivesHugeDimensions) {
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    for (const OpExample& example : def().examples)
+        for (const std::int64_t size : {most, most / 2 + 1, std::int64_t{1} << 40})
+            for (std::size_t changed = 0; changed <= example.inputs.size(); ++changed) { // the last round: all of them
+                Harness harness;
+                std::vector<Output> inputs;
+                for (std::size_t i = 0; i < example.inputs.size(); ++i) {
+                    const Tensor& input = example.inputs[i];
+                    const bool is_huge = i == changed || changed == example.inputs.size();
+                    if (!is_huge && input.dtype() != DType::resource) {
+                        inputs.push_back(harness.constant(input));
+                        continue;
+                    }
+                    const Shape shape(std::vector<std::int64_t>(input.shape().rank(), size));
+                    inputs.push_back(harness.placeholder(shape, input.dtype()));
+                }
+                const auto added = harness.try_add(def().name, inputs, example.attrs);
+                if (!added) {
+                    EXPECT_FALSE(added.error().message.empty());
+                }
+            }
 }
 
 // Kernels get whatever a feed delivers: wrong ranks and sizes must be refused or computed, never crash.
