@@ -13,7 +13,7 @@ constexpr std::size_t farthest = 64; ///< nodes to look at between a state and t
 
 /// The data inputs of an op that passes a state on, perhaps cut, joined, selected or with dropout; none for others.
 /// Exit and Enter are not among them: a state that comes from another loop is not this cell's step before.
-std::vector<Output> carried_inputs(const Node& node) {
+std::vector<Output> carried_inputs(const Graph& graph, const Node& node) {
     const auto first = [&](std::size_t count) {
         return std::vector<Output>(node.inputs.begin(), node.inputs.begin() + static_cast<std::ptrdiff_t>(
                                                                                   std::min(count, node.inputs.size())));
@@ -28,6 +28,10 @@ std::vector<Output> carried_inputs(const Node& node) {
         {"ClipByValue", 1}, {"PreventGradient", 1}};
     if ((node.op == "Select" || node.op == "SelectV2") && node.inputs.size() == 3)
         return {node.inputs[1], node.inputs[2]};
+    // m a + (1-m) b, which keeps the state of finished rows without Select.
+    if ((node.op == "Add" || node.op == "AddV2") &&
+        std::ranges::all_of(node.inputs, [&](const Output& input) { return graph.node(input.node).op == "Mul"; }))
+        return node.inputs;
     if (node.op == "Split" && node.inputs.size() == 2) return {node.inputs[1]};
     const auto found = ops.find(node.op);
     return found == ops.end() ? std::vector<Output>{} : first(static_cast<std::size_t>(found->second));
@@ -49,7 +53,7 @@ std::optional<Recurrence> find_maker(const Graph& graph, Output state, const std
         if (const auto found = outputs.find(at); found != outputs.end()) return Recurrence{found->second, looped};
         const Node& node = graph.node(at.node);
         const bool loops = looped || node.op == "NextIteration";
-        for (const Output& input : carried_inputs(node))
+        for (const Output& input : carried_inputs(graph, node))
             if (std::ranges::none_of(queue, [&](const auto& seen) { return seen.first == input; }))
                 queue.emplace_back(input, loops);
     }
@@ -90,10 +94,12 @@ class Group {
     }
 
   private:
+    using Kind = std::pair<Output, bool>; ///< of an OutputChoice: its projection, if any, and whether h is clipped
+
     void find_recurrence();
     void choose_state();
+    Kind fitting_choice(const Match& match) const;
     void choose_output();
-    bool state_is_projected(const Match& match) const;
     CellVariant variant_of(const Match& match) const;
     void name_weights(RecognizedCell& cell) const;
     void measure(RecognizedCell& cell) const;
@@ -103,8 +109,14 @@ class Group {
     bool is_state(const Match& match, Output operand) const {
         return flow_.same_up_to_dropout(operand, match.instance.previous_h);
     }
+    /// Which of a match's choices is h: of the kind that comes back; the first where there is none of it.
     const OutputChoice* choice_of(const Match& match) const {
-        return match.choices.empty() ? nullptr : &match.choices[std::min(choice_, match.choices.size() - 1)];
+        if (match.choices.empty()) return nullptr;
+        const auto found = std::ranges::find(match.choices, kind_, kind_of);
+        return found == match.choices.end() ? &match.choices.front() : &*found;
+    }
+    static Kind kind_of(const OutputChoice& choice) {
+        return {choice.weight ? choice.weight->source : Output{}, choice.clip.has_value()};
     }
 
     const Dataflow& flow_;
@@ -112,9 +124,9 @@ class Group {
     std::vector<Match> matches_;
     std::vector<std::optional<std::size_t>> previous_; ///< by match: the match one step before, when unrolled
     bool is_recurrent_ = false;
-    std::optional<std::size_t> state_at_;    ///< which operand h is, where an instance shows it
-    std::optional<std::size_t> seen_choice_; ///< which choice comes back as h
-    std::size_t choice_ = 0;
+    std::optional<std::size_t> state_at_; ///< which operand h is, where an instance shows it
+    std::optional<Kind> seen_;            ///< which choice comes back as h
+    Kind kind_;
 };
 
 void Group::find_recurrence() {
@@ -131,7 +143,8 @@ void Group::find_recurrence() {
             const auto found = find_maker(flow_.graph(), state, outputs);
             if (!found) return false;
             is_recurrent_ = true;
-            if (!seen_choice_) seen_choice_ = found->maker.choice;
+            if (const Match& maker = matches_[found->maker.match]; !seen_ && !maker.choices.empty())
+                seen_ = kind_of(maker.choices[found->maker.choice]);
             if (!found->through_loop && found->maker.match != i) previous_[i] = found->maker.match;
             return true;
         };
@@ -177,18 +190,20 @@ void Group::choose_state() {
     }
 }
 
-/// Does the projection have as many columns as h, and h another width than c?
-bool Group::state_is_projected(const Match& match) const {
-    const std::int64_t h = last_dim(flow_.graph().info(match.instance.previous_h).shape);
-    const std::int64_t c = last_dim(flow_.graph().info(match.instance.part("c")).shape);
-    return h != Shape::unknown && c != Shape::unknown && h != c && match.choices.size() > 1 &&
-           last_dim(flow_.graph().info(match.choices[1].h).shape) == h;
+/// Without a recurrence: the choice that has the width of h, where c has another.
+Group::Kind Group::fitting_choice(const Match& match) const {
+    const Graph& graph = flow_.graph();
+    const std::int64_t width = last_dim(graph.info(match.instance.previous_h).shape);
+    const bool differs = last_dim(graph.info(match.instance.part("c")).shape) != width && width != Shape::unknown;
+    for (const OutputChoice& choice : match.choices)
+        if (differs && last_dim(graph.info(choice.h).shape) == width) return kind_of(choice);
+    return {};
 }
 
 void Group::choose_output() {
     const Match& first = matches_.front();
     if (first.choices.empty()) return;
-    choice_ = seen_choice_.value_or(state_is_projected(first) ? 1 : 0);
+    kind_ = seen_ ? *seen_ : fitting_choice(first);
     for (Match& match : matches_) {
         const OutputChoice* choice = choice_of(match);
         add_part(match, "h", choice->h);
@@ -201,7 +216,7 @@ CellVariant Group::variant_of(const Match& match) const {
     CellVariant result = match.variant;
     if (const OutputChoice* choice = choice_of(match)) {
         result.projection = choice->weight.has_value();
-        result.projection_clip = choice->clip;
+        result.output_clip = choice->clip;
     }
     auto order = match.order;
     std::ranges::sort(order);

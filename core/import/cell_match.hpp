@@ -17,7 +17,6 @@ struct WeightUse {
 /// Where the output of a cell may be: LSTMCell's h before its projection and after it.
 struct OutputChoice {
     Output h;
-    Output before_clip;              ///< valid when `h` is clipped: what else the cell made
     std::optional<WeightUse> weight; ///< the projection
     std::optional<double> clip;
     std::vector<NodeId> nodes;

@@ -130,9 +130,18 @@ std::optional<LstmGates> read_lstm_gates(const Dataflow& flow, const Node& fc, s
     return LstmGates{*std::move(f), *std::move(i), *std::move(j), fc.inputs[1 - f_at]};
 }
 
+/// Is `o` none of the gates again? The next step has gates with the same weights, and reads the same c.
+bool is_new(const Gate& o, const LstmGates& gates) {
+    const auto lies_at = [&](const Gate& other) {
+        return o.pre.part() == other.pre.part() && o.pre.terms[0].weight.source == other.pre.terms[0].weight.source;
+    };
+    return !lies_at(gates.f) && !lies_at(gates.i) && !lies_at(gates.j);
+}
+
 /// h' and, where h' is multiplied with a parameter, what would be h' if that is a projection.
 void add_choices(const Dataflow& flow, Match& match, Output h) {
-    match.choices.push_back({h, {}, {}, {}, {}});
+    match.choices.push_back({h, {}, {}, {}});
+    if (const auto clip = flow.clipped(h)) match.choices.push_back({clip->output, {}, clip->limit, clip->nodes});
     for (const NodeId user : flow.users(h.node)) {
         const Node& product = flow.graph().node(user);
         if (product.op != "MatMul" || product.inputs.size() != 2 || product.inputs[0] != h) continue;
@@ -140,35 +149,44 @@ void add_choices(const Dataflow& flow, Match& match, Output h) {
         if (!kernel) continue;
         const WeightUse use{WeightUse::What::projection, "", kernel->source, {h}, false};
         const Output projected{user, 0};
-        match.choices.push_back({projected, {}, use, {}, {user}});
+        match.choices.push_back({projected, use, {}, {user}});
         if (auto clip = flow.clipped(projected)) {
             clip->nodes.push_back(user);
-            match.choices.push_back({clip->output, projected, use, clip->limit, clip->nodes});
+            match.choices.push_back({clip->output, use, clip->limit, clip->nodes});
         }
     }
 }
 
-/// h' = act(c') o, searched forward from c'.
-bool add_lstm_output(const Dataflow& flow, Match& match, const Gate& f, Output c) {
-    for (const NodeId user : flow.users(c.node)) {
-        const auto activation = flow.activation({user, 0});
-        if (!activation || activation->nodes.size() != 1 || !flow.same(activation->input, c)) continue;
-        for (const NodeId product_id : flow.users(user)) {
-            const Node& product = flow.graph().node(product_id);
-            if (!is_product(product)) continue;
-            const std::size_t at = product.inputs[0].node == user ? 1 : 0;
-            const auto o = gate(flow, product.inputs[at]);
-            if (!o || !o->shares_operands(f) || !add_peepholes(flow, match, 'o', *o, c)) continue;
-            add_part(match, "o", flow.stripped(o->value));
-            add_part(match, "c", c);
-            add_gate(match, 'o', *o);
-            add_order(match, 'o', *o, f);
-            add_nodes(match, {user, product_id});
-            add_choices(flow, match, {product_id, 0});
-            return true;
-        }
+/// The product of the output gate with `state`, which is c' or act(c'), among the users of `state`.
+bool add_output_product(const Dataflow& flow, Match& match, const LstmGates& gates, Output state, Output c) {
+    for (const NodeId id : flow.users(state.node)) {
+        const Node& product = flow.graph().node(id);
+        if (!is_product(product)) continue;
+        const std::size_t at = product.inputs[0] == state ? 1 : 0;
+        const auto o = gate(flow, product.inputs[at]);
+        if (!o || !o->shares_operands(gates.f) || !is_new(*o, gates)) continue;
+        if (!add_peepholes(flow, match, 'o', *o, c)) continue;
+        add_part(match, "o", flow.stripped(o->value));
+        add_part(match, "c", c);
+        add_gate(match, 'o', *o);
+        add_order(match, 'o', *o, gates.f);
+        add_nodes(match, {state.node, id});
+        add_choices(flow, match, {id, 0});
+        return true;
     }
     return false;
+}
+
+/// h' = act(c') o, searched forward from c'; some write h' = c' o.
+bool add_lstm_output(const Dataflow& flow, Match& match, const LstmGates& gates, Output c) {
+    for (const NodeId user : flow.users(c.node)) {
+        const auto activation = flow.activation({user, 0});
+        if (activation && activation->nodes.size() == 1 && flow.same(activation->input, c) &&
+            add_output_product(flow, match, gates, {user, 0}, c))
+            return true;
+    }
+    match.variant.activates_output = false;
+    return add_output_product(flow, match, gates, c, c);
 }
 
 std::optional<Match> build_lstm(const Dataflow& flow, const Node& sum, const LstmGates& gates) {
@@ -194,7 +212,7 @@ std::optional<Match> build_lstm(const Dataflow& flow, const Node& sum, const Lst
         match.variant.cell_clip = clip->limit;
         add_nodes(match, clip->nodes);
     }
-    if (!add_lstm_output(flow, match, gates.f, c)) return {};
+    if (!add_lstm_output(flow, match, gates, c)) return {};
     return match;
 }
 
@@ -204,6 +222,7 @@ std::optional<Match> match_gru(const Dataflow& flow, const Node& sum) {
     for (const std::size_t k : {std::size_t{1}, std::size_t{0}}) {
         const Node& mixed = flow.node(flow.stripped(sum.inputs[k]));
         const Node& kept = flow.node(flow.stripped(sum.inputs[1 - k]));
+        if (!is_product(mixed) || !is_product(kept)) return {};
         for (const std::size_t side : {std::size_t{0}, std::size_t{1}}) {
             const Node& complement = flow.node(flow.stripped(mixed.inputs[side]));
             if (complement.op != "Sub" || complement.inputs.size() != 2) continue;
@@ -227,12 +246,15 @@ std::optional<Match> match_gru(const Dataflow& flow, const Node& sum) {
 std::optional<Match> match_lstm(const Dataflow& flow, const Node& sum) {
     for (int reading = 0; reading < 8; ++reading) {
         const std::size_t first = reading & 1, f_at = reading >> 1 & 1, i_at = reading >> 2 & 1;
-        const Node& fc = flow.node(flow.stripped(sum.inputs[first]));
-        const Node& ij = flow.node(flow.stripped(sum.inputs[1 - first]));
+        const Clip kept = flow.behind_clip(sum.inputs[first]), added = flow.behind_clip(sum.inputs[1 - first]);
+        const Node &fc = flow.node(flow.stripped(kept.output)), &ij = flow.node(flow.stripped(added.output));
         const auto gates = read_lstm_gates(flow, fc, f_at, ij, i_at);
         if (!gates) continue;
         auto match = build_lstm(flow, sum, *gates);
         if (!match) continue;
+        if (!kept.nodes.empty()) match->variant.product_clip = kept.limit;
+        add_nodes(*match, kept.nodes);
+        add_nodes(*match, added.nodes);
         add_nodes(*match, {sum.id, fc.id, ij.id});
         return match;
     }
@@ -243,9 +265,10 @@ void match_gated(const Dataflow& flow, std::vector<Match>& matches) {
     for (const Node& node : flow.graph().nodes()) {
         // Where a gated cell blends what it keeps with what is new.
         if ((node.op != "Add" && node.op != "AddV2" && node.op != "AddN") || node.inputs.size() != 2) continue;
-        if (!is_product(flow.node(flow.stripped(node.inputs[0]))) ||
-            !is_product(flow.node(flow.stripped(node.inputs[1]))))
-            continue;
+        const auto blends = [&](Output input) {
+            return is_product(flow.node(flow.stripped(flow.behind_clip(input).output)));
+        };
+        if (!blends(node.inputs[0]) || !blends(node.inputs[1])) continue;
         auto match = match_gru(flow, node);
         if (!match) match = match_lstm(flow, node);
         if (match) matches.push_back(*std::move(match));

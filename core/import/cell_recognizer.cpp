@@ -76,7 +76,9 @@ std::string summary(const RecognizedCell& cell) {
     if (variant.peepholes) text += ", peepholes";
     if (variant.projection) text += fmt::format(", projection to {}", size_text(cell.output_size));
     if (variant.cell_clip) text += fmt::format(", cell clip {:.6g}", *variant.cell_clip);
-    if (variant.projection_clip) text += fmt::format(", projection clip {:.6g}", *variant.projection_clip);
+    if (variant.product_clip) text += fmt::format(", clip of products {:.6g}", *variant.product_clip);
+    if (variant.output_clip) text += fmt::format(", output clip {:.6g}", *variant.output_clip);
+    if (!variant.activates_output) text += ", output not activated";
     if (!variant.fused_op.empty()) text += ", one " + variant.fused_op;
     return text;
 }

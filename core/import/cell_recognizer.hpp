@@ -29,7 +29,9 @@ struct CellVariant {
     std::optional<double> forget_bias; ///< LSTM: the constant that is added to f, besides the bias variable
     bool peepholes = false;
     bool projection = false;
-    std::optional<double> cell_clip, projection_clip;
+    bool activates_output = true; ///< LSTM: h = o act(c); false: h = o c
+    /// LSTM: limits of c, of f c and i j each, and of h (after the projection, if there is one).
+    std::optional<double> cell_clip, product_clip, output_clip;
     friend bool operator==(const CellVariant&, const CellVariant&) = default;
 };
 

@@ -206,6 +206,27 @@ std::optional<Clip> Dataflow::clipped(Output output) const {
     return {};
 }
 
+Clip Dataflow::behind_clip(Output output) const {
+    const Output top = stripped(output);
+    const Node& n = node(top);
+    if (n.op == "ClipByValue" && n.inputs.size() == 3)
+        if (const auto limit = constant(n.inputs[2])) return {stripped(n.inputs[0]), *limit, {n.id}};
+    // The operand of a limit, and the limit.
+    const auto limited = [&](Output at, std::string_view op) -> std::optional<std::pair<Output, double>> {
+        const Node& limiter = node(at);
+        if (limiter.op != op || limiter.inputs.size() != 2) return {};
+        for (const std::size_t k : {std::size_t{1}, std::size_t{0}})
+            if (const auto limit = constant(limiter.inputs[k]))
+                return std::pair(stripped(limiter.inputs[1 - k]), *limit);
+        return {};
+    };
+    for (const auto& [outer, inner] : {std::pair("Maximum", "Minimum"), std::pair("Minimum", "Maximum")})
+        if (const auto first = limited(top, outer))
+            if (const auto second = limited(first->first, inner))
+                return {second->first, std::abs(second->second), {n.id, first->first.node}};
+    return {output, 0, {}};
+}
+
 std::vector<Output> Dataflow::concatenated(Output output) const {
     const Node& n = node(stripped(output));
     if (n.op == "ConcatV2" && n.inputs.size() > 1) return {n.inputs.begin(), n.inputs.end() - 1};

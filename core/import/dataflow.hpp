@@ -52,6 +52,8 @@ class Dataflow {
     std::optional<Activation> activation(Output output) const;
     /// The clip_by_value that is applied to `output`, if there is exactly this kind of use.
     std::optional<Clip> clipped(Output output) const;
+    /// What `output` is the clip_by_value of, with the limit; `output` itself, without nodes, when it is none.
+    Clip behind_clip(Output output) const;
     /// The tensors of which `output` is the concatenation; itself when it is none.
     std::vector<Output> concatenated(Output output) const;
     /// The tensor of which `output` is a column range, and the range's place as in Parameter::part; nothing when it is

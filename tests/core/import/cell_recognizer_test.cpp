@@ -303,6 +303,22 @@ TEST(CellRecognizer, LayersInOneLoop) {
     EXPECT_EQ(cells[1].instances[0].previous_h, states[1].value);
 }
 
+/// Every product clipped, h = o c without an activation, finished rows kept by a mask: the LSTM of tfcompile's tests.
+TEST(CellRecognizer, LstmWithClipsAndAMask) {
+    Net net;
+    const std::vector<Output> hidden = testing::clipped_lstm(net, 3);
+    const auto cells = recognize_cells(net.graph);
+    ASSERT_EQ(cells.size(), 1U);
+    EXPECT_EQ(summary(cells[0]),
+              "LSTM, 4 units, input 3, Tanh, gate order jifo, cell clip 2, clip of products 2, output "
+              "clip 2, output not activated");
+    ASSERT_EQ(cells[0].instances.size(), 3U);
+    for (std::size_t k = 0; k < 3; ++k) {
+        EXPECT_EQ(cells[0].instances[k].part("h"), hidden[k]);
+        EXPECT_EQ(cells[0].instances[k].previous, k == 0 ? std::nullopt : std::optional(k - 1));
+    }
+}
+
 /// state_is_tuple=False: one loop variable for c and h, cut apart and joined again; sequence_length keeps finished
 /// rows.
 TEST(CellRecognizer, LstmWithOneStateForBoth) {

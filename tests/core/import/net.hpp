@@ -135,4 +135,27 @@ inline LstmState lstm_cell(Net& net, Output x, const LstmState& state, Output ke
     return {c, net.mul(activated, net.add("Sigmoid", {gates[3]}))};
 }
 
+/// The LSTM of tfcompile's tests: every product clipped, no activation of c, finished rows kept by a mask. Returns the
+/// h of every step, as the cell has it.
+inline std::vector<Output> clipped_lstm(Net& net, int steps) {
+    const Output kernel = net.weight({7, 16}), mask = net.placeholder({2, 1});
+    const auto clip = [&](Output v) {
+        return net.add("Maximum", {net.add("Minimum", {v, net.number(2)}), net.number(-2)});
+    };
+    const auto keep = [&](Output before, Output after) {
+        return net.sum(net.mul(before, mask), net.mul(after, net.add("Sub", {net.number(1), mask})));
+    };
+    LstmState state{net.weight({2, 4}), net.weight({2, 4})};
+    std::vector<Output> hidden;
+    for (int step = 0; step < steps; ++step) {
+        const auto gates = net.split(net.matmul(net.concat(net.placeholder({2, 3}), state.h), kernel), 4);
+        const Output j = net.add("Tanh", {gates[0]}), i = net.add("Sigmoid", {gates[1]});
+        const Output f = net.add("Sigmoid", {gates[2]}), o = net.add("Sigmoid", {gates[3]});
+        const Output c = clip(net.sum(clip(net.mul(f, state.c)), clip(net.mul(i, j))));
+        hidden.push_back(clip(net.mul(o, c)));
+        state = {keep(state.c, c), keep(state.h, hidden.back())};
+    }
+    return hidden;
+}
+
 } // namespace rnnscope::testing

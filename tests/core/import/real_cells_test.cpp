@@ -244,6 +244,9 @@ const std::vector<Expected>& table() {
         {"../golden/static_gru.graphdef.json",
          {"rnn/gru_cell: GRU, 4 units, input 3, Tanh, gate order ru, reset before the product (2)"}},
         {"../golden/while_var.graphdef.json", {}},
+        {"golden/tf-lstm-layer-inference/lstm_layer_inference.pbtxt",
+         {"lstm_0: LSTM, 1024 units, input 1024, Tanh, gate order jifo, cell clip 1, clip of products 1, output clip "
+          "1, output not activated (5)"}},
     };
     return expected;
 }

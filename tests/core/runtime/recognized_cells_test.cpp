@@ -139,6 +139,11 @@ class Checker {
         ADD_FAILURE() << "no weight \"" << role << '"';
         return {};
     }
+    /// Some cells have none.
+    Matrix bias() {
+        const bool has_one = std::ranges::find(cell_.weights, "bias", &CellWeight::role) != cell_.weights.end();
+        return has_one ? weight("bias") : Matrix(1, 1);
+    }
     void expect(const std::string& part, const Matrix& expected) {
         const Matrix actual = value(instance_.part(part));
         ASSERT_EQ(actual.values.size(), expected.values.size()) << part;
@@ -170,7 +175,7 @@ class Checker {
     void check_lstm() {
         const CellVariant& variant = cell_.variant;
         const Matrix before = value(instance_.previous_c);
-        const Matrix all = plus(product(joined(x_, h_), weight("kernel")), weight("bias"));
+        const Matrix all = plus(product(joined(x_, h_), weight("kernel")), bias());
         const auto sigmoid = [&](char letter, const Matrix& state, double bias) {
             Matrix z = gate(all, letter);
             if (variant.peepholes) z = plus(z, times(state, weight(std::string("peephole of ") + letter)));
@@ -179,12 +184,17 @@ class Checker {
         };
         const Matrix i = sigmoid('i', before, 0), f = sigmoid('f', before, variant.forget_bias.value_or(0));
         const Matrix j = applied(gate(all, 'j'), variant.activation);
-        Matrix c = plus(times(f, before), times(i, j));
-        if (variant.cell_clip)
-            for (double& x : c.values) x = std::clamp(x, -*variant.cell_clip, *variant.cell_clip);
+        const auto clipped = [](Matrix a, std::optional<double> limit) {
+            if (limit)
+                for (double& x : a.values) x = std::clamp(x, -*limit, *limit);
+            return a;
+        };
+        Matrix c = plus(clipped(times(f, before), variant.product_clip), clipped(times(i, j), variant.product_clip));
+        c = clipped(c, variant.cell_clip);
         const Matrix o = sigmoid('o', c, 0);
-        Matrix h = times(applied(c, variant.activation), o);
+        Matrix h = times(variant.activates_output ? applied(c, variant.activation) : c, o);
         if (variant.projection) h = product(h, weight("projection kernel"));
+        h = clipped(h, variant.output_clip);
         expect("i", i);
         expect("f", f);
         expect("j", j);
@@ -275,6 +285,12 @@ TEST(RecognizedCells, ComputeTheLstmOfTheGraph) {
     testing::LstmState state{net.weight({2, 4}), net.weight({2, 4})};
     for (int step = 0; step < 4; ++step) state = testing::lstm_cell(net, net.placeholder({2, 3}), state, kernel, bias);
     EXPECT_EQ(check_graph(net.graph), 4);
+}
+
+TEST(RecognizedCells, ComputeAClippedLstm) {
+    testing::Net net;
+    testing::clipped_lstm(net, 3);
+    EXPECT_EQ(check_graph(net.graph), 3);
 }
 
 TEST(RecognizedCells, ComputeTheCellsOfRealGraphs) {
