@@ -55,7 +55,10 @@ Status concat_shape_of(ShapeContext& ctx, std::size_t first, std::size_t count, 
         const std::size_t at =
             axis < 0 ? input.rank() - static_cast<std::size_t>(-axis) : static_cast<std::size_t>(axis);
         const std::int64_t size = input.dim(at);
-        middle = middle == Shape::unknown || size == Shape::unknown ? Shape::unknown : middle + size;
+        if (middle == Shape::unknown || size == Shape::unknown)
+            middle = Shape::unknown;
+        else if (const std::int64_t sum = middle; __builtin_add_overflow(sum, size, &middle))
+            return invalid_argument(fmt::format("Dimension size overflow from adding {} and {}", sum, size));
         auto merged_before = merge_shapes(before, subshape(input, 0, at));
         auto merged_after = merge_shapes(after, subshape(input, at + 1));
         if (!merged_before) return merged_before.error();
