@@ -57,7 +57,8 @@ template <bool inverse> Status real_fft_shape(ShapeContext& ctx) {
     const Shape& input = ctx.input(0);
     if (!input.has_rank()) return unknown_shape(ctx);
     std::int64_t size = Shape::unknown;
-    if (const auto value = ctx.constant_input(1)) size = inverse ? value->integer(0) : value->integer(0) / 2 + 1;
+    if (const auto value = ctx.constant_input(1); value && value->elements() == 1)
+        size = inverse ? value->integer(0) : value->integer(0) / 2 + 1;
     if (size < Shape::unknown) return invalid_argument(fmt::format("fft_length must not be negative, is {}", size));
     ctx.set_output(0, with_dim(input, input.rank() - 1, size));
     return {};

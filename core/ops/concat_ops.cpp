@@ -28,6 +28,8 @@ Tensor joined(const KernelContext& ctx, std::size_t first, std::size_t count, st
 Status concat_shape_of(ShapeContext& ctx, std::size_t first, std::size_t count, std::size_t axis_input) {
     RNNSCOPE_TRY(with_rank(ctx.input(axis_input), 0));
     const auto axis_value = ctx.constant_input(axis_input);
+    if (axis_value && axis_value->elements() != 1)
+        return invalid_argument(fmt::format("Input must be scalar but has rank {}", axis_value->shape().rank()));
     if (!axis_value) {
         // Whichever axis it is, all inputs and the output have one rank.
         std::optional<std::size_t> rank;

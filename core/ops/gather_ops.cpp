@@ -21,6 +21,8 @@ Status gather_v2_shape(ShapeContext& ctx) {
     RNNSCOPE_TRY(with_rank_at_least(params, 1));
     RNNSCOPE_TRY(with_rank(ctx.input(2), 0));
     const auto axis_value = ctx.constant_input(2);
+    if (axis_value && axis_value->elements() != 1)
+        return invalid_argument(fmt::format("Input must be scalar but has rank {}", axis_value->shape().rank()));
     if (!axis_value) {
         const bool known = params.has_rank() && indices.has_rank();
         ctx.set_output(0, known ? Shape::unknown_dims(indices.rank() + params.rank() - 1) : Shape::unknown_rank());
@@ -49,6 +51,8 @@ Status one_hot_shape(ShapeContext& ctx) {
     if (axis > static_cast<std::int64_t>(indices.rank()))
         return invalid_argument(fmt::format("Shape must be at least rank {} but is rank {}", axis, indices.rank()));
     const auto depth = ctx.constant_input(1);
+    if (depth && depth->elements() != 1)
+        return invalid_argument(fmt::format("Input must be scalar but has rank {}", depth->shape().rank()));
     if (depth && depth->integer(0) < 0)
         return invalid_argument(
             fmt::format("Dimension size, given by scalar input 1, must be non-negative but is {}", depth->integer(0)));

@@ -59,6 +59,8 @@ Status range(KernelContext& ctx) {
 Status lin_space_shape(ShapeContext& ctx) {
     for (std::size_t i = 0; i < 3; ++i) RNNSCOPE_TRY(with_rank(ctx.input(i), 0));
     const auto count = ctx.constant_input(2);
+    if (count && count->elements() != 1)
+        return invalid_argument(fmt::format("Input must be scalar but has rank {}", count->shape().rank()));
     if (count && count->integer(0) <= 0)
         return invalid_argument(fmt::format("Requires num > 0: {}", count->integer(0)));
     ctx.set_output(0, {count ? count->integer(0) : Shape::unknown});

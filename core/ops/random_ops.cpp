@@ -32,6 +32,8 @@ Status multinomial_shape(ShapeContext& ctx) {
     if (!logits) return logits.error();
     RNNSCOPE_TRY(with_rank(ctx.input(1), 0));
     const auto samples = ctx.constant_input(1);
+    if (samples && samples->elements() != 1)
+        return invalid_argument(fmt::format("Input must be scalar but has rank {}", samples->shape().rank()));
     if (samples && samples->integer(0) < 0)
         return invalid_argument(fmt::format("Dimension size, given by scalar input 1, must be non-negative but is {}",
                                             samples->integer(0)));

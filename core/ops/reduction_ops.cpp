@@ -23,6 +23,8 @@ Status arg_shape(ShapeContext& ctx) {
         return {};
     }
     const auto axis = ctx.constant_input(1);
+    if (axis && axis->elements() != 1)
+        return invalid_argument(fmt::format("Input must be scalar but has rank {}", axis->shape().rank()));
     if (!axis) {
         ctx.set_output(0, Shape::unknown_dims(input.rank() - 1));
         return {};

@@ -36,6 +36,8 @@ Status segment_sum_shape(ShapeContext& ctx) {
         for (std::size_t i = 0; i < ids.rank(); ++i) RNNSCOPE_TRY(merge_dims(data.dim(i), ids.dim(i)));
     }
     const auto count = ctx.constant_input(2);
+    if (count && count->elements() != 1)
+        return invalid_argument(fmt::format("Input must be scalar but has rank {}", count->shape().rank()));
     if (count && count->integer(0) < 0)
         return invalid_argument(
             fmt::format("Dimension size, given by scalar input 2, must be non-negative but is {}", count->integer(0)));
