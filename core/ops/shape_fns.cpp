@@ -133,6 +133,9 @@ std::vector<std::int64_t> integers_of(const Tensor& tensor) {
 }
 
 Result<std::int64_t> range_size(const Tensor& start, const Tensor& limit, const Tensor& delta) {
+    for (const Tensor* input : {&start, &limit, &delta})
+        if (input->elements() != 1)
+            return invalid_argument(fmt::format("Input must be scalar but has rank {}", input->shape().rank()));
     if (is_floating(start.dtype())) {
         const double from = start.number(0), to = limit.number(0), step = delta.number(0);
         if (step == 0) return invalid_argument("Requires delta != 0");
