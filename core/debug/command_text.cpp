@@ -37,13 +37,6 @@ std::string_view check_text(Fix::Check check) {
     return "not checked";
 }
 
-const Variable* find_variable(const Graph& graph, std::string_view name) {
-    if (name.ends_with(":0")) name.remove_suffix(2);
-    for (const Variable& variable : graph.variables())
-        if (variable.name == name) return &variable;
-    return nullptr;
-}
-
 std::string tensor_text(const Tensor& tensor) {
     return fmt::format("{} {}\n{}", dtype_name(tensor.dtype()), to_python(tensor.shape()), to_text(tensor));
 }
@@ -189,7 +182,7 @@ std::string source_text(const Debugger& debugger) {
 Result<std::string> value_text(const Debugger& debugger, std::string_view name) {
     const Graph* graph = debugger.graph();
     if (!graph) return Error{"command.nothing-built", "nothing was built yet"};
-    if (const Variable* variable = find_variable(*graph, name)) {
+    if (const Variable* variable = graph->variable_of(graph->find(name))) {
         const std::string storage = record::storage_name(*graph, *variable);
         const Tensor value = debugger.recording().value_at(debugger.current_session(), storage, debugger.position());
         if (!value) return fmt::format("{} has no value at this position", variable->name);
@@ -209,7 +202,7 @@ Result<std::string> value_text(const Debugger& debugger, std::string_view name) 
 
 Result<std::string> history_text(const Debugger& debugger, std::string_view name) {
     const Graph* graph = debugger.graph();
-    const Variable* variable = graph ? find_variable(*graph, name) : nullptr;
+    const Variable* variable = graph ? graph->variable_of(graph->find(name)) : nullptr;
     if (!variable) return Error{"command.unknown-name", fmt::format("the graph has no variable \"{}\"", name)};
     const auto history =
         debugger.recording().history(debugger.current_session(), record::storage_name(*graph, *variable));

@@ -19,12 +19,6 @@ std::string variable_in(const std::string& message, std::string_view after) {
     return message.substr(prefix.size(), end - prefix.size());
 }
 
-const Variable* find_variable(const Graph& graph, std::string_view name) {
-    for (const Variable& variable : graph.variables())
-        if (variable.name == name) return &variable;
-    return nullptr;
-}
-
 /// A `with tf.variable_scope(...)` around the failure.
 struct ScopeAround {
     StatementId statement;
@@ -167,7 +161,7 @@ std::optional<Finding> dtype_of_shared(const FailureCase& failure) {
     if (!match) return std::nullopt;
     const std::string name = match->str(1), wanted = match->str(2), found = match->str(3);
     const Facts& facts = failure.facts;
-    const Variable* variable = find_variable(facts.graph(failure.graph()), name);
+    const Variable* variable = facts.graph(failure.graph()).variable_of(facts.graph(failure.graph()).find(name));
     const StatementId made = variable ? facts.created_at(failure.graph(), *variable) : StatementId();
     Finding finding;
     finding.summary = fmt::format("{} was made with the type {}; here it is shared and asked for as {}.",
@@ -195,7 +189,7 @@ std::optional<Finding> already_exists(const FailureCase& failure) {
     if (name.empty()) return std::nullopt;
     const Facts& facts = failure.facts;
     const GraphId graph = failure.graph();
-    const Variable* variable = find_variable(facts.graph(graph), name);
+    const Variable* variable = facts.graph(graph).variable_of(facts.graph(graph).find(name));
     const StatementId made = variable ? facts.created_at(graph, *variable) : StatementId();
     Finding finding;
     finding.summary = fmt::format(

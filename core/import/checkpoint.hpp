@@ -70,6 +70,8 @@ Result<CheckpointState> read_checkpoint_state(const std::string& folder, const s
 inline Result<CheckpointState> read_checkpoint_state(const std::string& folder) {
     return read_checkpoint_state(folder, folder);
 }
+/// Is there a file, and no folder, of that name?
+bool is_file(const std::string& path);
 /// tf.train.latest_checkpoint: the prefix that the folder's state names, if there are files for it.
 Result<std::string> latest_checkpoint(const std::string& folder);
 

@@ -41,11 +41,6 @@ Error not_found(const std::string& prefix) {
         fmt::format("Unsuccessful TensorSliceReader constructor: Failed to find any matching files for {}", prefix)};
 }
 
-bool is_file(const std::string& path) {
-    std::error_code failure;
-    return fs::is_regular_file(path, failure);
-}
-
 } // namespace
 
 std::string CheckpointOverlay::place(const std::string& path) const {

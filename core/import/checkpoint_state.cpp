@@ -29,12 +29,12 @@ std::string joined(const std::string& folder, const std::string& path) {
     return (fs::path(folder) / path).string();
 }
 
+} // namespace
+
 bool is_file(const std::string& path) {
     std::error_code failure;
     return fs::is_regular_file(path, failure);
 }
-
-} // namespace
 
 Result<CheckpointState> read_checkpoint_state(const std::string& folder, const std::string& shown) {
     const std::string file = joined(folder, "checkpoint");

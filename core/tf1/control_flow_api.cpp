@@ -15,11 +15,6 @@ std::string text_or_empty(const Value& value) {
     return text != nullptr ? *text : std::string();
 }
 
-bool is_callable(const Value& value) {
-    const ObjectValue* object = value.as<ObjectValue>();
-    return object != nullptr && *object && (*object)->callable();
-}
-
 Value call_while_loop(Context& context, const Arguments& a) {
     if (!is_callable(a[0])) raise("TypeError", "cond must be callable.");
     if (!is_callable(a[1])) raise("TypeError", "body must be callable.");

@@ -8,11 +8,6 @@ namespace rnnscope::tf1 {
 
 namespace {
 
-bool is_callable(const Value& value) {
-    const ObjectValue* object = value.as<ObjectValue>();
-    return object != nullptr && (*object)->callable();
-}
-
 /// _get_single_variable, the name is taken and may not be.
 [[noreturn]] void raise_already_exists(GraphState& state, const std::string& name, VariableId id) {
     const Variable& variable = state.graph.variable(id);

@@ -178,7 +178,7 @@ Value call_bidirectional(Context& context, const Arguments& a) {
 const Param activation{"activation", Value()};
 const Param reuse{"reuse", Value()};
 const Param name{"name", Value()};
-const Param dtype{"dtype", Value()};
+const Param dtype_param{"dtype", Value()};
 const Param trainable{"trainable", Value(true)};
 
 std::vector<ApiDef> cell_methods() {
@@ -219,12 +219,12 @@ std::vector<ApiDef> rnn_cell_api() {
           {"kernel_initializer", Value()},
           {"bias_initializer", Value()},
           name,
-          dtype,
+          dtype_param,
           trainable},
          "Gated recurrent unit.",
          make_gru},
         {"nn.rnn_cell.BasicRNNCell",
-         {{"num_units", {}}, activation, reuse, name, dtype, trainable},
+         {{"num_units", {}}, activation, reuse, name, dtype_param, trainable},
          "The plain recurrent cell: tanh of a linear map of input and state.",
          make_basic_rnn},
         {"nn.rnn_cell.BasicLSTMCell",
@@ -234,7 +234,7 @@ std::vector<ApiDef> rnn_cell_api() {
           activation,
           reuse,
           name,
-          dtype,
+          dtype_param,
           trainable},
          "Long short-term memory without peepholes, clipping and projection.",
          make_basic_lstm},
@@ -252,7 +252,7 @@ std::vector<ApiDef> rnn_cell_api() {
           activation,
           reuse,
           name,
-          dtype,
+          dtype_param,
           trainable},
          "Long short-term memory.",
          make_lstm},
@@ -273,7 +273,7 @@ std::vector<ApiDef> rnn_cell_api() {
           {"state_keep_prob", Value(1.0)},
           {"variational_recurrent", Value(false)},
           {"input_size", Value()},
-          dtype,
+          dtype_param,
           {"seed", Value()},
           {"dropout_state_filter_visitor", Value()}},
          "Drops out inputs, outputs and state of a cell.",

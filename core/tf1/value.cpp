@@ -54,6 +54,11 @@ bool Value::truthy() const {
     return std::visit(Truth{}, v);
 }
 
+bool is_callable(const Value& value) {
+    const ObjectValue* object = value.as<ObjectValue>();
+    return object != nullptr && *object && (*object)->callable();
+}
+
 std::string python_type_name(const Value& value) {
     struct Name {
         std::string operator()(None) const { return "NoneType"; }

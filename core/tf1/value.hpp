@@ -122,6 +122,7 @@ class Value {
     bool truthy() const; ///< Python's bool(value)
 };
 
+bool is_callable(const Value& value);             ///< Python's callable(value)
 std::string python_type_name(const Value& value); ///< "int", "list", "Tensor", "GRUCell"
 /// Python's repr as 1.15 prints it: `<tf.Tensor 'x:0' shape=(?, 5, 3) dtype=float32>`.
 std::string repr(const Value& value);

@@ -145,6 +145,11 @@ std::string count_text(std::size_t count, std::string_view singular) {
     return fmt::format("{} {}{}", grouped(count), singular, count == 1 ? "" : "s");
 }
 
+std::string_view last_segment(std::string_view path) {
+    const std::size_t slash = path.rfind('/');
+    return slash == std::string_view::npos ? path : path.substr(slash + 1);
+}
+
 std::string_view last_segments(std::string_view path, int segments) {
     std::size_t at = path.size();
     for (int i = 0; i < segments; ++i) {

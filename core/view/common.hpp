@@ -62,6 +62,7 @@ std::string count_text(std::size_t count, std::string_view singular);
 std::string grouped(std::uint64_t number); ///< "1 204"
 /// The last `segments` parts of a path, without a mark of what was left out.
 std::string_view last_segments(std::string_view path, int segments);
+std::string_view last_segment(std::string_view path); ///< after the last "/"
 /// Under which a session keeps the variable.
 std::string storage_name(const debug::Debugger& debugger, const Variable& variable);
 std::string shape_text(const Shape& shape);             ///< "[74, 128]", "[?, 10]", "scalar", "?"

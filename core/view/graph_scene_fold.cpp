@@ -1,4 +1,5 @@
 #include "core/ops/op_def.hpp"
+#include "core/view/common.hpp"
 #include "core/view/graph_scene_tree.hpp"
 
 #include <algorithm>
@@ -103,11 +104,6 @@ class Groups {
   private:
     std::vector<std::uint32_t> parent_;
 };
-
-std::string_view last_segment(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? path : path.substr(slash + 1);
-}
 
 } // namespace
 

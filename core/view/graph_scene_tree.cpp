@@ -1,5 +1,7 @@
 #include "core/view/graph_scene_tree.hpp"
 
+#include "core/view/common.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -17,11 +19,6 @@ bool is_variable_op(const Node& node) {
 
 bool is_placeholder(const Node& node) {
     return node.op == "Placeholder" || node.op == "PlaceholderV2" || node.op == "PlaceholderWithDefault";
-}
-
-std::string_view last_segment(std::string_view path) {
-    const std::size_t slash = path.rfind('/');
-    return slash == std::string_view::npos ? path : path.substr(slash + 1);
 }
 
 std::size_t characters(std::string_view text) {
