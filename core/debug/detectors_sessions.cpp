@@ -47,9 +47,61 @@ std::string session_of(const ReadCase& read) {
     return read.facts.session_name(read.run.info.session);
 }
 
+namespace {
+
+/// Of an imported GraphDef: no function that makes an initializer knows of the variable.
+bool is_in_no_collection(const ReadCase& read, const UninitializedRead& other) {
+    return other.variable.valid() && read.graph().collections_of(other.variable).empty();
+}
+
+/// A NoOp of the graph that waits for the initializers of all variables that the run misses, and for nothing else than
+/// initializers.
+NodeId group_of_initializers(const ReadCase& read) {
+    const Graph& graph = read.graph();
+    std::vector<bool> initializes(graph.size(), false);
+    for (const Variable& variable : graph.variables())
+        if (variable.initializer.valid()) initializes[variable.initializer.index()] = true;
+    for (const Node& node : graph.nodes()) {
+        if (node.op != "NoOp" || node.control_inputs.empty()) continue;
+        const bool groups =
+            std::ranges::all_of(node.control_inputs, [&](NodeId waited) { return initializes[waited.index()]; });
+        const bool covers = std::ranges::all_of(read.all, [&](const UninitializedRead& other) {
+            const NodeId initializer = graph.variable(other.variable).initializer;
+            return std::ranges::find(node.control_inputs, initializer) != node.control_inputs.end();
+        });
+        if (groups && covers) return node.id;
+    }
+    return {};
+}
+
+/// What an imported graph has to set the variables that the run misses: its initializer, or the assignments one by one.
+/// JSON text of a fetch, and how to call it; nothing where the program's own initializers do.
+std::optional<std::pair<std::string, std::string>> imported_initializer(const ReadCase& read) {
+    std::vector<std::string> assigns;
+    for (const UninitializedRead& other : read.all) {
+        if (!is_in_no_collection(read, other)) return std::nullopt;
+        const NodeId initializer = read.graph().variable(other.variable).initializer;
+        if (!initializer.valid()) return std::nullopt;
+        assigns.push_back(read.graph().node(initializer).name);
+    }
+    if (assigns.empty()) return std::nullopt;
+    if (const NodeId group = group_of_initializers(read); group.valid()) {
+        const std::string& name = read.graph().node(group).name;
+        return std::pair(json_string(name), fmt::format("the imported op {}", name));
+    }
+    std::string list;
+    for (const std::string& name : assigns) list += (list.empty() ? "" : ", ") + json_string(name);
+    return std::pair(fmt::format("[{}]", list), "the imported initializers");
+}
+
+} // namespace
+
 std::optional<Fix> run_initializer(const ReadCase& read, InitOp::Kind kind) {
     const Facts& facts = read.facts;
     const StatementId place = outside_of_loops(facts, read.statement(), session_of(read));
+    if (const auto imported = imported_initializer(read))
+        return run_before(facts, place, session_of(read), imported->first,
+                          fmt::format("Run {} before {}", imported->second, facts.line_text(place)));
     for (const InitOp& op : facts.init_ops()) {
         if (!op.is_named || op.graph != read.graph().id() || op.kind != kind) continue;
         const bool at_top = !facts.program().statement(op.statement).parent.valid();
@@ -146,19 +198,22 @@ std::optional<Finding> partial_restore(const ReadCase& read) {
 }
 
 std::optional<Finding> collections_lost(const ReadCase& read) {
-    if (read.variable()) return std::nullopt; // the graph knows its tf.Variable: it was not imported bare
     const auto runs = earlier_init_runs(read);
-    if (runs.empty()) return std::nullopt;
+    if (runs.empty() || !is_in_no_collection(read, read.read)) return std::nullopt;
+    const Variable& variable = *read.variable();
+    const StatementId imported = read.facts.created_at(read.graph().id(), variable);
+    if (!imported.valid() || !find_call(read.facts.program().statement(imported), "import_graph_def"))
+        return std::nullopt;
     Finding finding;
-    finding.summary = fmt::format("The graph was imported without its collections, so {} covers {}.", runs[0].op->name,
-                                  counted(runs[0].op->covers.size(), "variable"));
-    finding.evidence.push_back({fmt::format("{} is a node of the graph and in no collection.", read.read.variable_name),
-                                runs[0].op->statement, read.read.node});
-    finding.fix_at = runs[0].op->statement;
-    const std::string assign = read.read.variable_name + "/Assign";
-    if (read.graph().find(assign).valid())
-        offer(finding, run_before(read.facts, read.statement(), session_of(read), json_string(assign),
-                                  fmt::format("Run {} before {}", assign, read.facts.line_text(read.statement()))));
+    finding.summary =
+        fmt::format("The graph was imported at {} without its collections, so {} covers {}.",
+                    read.facts.line_text(imported), runs[0].op->name, counted(runs[0].op->covers.size(), "variable"));
+    finding.evidence.push_back(
+        {fmt::format("{} is a node of the graph and in no collection.", variable.name), imported, variable.op});
+    finding.evidence.push_back({fmt::format("{} sets what is in the collection variables.", runs[0].op->name),
+                                runs[0].op->statement, runs[0].op->node});
+    finding.fix_at = read.facts.statement_of_run(*runs[0].run);
+    offer(finding, run_initializer(read));
     return finding;
 }
 

@@ -41,6 +41,7 @@ const std::map<std::string, std::vector<std::string>>& expected_causes() {
         {"D16_shared_cell_depth_mismatch", {"shape-mismatch"}},
         {"D19_fetch_inside_loop", {"not-fetchable", "shape-mismatch"}},
         {"D20_two_sessions", {"wrong-session"}},
+        {"D21_import_graphdef", {"collections-lost"}},
         {"D24_batch_baked", {"shape-mismatch"}},
         {"D25_save_too_early", {"init-never-run"}},
         {"D26_resource_message", {"init-never-run"}},
