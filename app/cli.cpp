@@ -5,6 +5,8 @@
 #include "core/debug/pasted_error.hpp"
 #include "core/debug/terminal_text.hpp"
 #include "core/graph/graphdef.hpp"
+#include "core/import/graph_file.hpp"
+#include "core/import/graphdef_importer.hpp"
 #include "core/view/graph_text.hpp"
 
 #include <cstdio>
@@ -23,10 +25,30 @@ void complain(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
-bool open(debug::Debugger& debugger, const std::string& file, bool json) {
-    const Diagnostics problems = debugger.open(file);
-    if (problems.empty()) return true;
+/// Opens the file, or says why not; the exit status.
+int open(debug::Debugger& debugger, const std::string& file, bool json, const program::GraphSession& session = {}) {
+    if (session.any() && !is_graph_file(file)) {
+        complain(
+            "rnnscope: --fetch, --target, --feed, --restore and --init are for graph files; a program says what it "
+            "runs\n");
+        return exit_usage;
+    }
+    const Diagnostics problems = session.any() ? debugger.open_graph(file, session) : debugger.open(file);
+    if (problems.empty()) return exit_ok;
     if (json) print(diagnostics_json(problems));
+    complain(to_text(problems));
+    return problems[0].code.starts_with("usage.") ? exit_usage : exit_unreadable;
+}
+
+bool read_graph(const std::string& file, Graph& graph) {
+    const LoadedGraph loaded = load_graph_file(file);
+    const auto* content = std::get_if<std::shared_ptr<const GraphFile>>(&loaded);
+    const Diagnostics problems = content == nullptr ? std::get<Diagnostics>(loaded) : import_graph(graph, **content);
+    if (problems.empty()) {
+        complain(to_text((*content)->notes));
+        import_collections(graph, **content);
+        return true;
+    }
     complain(to_text(problems));
     return false;
 }
@@ -74,17 +96,20 @@ std::string full_id(std::string_view word) {
 
 } // namespace
 
-int cli_run(const std::string& file, bool json) {
+int cli_run(const std::string& file, const program::GraphSession& session, bool json) {
     debug::Debugger debugger;
-    if (!open(debugger, file, json)) return exit_unreadable;
+    if (const int status = open(debugger, file, json, session); status != exit_ok) return status;
     run_to_end(debugger);
     print(json ? run_json(debugger) : run_text(debugger));
+    if (!json && !session.any() && debugger.document().is_graph() && debugger.graph() != nullptr)
+        print("nothing was asked for: --fetch, --target, --feed, --init and --restore do something with the graph\n" +
+              graph_offer(*debugger.graph()));
     return any_run_failed(debugger) ? exit_program_failed : exit_ok;
 }
 
-int cli_check(const std::string& file, bool json) {
+int cli_check(const std::string& file, const program::GraphSession& session, bool json) {
     debug::Debugger debugger;
-    if (!open(debugger, file, json)) return exit_unreadable;
+    if (const int status = open(debugger, file, json, session); status != exit_ok) return status;
     run_to_end(debugger); // variables and their states are those at the end; the preflight does not depend on it
     print(json ? check_json(debugger) : check_text(debugger));
     const debug::Debugger::PreflightReport& report = debugger.preflight();
@@ -92,16 +117,21 @@ int cli_check(const std::string& file, bool json) {
 }
 
 int cli_graph(const std::string& file, const std::string& format, const std::string& output) {
+    Graph as_written; // a file's graph in the file's order, which import_graph_def would change
     debug::Debugger debugger;
-    if (!open(debugger, file, false)) return exit_unreadable;
-    run_to_end(debugger);
-    static const Graph empty;
-    const Graph& graph = debugger.graph() == nullptr ? empty : *debugger.graph();
+    if (is_graph_file(file)) {
+        if (!read_graph(file, as_written)) return exit_unreadable;
+    } else if (const int status = open(debugger, file, false); status != exit_ok) {
+        return status;
+    } else {
+        run_to_end(debugger);
+    }
+    const Graph& graph = debugger.graph() == nullptr ? as_written : *debugger.graph();
     const std::string text = format == "json"    ? to_graphdef_json(graph)
                              : format == "pbtxt" ? to_graphdef_text(graph)
                              : format == "ops"   ? to_ops_text(graph)
                              : format == "dot"   ? graph_dot(graph)
-                                                 : graph_summary(graph);
+                                                 : graph_summary(graph) + graph_offer(graph);
     if (output.empty()) {
         print(text);
         return exit_ok;
@@ -117,14 +147,15 @@ int cli_graph(const std::string& file, const std::string& format, const std::str
 
 int cli_python(const std::string& file) {
     debug::Debugger debugger;
-    if (!open(debugger, file, false)) return exit_unreadable;
+    if (const int status = open(debugger, file, false); status != exit_ok) return status;
     for (const std::string& line : debugger.program().python.lines) print(line + "\n");
     return exit_ok;
 }
 
 int cli_debug(const std::string& file, const std::vector<std::string>& commands) {
     debug::Debugger debugger;
-    if (!file.empty() && !open(debugger, file, false)) return exit_unreadable;
+    if (!file.empty())
+        if (const int status = open(debugger, file, false); status != exit_ok) return status;
     bool all_done = true;
     const auto perform = [&](const std::string& line) {
         const std::size_t start = line.find_first_not_of(" \t");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/program/graph_program.hpp"
+
 #include <string>
 #include <vector>
 
@@ -14,8 +16,9 @@ enum ExitStatus : int {
     exit_our_fault = 4,
 };
 
-int cli_run(const std::string& file, bool json);
-int cli_check(const std::string& file, bool json);
+/// `session` says what to do with a graph; programs say it themselves.
+int cli_run(const std::string& file, const program::GraphSession& session, bool json);
+int cli_check(const std::string& file, const program::GraphSession& session, bool json);
 /// `output`: a file, or "" for standard output.
 int cli_graph(const std::string& file, const std::string& format, const std::string& output);
 int cli_python(const std::string& file);

@@ -15,27 +15,14 @@ namespace rnnscope::app {
 namespace {
 
 /// Options of `run` and `check` that say what to do with a graph file. Programs say it themselves.
-struct GraphOptions {
-    std::vector<std::string> fetches, targets, feeds, init;
-    std::string restore;
-
-    void add_to(CLI::App& command) {
-        command.add_option("--fetch", fetches, "tensor to fetch (graph files)");
-        command.add_option("--target", targets, "op to run (graph files)");
-        command.add_option("--feed", feeds, "NAME=VALUE: a JSON literal, @file, or a generator (graph files)");
-        command.add_option("--restore", restore, "checkpoint prefix (graph files)");
-        command.add_option("--init", init, "'all', or a regular expression of variables to initialize (graph files)");
-    }
-    bool any() const {
-        return !fetches.empty() || !targets.empty() || !feeds.empty() || !init.empty() || !restore.empty();
-    }
-};
-
-int refuse_graph_options() {
-    std::cerr
-        << "rnnscope: --fetch, --target, --feed, --restore and --init are for graph files; a program says what it "
-           "runs\n";
-    return exit_usage;
+void add_graph_options(CLI::App& command, program::GraphSession& session) {
+    command.add_option("--fetch", session.fetches, "tensor to fetch (graph files)");
+    command.add_option("--target", session.targets, "op to run (graph files)");
+    command.add_option("--feed", session.feeds,
+                       "NAME=VALUE: a JSON literal, @file, or a formula such as sin(2,5,10) (graph files)");
+    command.add_option("--restore", session.restore, "checkpoint prefix (graph files)");
+    command.add_option("--init", session.init,
+                       "'all', or a regular expression of variables to initialize (graph files)");
 }
 
 int open_window(const std::string& file) {
@@ -75,27 +62,28 @@ int dispatch(int argc, char** argv) {
     cli.require_subcommand(0, 1);
     std::string file, format = "summary", output, code, text;
     std::vector<std::string> commands;
-    GraphOptions graph_options;
+    program::GraphSession session;
     bool json = false;
 
     CLI::App* open = cli.add_subcommand("open", "the window");
-    open->add_option("FILE", file, "program; without it the welcome screen");
-    CLI::App* run = cli.add_subcommand("run", "run a program; print outcomes, values, and the diagnosis on failure");
+    open->add_option("FILE", file, "program or graph; without it the welcome screen");
+    CLI::App* run =
+        cli.add_subcommand("run", "run a program or a graph; print outcomes, values, and the diagnosis on failure");
     CLI::App* check = cli.add_subcommand("check", "list every uninitialized read, and warnings, without running");
     for (CLI::App* command : {run, check}) {
-        command->add_option("FILE", file, "program")->required();
+        command->add_option("FILE", file, "program or graph")->required();
         command->add_flag("--json", json, "one JSON object");
-        graph_options.add_to(*command);
+        add_graph_options(*command, session);
     }
     CLI::App* graph = cli.add_subcommand("graph", "print the graph as it stands when the program ends or fails");
-    graph->add_option("FILE", file, "program")->required();
+    graph->add_option("FILE", file, "program or graph")->required();
     graph->add_option("--format", format, "summary, ops, json, pbtxt or dot")
         ->check(CLI::IsMember({"summary", "ops", "json", "pbtxt", "dot"}));
     graph->add_option("-o", output, "file to write instead of standard output");
     CLI::App* python = cli.add_subcommand("python", "print the program as TensorFlow 1 Python");
-    python->add_option("FILE", file, "program")->required();
+    python->add_option("FILE", file, "program or graph")->required();
     CLI::App* debug = cli.add_subcommand("debug", "the debugger in the terminal");
-    debug->add_option("FILE", file, "program");
+    debug->add_option("FILE", file, "program or graph");
     debug->add_option("-x", commands, "command to execute, in order; without any, commands are read");
     CLI::App* explain = cli.add_subcommand("explain", "explain a cause, or a pasted TensorFlow error");
     explain->add_option("CODE", code, "cause: init-built-too-early, ...");
@@ -119,8 +107,8 @@ int dispatch(int argc, char** argv) {
         return cli.exit(problem) == 0 ? exit_ok : exit_usage;
     }
 
-    if (run->parsed()) return graph_options.any() ? refuse_graph_options() : cli_run(file, json);
-    if (check->parsed()) return graph_options.any() ? refuse_graph_options() : cli_check(file, json);
+    if (run->parsed()) return cli_run(file, session, json);
+    if (check->parsed()) return cli_check(file, session, json);
     if (graph->parsed()) return cli_graph(file, format, output);
     if (python->parsed()) return cli_python(file);
     if (debug->parsed()) return cli_debug(file, commands);

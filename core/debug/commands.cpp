@@ -1,4 +1,5 @@
 #include "core/debug/command.hpp"
+#include "core/debug/session_commands.hpp"
 #include "core/debug/terminal_text.hpp"
 
 #include "core/base/suggest.hpp"
@@ -59,7 +60,7 @@ Text open_file(Debugger& debugger, std::string_view path) {
 }
 
 Text reload_file(Debugger& debugger, std::string_view) {
-    return open_file(debugger, debugger.program().file);
+    return open_file(debugger, debugger.document().opened_from());
 }
 
 Text save_file(Debugger& debugger, std::string_view path) {
@@ -315,6 +316,11 @@ using Kind = record::HistoryEntry::Kind;
          [](const Debugger& d) { return d.can_redo() ? Blocked() : Blocked("There is nothing to redo."); },
          [](Debugger& d, std::string_view) -> Text { const std::string label = d.redo_label(); d.redo(); return "redone: " + label; }},
         {"fix.apply", "Apply fix", "Changes the program as the best fix of the failure says, and runs it from the start.", "Edit", "Ctrl+Enter", "", no_diagnosis, apply_fix},
+
+        {"session.run", "Run tensors and ops…", "Adds a run of them to the program, and runs it.", "Session", "", "names, separated by blanks", cannot_add_statements, run_names},
+        {"session.feed", "Feed…", "Feeds a tensor in the last run of the program: a JSON literal, @file, or a formula such as sin(2,5,10).", "Session", "", "NAME=VALUE", cannot_add_statements, feed_last_run},
+        {"session.init", "Run initializers…", "Runs the initializers of all variables, or of those whose name the expression matches.", "Session", "", "regular expression, or nothing", cannot_add_statements, run_initializers},
+        {"session.restore", "Restore a checkpoint…", "Restores a checkpoint with the graph's own saver.", "Session", "", "prefix of the checkpoint", cannot_add_statements, restore_checkpoint},
 
         {"run.continue", "Continue", "Runs to the next breakpoint, uninitialized read, error or the end.", "Run", "F5", "", cannot_go_on,
          [](Debugger& d, std::string_view) -> Text { d.run_on(true); return std::string(); }},

@@ -1,4 +1,5 @@
 #include "core/debug/debugger.hpp"
+#include "core/import/graph_file.hpp"
 
 #include "core/debug/arrangement.hpp"
 #include "core/debug/diagnose.hpp"
@@ -22,6 +23,7 @@ class Debugger::Impl {
 
     std::vector<Breakpoint> breakpoints_;
     SelectionHistory selection_;
+    std::optional<std::pair<Selection, std::string>> carried_; ///< across a change of the program, with its name
     UndoHistory undo_;
 
     std::vector<Diagnosis> diagnoses_;
@@ -41,6 +43,7 @@ class Debugger::Impl {
         diagnoses_.clear();
         preflight_.reset();
         preflight_job_.reset();
+        take_selection();
         evaluation_ = std::make_unique<Evaluation>(std::move(document));
         chosen_session_ = {};
         set_position({});
@@ -51,8 +54,35 @@ class Debugger::Impl {
         replace(std::move(document));
         breakpoints_.clear();
         selection_ = {};
+        carried_.reset();
         undo_ = {};
         reason_ = StopReason::opened;
+    }
+
+    /// Ids belong to one evaluation: what is selected is looked for by name in the next, once its graph is there.
+    void take_selection() {
+        const Selection selected = selection_.current();
+        selection_ = {};
+        if (!evaluation_ || selected.graph.index() >= evaluation_->evaluator().graph_count()) return;
+        const Graph& graph = evaluation_->evaluator().graph(selected.graph);
+        if (selected.kind == Selection::Kind::node) carried_ = {selected, graph.node(selected.node).name};
+        if (selected.kind == Selection::Kind::variable) carried_ = {selected, graph.variable(selected.variable).name};
+        if (selected.kind == Selection::Kind::scope) carried_ = {selected, selected.scope};
+    }
+    void give_selection_back() {
+        if (!carried_) return;
+        auto [selection, name] = *std::exchange(carried_, std::nullopt);
+        if (selection_.current() != Selection{} || selection.graph.index() >= evaluation_->evaluator().graph_count())
+            return;
+        const Graph& graph = evaluation_->evaluator().graph(selection.graph);
+        if (selection.kind == Selection::Kind::node) selection.node = graph.find(name);
+        if (selection.kind == Selection::Kind::variable) {
+            const Variable* variable = graph.variable_of(graph.find(name));
+            selection.variable = variable != nullptr ? variable->id : VariableId();
+        }
+        const bool is_gone = (selection.kind == Selection::Kind::node && !selection.node.valid()) ||
+                             (selection.kind == Selection::Kind::variable && !selection.variable.valid());
+        if (!is_gone) selection_.select(std::move(selection));
     }
 
     void set_position(Position position) {
@@ -148,9 +178,18 @@ Debugger::~Debugger() = default;
 // --- the document ---------------------------------------------------------------------------------------------------
 
 Diagnostics Debugger::open(const std::string& path) {
+    if (is_graph_file(path)) return open_graph(path, {});
     auto document = program::Document::open(path);
     if (auto* mistakes = std::get_if<Diagnostics>(&document)) return std::move(*mistakes);
     impl_->open(std::get<0>(std::move(document)));
+    return {};
+}
+
+Diagnostics Debugger::open_graph(const std::string& path, const program::GraphSession& session) {
+    auto document = program::open_graph(path, session);
+    if (auto* mistakes = std::get_if<Diagnostics>(&document)) return std::move(*mistakes);
+    impl_->open(std::get<0>(std::move(document)));
+    if (!session.any()) impl_->start(Movement::finish(*impl_->evaluation_, {})); // a graph is opened to be seen
     return {};
 }
 
@@ -281,6 +320,7 @@ bool Debugger::pump(std::chrono::microseconds budget) {
     if (!over) return false;
     impl_->movement_.reset();
     impl_->diagnose_new_errors();
+    impl_->give_selection_back();
     return true;
 }
 
@@ -393,10 +433,15 @@ Status Debugger::apply_fix(std::size_t diagnosis, std::size_t fix) {
         return Error{"fix.unknown", "there is no such fix"};
     if (impl_->movement_) return Error{"fix.busy", "the program is running; stop it first"};
     const Fix& chosen = impl_->diagnoses_[diagnosis].fixes[fix];
-    auto patched = document().patched(chosen.patch);
+    return edit(chosen.patch, chosen.title);
+}
+
+Status Debugger::edit(const std::string& patch, std::string label) {
+    if (impl_->movement_) return Error{"edit.busy", "the program is running; stop it first"};
+    auto patched = document().patched(patch);
     if (const auto* mistakes = std::get_if<Diagnostics>(&patched))
-        return Error{"fix.not-applicable", "the fix does not fit the program: " + to_text(*mistakes)};
-    impl_->undo_.push(chosen.title, impl_->arrangement());
+        return Error{"edit.not-applicable", "the change does not fit the program: " + to_text(*mistakes)};
+    impl_->undo_.push(std::move(label), impl_->arrangement());
     const std::vector<Breakpoint> before = impl_->breakpoints_;
     const auto old_document = impl_->evaluation_->document_ptr();
     impl_->replace(std::get<0>(std::move(patched)));

@@ -5,6 +5,7 @@
 #include "core/graph/scope_tree.hpp"
 #include "core/program/document.hpp"
 #include "core/program/evaluator.hpp"
+#include "core/program/graph_program.hpp"
 #include "core/record/recording.hpp"
 
 #include <chrono>
@@ -54,7 +55,10 @@ class Debugger {
 
     // --- the document -------------------------------------------------------------------------------------------
     /// Replaces what is open and stops before the first statement. On failure what was open stays untouched.
+    /// A program, or a graph: of a graph, the program that imports it.
     Diagnostics open(const std::string& path);
+    /// A graph, and what to do with it.
+    Diagnostics open_graph(const std::string& path, const program::GraphSession& session);
     Diagnostics open_text(std::string text, std::string file, std::string directory);
     bool is_open() const;
     const program::Document& document() const;
@@ -143,6 +147,8 @@ class Debugger {
     /// Applies the patch to the document and starts the movement from the start to the end or the next failure (pump
     /// or wait for it). Undoable.
     Status apply_fix(std::size_t diagnosis, std::size_t fix);
+    /// Changes the program by a JSON Patch and runs it from the start. `label` is what undoing it is called.
+    Status edit(const std::string& patch, std::string label);
 
   private:
     class Impl;

@@ -105,6 +105,7 @@ LoadedGraph read_event_file(std::string_view content, const std::string& path) {
         return one("graph.unknown", "the event file holds no graph", path,
                    "a FileWriter writes one when it is given the graph");
     auto file = std::make_shared<GraphFile>();
+    file->encoding = GraphFile::Encoding::events;
     file->kind = graph->is_meta_graph ? GraphFile::Kind::meta_graph : GraphFile::Kind::graph_def;
     file->path = path;
     Diagnostics problems;

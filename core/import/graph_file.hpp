@@ -58,7 +58,7 @@ struct SignatureData {
 /// memory of its constants with every graph that is made from it.
 struct GraphFile {
     enum class Kind : std::uint8_t { graph_def, meta_graph, saved_model } kind = Kind::graph_def;
-    enum class Encoding : std::uint8_t { binary, text, json } encoding = Encoding::binary;
+    enum class Encoding : std::uint8_t { binary, text, json, events } encoding = Encoding::binary;
     std::string path; ///< of the file itself, also when a SavedModel's folder was named
     std::vector<NodeDefData> nodes;
     std::vector<FunctionData> functions;

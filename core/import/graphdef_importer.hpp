@@ -39,7 +39,7 @@ Diagnostics import_graph(Graph& graph, const GraphFile& file, ImportOptions opti
 
 /// What import_meta_graph does after its nodes are there (py/framework/meta_graph.py, 1.15): the collections of the
 /// file, by key. Variables that the graph lists by their ops get the names that their VariableDefs say. Entries that
-/// name what is not in the graph are left out, as TensorFlow leaves them out with a warning; they are returned.
+/// name what is not in the graph are left out and returned (TensorFlow raises KeyError there).
 Diagnostics import_collections(Graph& graph, const GraphFile& file, const std::string& prefix = "");
 
 } // namespace rnnscope

@@ -12,7 +12,14 @@
 #include <variant>
 #include <vector>
 
+namespace rnnscope {
+struct GraphFile;
+}
+
 namespace rnnscope::program {
+
+/// Graphs that a program refers to, by the path that it uses.
+using GraphFiles = std::map<std::string, std::shared_ptr<const GraphFile>, std::less<>>;
 
 /// The syntax tree of a program: what the author wrote, statement by statement. It knows nothing of JSON or Python;
 /// readers make it, the evaluator and the Python printer walk it. Positions are carried, not interpreted.
@@ -73,10 +80,11 @@ struct ArrayExpr {
     Tensor value;
     bool dtype_given = false;
 };
-/// Data from a file beside the program: .npy, .npz (with `key`), .csv, .json.
+/// Data from a file beside the program: .npy, .npz (with `key`), .csv, .json; or a graph that TensorFlow wrote.
 struct FileExpr {
     std::string path;
     std::string key;
+    std::shared_ptr<const GraphFile> graph = nullptr; ///< read together with the program; null for data
 };
 
 struct Expr {
@@ -159,6 +167,7 @@ struct Program {
     std::vector<Statement> statements; ///< by StatementId, source order
     Block body;
     PythonText python;
+    GraphFiles graphs;
 
     const Statement& statement(StatementId id) const { return statements[id.index()]; }
 };

@@ -2,6 +2,7 @@
 
 #include "core/program/json_tree.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -218,10 +219,12 @@ std::string data_file_problem(std::string_view path) {
     if (file.is_absolute()) return "the path of a data file is relative to the program's folder";
     for (const auto& part : file)
         if (part == "..") return "a data file lies in the program's folder or below it";
-    const std::string extension = file.extension().string();
-    if (extension != ".npy" && extension != ".npz" && extension != ".csv" && extension != ".json")
-        return "the kind of the data file is unknown";
     return {};
+}
+
+bool is_data_file(std::string_view path) {
+    constexpr std::array<std::string_view, 4> endings{".npy", ".npz", ".csv", ".json"};
+    return std::ranges::any_of(endings, [&](std::string_view ending) { return path.ends_with(ending); });
 }
 
 Result<Tensor> read_data_file(const std::string& directory, const FileExpr& file) {

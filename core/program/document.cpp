@@ -18,12 +18,15 @@ Diagnostics one(std::string code, std::string message, const std::string& file, 
 } // namespace
 
 std::variant<std::shared_ptr<const Document>, Diagnostics> Document::read(std::string text, std::string file,
-                                                                          std::string directory) {
+                                                                          std::string directory,
+                                                                          GraphFiles known_graphs,
+                                                                          std::string opened_from) {
     Diagnostics mistakes;
-    std::optional<Program> program =
-        read_program(text, tensorflow_names(), std::move(file), std::move(directory), mistakes);
+    std::optional<Program> program = read_program(text, tensorflow_names(), std::move(file), std::move(directory),
+                                                  mistakes, std::move(known_graphs));
     if (!program) return mistakes;
     auto document = std::make_shared<Document>();
+    document->opened_from_ = opened_from.empty() ? program->file : std::move(opened_from);
     document->text_ = std::move(text);
     document->program_ = std::make_shared<const Program>(*std::move(program));
     return document;
@@ -49,7 +52,7 @@ std::variant<std::shared_ptr<const Document>, Diagnostics> Document::patched(std
     std::string problem;
     std::string text = patch_json(text_, patch, problem);
     if (text.empty()) return one("json.patch", "the patch does not fit the program: " + problem, program_->file);
-    return read(std::move(text), program_->file, program_->directory);
+    return read(std::move(text), program_->file, program_->directory, program_->graphs, opened_from_);
 }
 
 } // namespace rnnscope::program

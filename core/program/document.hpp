@@ -18,10 +18,15 @@ class Document {
     /// Reads the JSON form ("format": "rnnscope/1"). Every mistake is reported, not the first. Never throws and never
     /// recurses deeper than its own limit, whatever the text is. `file` is used in positions only.
     static std::variant<std::shared_ptr<const Document>, Diagnostics> read(std::string text, std::string file,
-                                                                           std::string directory);
+                                                                           std::string directory,
+                                                                           GraphFiles known_graphs = {},
+                                                                           std::string opened_from = {});
     static std::variant<std::shared_ptr<const Document>, Diagnostics> open(const std::string& path);
 
     const std::string& text() const { return text_; }
+    /// The file that a person opened: the program's, or the graph that the program was made for.
+    const std::string& opened_from() const { return opened_from_; }
+    bool is_graph() const { return opened_from_ != program_->file; } ///< made for a graph
     const Program& program() const { return *program_; }
     std::shared_ptr<const Program> program_ptr() const { return program_; }
 
@@ -29,7 +34,7 @@ class Document {
     std::variant<std::shared_ptr<const Document>, Diagnostics> patched(std::string_view patch) const;
 
   private:
-    std::string text_;
+    std::string text_, opened_from_;
     std::shared_ptr<const Program> program_;
 };
 

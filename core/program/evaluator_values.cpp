@@ -2,6 +2,7 @@
 #include "core/program/evaluator_impl.hpp"
 #include "core/program/generate.hpp"
 #include "core/program/names.hpp"
+#include "core/tf1/graph_def.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -108,6 +109,7 @@ Value Evaluator::Impl::evaluate(const ExprPtr& expr) {
         Value operator()(const GenerateExpr& data) const { return Value(generate(data)); }
         Value operator()(const ArrayExpr& array) const { return Value(array.value); }
         Value operator()(const FileExpr& file) const {
+            if (file.graph) return Value(std::make_shared<tf1::GraphDefObject>(file.graph));
             return Value(taken(read_data_file(machine.program_->directory, file)));
         }
     } visitor{*this};

@@ -34,6 +34,8 @@ Tensor converted(const Tensor& value, DType dtype);
 
 /// Why a program may not name this file: "" when it may. Files stay inside the program's folder.
 std::string data_file_problem(std::string_view path);
+/// Is it data by its ending, and no graph?
+bool is_data_file(std::string_view path);
 /// Reads .npy, .npz (uncompressed or deflated: only stored entries), .csv or .json. Errors: "program.file".
 Result<Tensor> read_data_file(const std::string& directory, const FileExpr& file);
 

@@ -1,7 +1,9 @@
+#include "core/import/graph_file.hpp"
 #include "core/program/generate.hpp"
 #include "core/program/json_reader.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fmt/format.h>
 
 namespace rnnscope::program {
@@ -82,13 +84,7 @@ ExprPtr JsonReader::read_generate(Index node) {
 
 ExprPtr JsonReader::read_file(Index node) {
     check_keys(node, {"file", "key", "let", "comment"});
-    FileExpr data;
-    const Index path = json_.member(node, "file");
-    if (expect(path, Kind::string, "the name of a file")) {
-        data.path = json_.text(path);
-        if (const std::string problem = data_file_problem(data.path); !problem.empty())
-            complain(path, "program.file", problem, "name a .npy, .npz, .csv or .json file in the program's folder");
-    }
+    FileExpr data = file_named(json_.member(node, "file"));
     if (const Index key = json_.member(node, "key"); key != none && expect(key, Kind::string, "the name of an array"))
         data.key = json_.text(key);
     const bool archive = data.path.ends_with(".npz");
@@ -98,6 +94,41 @@ ExprPtr JsonReader::read_file(Index node) {
     if (!archive && !data.key.empty())
         complain(node, "program.unknown-key", "only .npz files have a \"key\"", "remove it");
     return make(node, std::move(data));
+}
+
+FileExpr JsonReader::file_named(Index path) {
+    FileExpr data;
+    if (!expect(path, Kind::string, "the name of a file")) return data;
+    data.path = json_.text(path);
+    if (const std::string problem = data_file_problem(data.path); !problem.empty())
+        complain(path, "program.file", problem,
+                 "name a .npy, .npz, .csv or .json file, or a graph, in the program's folder");
+    else
+        data.graph = read_graph(path);
+    return data;
+}
+
+/// The graph in the file, or null where the file is data. A graph belongs to the program as its text does: what is
+/// wrong with it is said when the program is read.
+std::shared_ptr<const GraphFile> JsonReader::read_graph(Index path) {
+    const std::string& name = json_.text(path);
+    const std::string file = (std::filesystem::path(program_.directory) / name).string();
+    if (is_data_file(name) && !(name.ends_with(".json") && is_graph_file(file))) return nullptr;
+    std::shared_ptr<const GraphFile>& graph = program_.graphs[name];
+    if (graph) return graph;
+    if (const auto known = known_graphs_.find(name); known != known_graphs_.end()) return graph = known->second;
+    LoadedGraph loaded = load_graph_file(file);
+    if (const auto* problems = std::get_if<Diagnostics>(&loaded)) {
+        program_.graphs.erase(name);
+        for (const Diagnostic& problem : *problems) {
+            const std::string place = problem.where.line > 0
+                                          ? fmt::format(" line {}, column {}", problem.where.line, problem.where.column)
+                                          : "";
+            complain(path, problem.code, fmt::format("\"{}\"{}: {}", name, place, problem.message), problem.remedy);
+        }
+        return nullptr;
+    }
+    return graph = std::get<std::shared_ptr<const GraphFile>>(std::move(loaded));
 }
 
 ExprPtr JsonReader::read_array(Index node) {

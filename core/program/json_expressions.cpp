@@ -45,6 +45,12 @@ const std::vector<std::string>& expression_kinds() {
     return kinds;
 }
 
+/// `tf.train.import_meta_graph("model.meta")`: TensorFlow takes the name of the file.
+bool takes_graph_file(const CallExpr& call) {
+    const auto* attribute = std::get_if<AttributeExpr>(&call.callee->node);
+    return attribute != nullptr && attribute->name == "import_meta_graph";
+}
+
 /// Looks like the use of a session: `sess.run(...)`, `tensor.eval(...)`.
 bool runs_session(const CallExpr& call) {
     const auto* attribute = std::get_if<AttributeExpr>(&call.callee->node);
@@ -179,7 +185,10 @@ void JsonReader::read_arguments(Index node, CallExpr& call, bool runs) {
                                 fmt::format("\"{}\" cannot be the name of an argument", shortened(name)),
                                 "use letters, digits and _");
             SourcePosition position = where(child);
-            ExprPtr value = name == "feed_dict" ? read_feeds(child) : read_expression(child);
+            const bool names_file = name == "meta_graph_or_file" && takes_graph_file(call) && is_plain_text(child);
+            ExprPtr value = name == "feed_dict" ? read_feeds(child)
+                            : names_file        ? make(child, file_named(child))
+                                                : read_expression(child);
             const bool twice = std::any_of(call.keywords.begin(), call.keywords.end(),
                                            [&](const Keyword& k) { return k.name == name; });
             if (twice)
@@ -196,11 +205,18 @@ void JsonReader::read_arguments(Index node, CallExpr& call, bool runs) {
             for (const Index child : children(args)) {
                 // run(fetches, feeds), tensor.eval(feeds), operation.run(feeds)
                 const bool feeds = runs && (call.args.size() == 1 || (call.args.empty() && looks_like_feeds(child)));
-                call.args.push_back(feeds ? read_feeds(child) : read_expression(child));
+                const bool names_file = call.args.empty() && takes_graph_file(call) && is_plain_text(child);
+                call.args.push_back(feeds        ? read_feeds(child)
+                                    : names_file ? make(child, file_named(child))
+                                                 : read_expression(child));
             }
     }
     if (const Index kwargs = json_.member(node, "kwargs"); kwargs != none)
         if (expect(kwargs, Kind::object, "an object with named arguments")) keywords(kwargs);
+}
+
+bool JsonReader::is_plain_text(Index node) const {
+    return json_[node].kind == Kind::string && !json_.text(node).starts_with('$');
 }
 
 /// Keys that are references or tensor names: {"$x": ...}, {"x:0": ...}.

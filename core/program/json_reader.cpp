@@ -24,10 +24,10 @@ std::string shortened(std::string_view text) {
 }
 
 std::optional<Program> read_program(std::string_view text, const ApiNames& names, std::string file,
-                                    std::string directory, Diagnostics& mistakes) {
+                                    std::string directory, Diagnostics& mistakes, GraphFiles known) {
     const JsonTree json = JsonTree::parse(text, file, mistakes);
     if (json.empty()) return std::nullopt;
-    Program program = JsonReader(json, names, std::move(file), std::move(directory)).read(mistakes);
+    Program program = JsonReader(json, names, std::move(file), std::move(directory), std::move(known)).read(mistakes);
     if (!mistakes.empty()) return std::nullopt;
     program.python = to_python(program);
     for (Statement& statement : program.statements)

@@ -20,8 +20,9 @@ class JsonReader {
     static constexpr std::size_t max_mistakes = 100;
     static constexpr std::size_t max_array_elements = std::size_t{1} << 24;
 
-    JsonReader(const JsonTree& json, const ApiNames& names, std::string file, std::string directory)
-        : json_(json), names_(names) {
+    /// `known`: graphs that need not be read again.
+    JsonReader(const JsonTree& json, const ApiNames& names, std::string file, std::string directory, GraphFiles known)
+        : json_(json), names_(names), known_graphs_(std::move(known)) {
         program_.file = std::move(file);
         program_.directory = std::move(directory);
     }
@@ -63,6 +64,7 @@ class JsonReader {
     void read_arguments(Index node, CallExpr& call, bool runs);
     ExprPtr read_feeds(Index node);
     bool looks_like_feeds(Index node) const;
+    bool is_plain_text(Index node) const;
     void check_call(Index node, std::string_view name, const CallExpr& call, const std::vector<std::string>& parameters,
                     const std::set<std::string>& optional);
     ExprPtr read_reference(Index node, std::string_view text, bool callee = false);
@@ -77,6 +79,8 @@ class JsonReader {
     ExprPtr read_generate(Index node);
     ExprPtr read_array(Index node);
     ExprPtr read_file(Index node);
+    FileExpr file_named(Index path);
+    std::shared_ptr<const GraphFile> read_graph(Index path);
     DType read_dtype(Index object);
     std::vector<std::int64_t> read_shape(Index node);
 
@@ -96,6 +100,7 @@ class JsonReader {
 
     const JsonTree& json_;
     const ApiNames& names_;
+    GraphFiles known_graphs_;
     Program program_;
     Diagnostics mistakes_;
     std::size_t more_mistakes_ = 0;
@@ -111,6 +116,6 @@ std::string shortened(std::string_view text);
 
 /// Reads a program's text; the result is empty when there are mistakes.
 std::optional<Program> read_program(std::string_view text, const ApiNames& names, std::string file,
-                                    std::string directory, Diagnostics& mistakes);
+                                    std::string directory, Diagnostics& mistakes, GraphFiles known = {});
 
 } // namespace rnnscope::program

@@ -1,3 +1,4 @@
+#include "core/import/graph_file.hpp"
 #include "core/program/ast.hpp"
 #include "core/program/generate.hpp"
 #include "core/program/python_layout.hpp"
@@ -205,8 +206,32 @@ Doc doc_of(const ArrayExpr& array) {
         arguments.push_back(Doc::sequence({Doc::of("dtype="), Doc::of(dtype_text(array.value.dtype()))}));
     return Doc::sequence({Doc::of("np.array"), Doc::brackets("(", std::move(arguments), ")")});
 }
+/// The message of a graph file, as Python reads it.
+Doc graph_doc(const GraphFile& graph, const std::string& path) {
+    const bool is_meta_graph = graph.kind != GraphFile::Kind::graph_def;
+    const char* const message = is_meta_graph ? "tf.MetaGraphDef" : "tf.GraphDef";
+    if (graph.kind == GraphFile::Kind::saved_model)
+        return Doc::of(fmt::format("loader_impl.parse_saved_model({}).meta_graphs[0]", path));
+    switch (graph.encoding) {
+    case GraphFile::Encoding::text:
+        return Doc::of(fmt::format("text_format.Parse(open({}).read(), {}())", path, message));
+    case GraphFile::Encoding::json:
+        return Doc::of(fmt::format("json_format.Parse(open({}).read(), {}())", path, message));
+    case GraphFile::Encoding::events: {
+        const char* const field = is_meta_graph ? "meta_graph_def" : "graph_def";
+        return Doc::of(fmt::format("{1}.FromString([e.{0} for e in tf.train.summary_iterator({2}) if e.{0}][-1])",
+                                   field, message, path));
+    }
+    case GraphFile::Encoding::binary:
+        break;
+    }
+    if (is_meta_graph) return Doc::of(path); // import_meta_graph takes the file's name
+    return Doc::of(fmt::format("{}.FromString(open({}, \"rb\").read())", message, path));
+}
+
 Doc doc_of(const FileExpr& file) {
     const std::string path = quoted(file.path);
+    if (file.graph) return graph_doc(*file.graph, path);
     if (file.path.ends_with(".csv")) return Doc::of(fmt::format("np.loadtxt({}, delimiter=\",\")", path));
     if (file.path.ends_with(".json")) return Doc::of(fmt::format("np.array(json.load(open({})))", path));
     return Doc::of(file.key.empty() ? fmt::format("np.load({})", path)
@@ -228,6 +253,9 @@ class Printer {
         if (uses("json.")) head.emplace_back("import json");
         if (uses("np.")) head.emplace_back("import numpy as np");
         head.emplace_back("import tensorflow as tf");
+        if (uses("text_format.")) head.emplace_back("from google.protobuf import text_format");
+        if (uses("json_format.")) head.emplace_back("from google.protobuf import json_format");
+        if (uses("loader_impl.")) head.emplace_back("from tensorflow.python.saved_model import loader_impl");
         head.emplace_back();
         if (program_.graph_seed) head.push_back(fmt::format("tf.set_random_seed({})", *program_.graph_seed));
         prepend(std::move(head));

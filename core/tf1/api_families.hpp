@@ -13,6 +13,7 @@ namespace rnnscope::tf1 {
 // One function per family file; api_list.cpp puts them together.
 std::vector<ApiDef> graph_api();
 std::vector<ApiDef> graph_methods();
+std::vector<ApiDef> import_api();
 std::vector<ApiDef> array_api();
 std::vector<ApiDef> math_api();
 std::vector<ApiDef> reduction_api();

@@ -1,6 +1,7 @@
 #include "core/view/graph_text.hpp"
 
 #include "core/graph/scope_tree.hpp"
+#include "core/import/graph_roles.hpp"
 
 #include <algorithm>
 #include <map>
@@ -80,6 +81,11 @@ std::string graph_summary(const Graph& graph) {
         text += fmt::format("  {}  {} {}{}{}\n", variable.name, dtype_name(variable.dtype), to_text(variable.shape),
                             variable.is_resource ? "  resource" : "", variable.trainable ? "" : "  not trainable");
     return text;
+}
+
+std::string graph_offer(const Graph& graph) {
+    const std::string text = to_text(graph_roles(graph), graph);
+    return text.empty() ? text : "\n" + text;
 }
 
 std::string graph_dot(const Graph& graph) {

@@ -132,6 +132,60 @@ class Samples(unittest.TestCase):
             self.assertEqual(len(json.loads(path.read_text())["node"]), 229)
 
 
+class GraphFiles(unittest.TestCase):
+    """A graph that a program built, as a file: it is run and checked like a program."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        sample = ROOT / "samples" / "programs" / "D01_never_init.json"
+        self.files = []
+        for form in ("json", "pbtxt"):
+            self.files.append(pathlib.Path(self.folder.name) / f"graph.{form}")
+            self.assertIn(call("graph", sample, "--format", form, "-o", self.files[-1])[0], (0, 1))
+
+    def test_check_lists_the_reads_that_a_fetch_reaches(self):
+        for file in self.files:
+            status, out, _ = call("check", file, "--fetch", "rnn/transpose_1", "--json")
+            reads = json.loads(out)["uninitialized_reads"]
+            self.assertEqual(status, 1)
+            self.assertEqual([r["variable"] for r in reads],
+                             [f"rnn/gru_cell/{p}" for p in ("gates/kernel", "gates/bias", "candidate/kernel", "candidate/bias")])
+            status, out, _ = call("check", file, "--fetch", "rnn/transpose_1", "--init", "rnn/gru_cell/gates", "--json")
+            self.assertEqual([r["variable"] for r in json.loads(out)["uninitialized_reads"]],
+                             ["rnn/gru_cell/candidate/kernel", "rnn/gru_cell/candidate/bias"])
+            self.assertEqual(call("check", file, "--fetch", "rnn/transpose_1", "--init", "all")[0], 0)
+
+    def test_run_with_feeds_gives_the_values_of_the_program(self):
+        feed = "x=sin(2,5,3;step=0.1)"
+        outcomes = []
+        for file in self.files:
+            status, out, err = call("run", file, "--init", "all", "--feed", feed, "--fetch", "rnn/transpose_1", "--json")
+            self.assertEqual(status, 0, out + err)
+            result = json.loads(out)
+            jsonschema.validate(result, schema("run.schema.json"))
+            outcomes.append(result["runs"][-1]["fetches"][0])
+        self.assertEqual(outcomes[0]["shape"], [2, 5, 4])
+        self.assertEqual(outcomes[0], outcomes[1])
+
+    def test_without_options_a_graph_is_shown_not_run(self):
+        status, out, _ = call("run", self.files[0], "--json")
+        self.assertEqual((status, json.loads(out)["runs"]), (0, []))
+        self.assertIn("import_graph_def", call("python", self.files[0])[1])
+        self.assertEqual(call("graph", self.files[1], "--format", "json")[1], self.files[0].read_text(encoding="utf-8"))
+
+    def test_wrong_options_are_wrong_usage(self):
+        status, _, err = call("run", self.files[0], "--fetch", "rnn/transpos_1")
+        self.assertEqual(status, 2)
+        self.assertIn('did you mean "rnn/transpose_1"?', err)
+        self.assertEqual(call("run", PROGRAMS[0], "--fetch", "y")[0], 2)
+        damaged = self.files[1].with_name("damaged.pbtxt")
+        damaged.write_text("node { name: }", encoding="utf-8")
+        status, _, err = call("run", damaged)
+        self.assertEqual(status, 3)
+        self.assertIn("damaged.pbtxt:1:14: error [graph.text]", err)
+
+
 class Usage(unittest.TestCase):
     def test_exit_statuses(self):
         self.assertEqual(call("run", "/nowhere/to/be/found.json")[0], 3)

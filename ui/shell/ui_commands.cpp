@@ -156,7 +156,8 @@ std::optional<std::string> why_blocked(const Shell& shell, std::string_view id) 
 }
 
 std::span<const std::string_view> menu_names() {
-    static constexpr std::array<std::string_view, 7> names = {"File", "Edit", "View", "Run", "Go", "Graph", "Help"};
+    static constexpr std::array<std::string_view, 8> names = {"File", "Edit",  "View",    "Run",
+                                                              "Go",   "Graph", "Session", "Help"};
     return names;
 }
 

@@ -218,6 +218,23 @@ TEST_F(DebuggerTest, SavesWhatAFixChanged) {
     EXPECT_FALSE(debugger_.save("/no/such/folder/file.json").ok());
 }
 
+TEST_F(DebuggerTest, AFixKeepsWhatIsSelectedByName) {
+    open("seed_a_init_early");
+    run_on();
+    Selection selection;
+    selection.kind = Selection::Kind::node;
+    selection.graph = GraphId(0);
+    selection.node = debugger_.graph()->find("rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel/read");
+    const NodeId before = selection.node;
+    debugger_.select(selection);
+    ASSERT_TRUE(debugger_.apply_fix(0, 0).ok());
+    debugger_.wait();
+    ASSERT_EQ(debugger_.selection().kind, Selection::Kind::node);
+    EXPECT_EQ(debugger_.graph()->node(debugger_.selection().node).name,
+              "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel/read");
+    EXPECT_NE(debugger_.selection().node, before) << "init was moved, so all later nodes have other numbers";
+}
+
 TEST_F(DebuggerTest, SelectionGoesBackAndForward) {
     open("seed_a_ok");
     Selection first, second;

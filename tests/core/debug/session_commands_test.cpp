@@ -1,0 +1,95 @@
+#include "core/debug/command.hpp"
+#include "core/debug/debugger.hpp"
+#include "core/graph/graphdef.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace rnnscope::debug {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A graph on disk, opened by itself and worked with through commands.
+class SessionCommands : public ::testing::Test {
+  protected:
+    void SetUp() override {
+        folder_ = fs::temp_directory_path() / "rnnscope_session_commands";
+        fs::create_directories(folder_);
+        Debugger maker;
+        ASSERT_TRUE(maker.open(RNNSCOPE_SOURCE_DIR "/samples/programs/seed_a_noinit.json").empty());
+        maker.run_on(true);
+        maker.wait();
+        std::ofstream(folder_ / "model.pb", std::ios::binary) << to_graphdef_binary(*maker.graph());
+        ASSERT_TRUE(debugger_.open((folder_ / "model.pb").string()).empty());
+        debugger_.wait();
+    }
+    void TearDown() override { fs::remove_all(folder_); }
+
+    std::string perform(const std::string& id, const std::string& argument) {
+        const Result<std::string> said = execute(debugger_, {id, argument, "test"});
+        debugger_.wait();
+        return said ? "" : said.error().message;
+    }
+    /// The last statement on one line.
+    std::string last_line() const { return program::python_line(debugger_.program(), debugger_.program().body.back()); }
+
+    fs::path folder_;
+    Debugger debugger_;
+};
+
+TEST_F(SessionCommands, AGraphIsThereWhenItIsOpened) {
+    ASSERT_NE(debugger_.graph(), nullptr);
+    EXPECT_GT(debugger_.graph()->size(), 100U);
+    EXPECT_TRUE(debugger_.at_end());
+}
+
+TEST_F(SessionCommands, ARunFailsIsRepairedAndIsTheProgram) {
+    EXPECT_EQ(perform("session.run", "rnn/rnn/transpose_1"), "");
+    EXPECT_EQ(last_line(), "values = sess.run([\"rnn/rnn/transpose_1:0\"])");
+    EXPECT_EQ(perform("session.feed", "Placeholder=sin(2,5,10)"), "");
+    EXPECT_NE(last_line().find("np.sin"), std::string::npos) << last_line();
+    ASSERT_FALSE(debugger_.diagnoses().empty());
+    EXPECT_EQ(debugger_.diagnoses().back().cause, "init-never-run");
+    while (!debugger_.pump_background(std::chrono::seconds(10))) {
+    }
+    EXPECT_EQ(debugger_.diagnoses().back().fixes.at(0).check, Fix::Check::verified);
+    EXPECT_EQ(perform("fix.apply", ""), "");
+    EXPECT_TRUE(debugger_.diagnoses().empty());
+
+    const std::string saved = (folder_ / "work.json").string();
+    EXPECT_EQ(perform("file.save-as", saved), "");
+    Debugger again;
+    ASSERT_TRUE(again.open(saved).empty());
+    again.run_on(true);
+    again.wait();
+    EXPECT_TRUE(again.at_end());
+    EXPECT_FALSE(again.evaluator().error());
+    EXPECT_EQ(perform("edit.undo", ""), "");
+    EXPECT_FALSE(debugger_.diagnoses().empty());
+}
+
+TEST_F(SessionCommands, InitializersRunByTheirNames) {
+    EXPECT_EQ(perform("session.init", "rnn/.*cell_0"), "");
+    EXPECT_NE(last_line().find("cell_0/gru_cell/candidate/bias/Assign"), std::string::npos) << last_line();
+    EXPECT_EQ(last_line().find("cell_1"), std::string::npos);
+    EXPECT_EQ(perform("session.init", ""), "");
+    EXPECT_NE(last_line().find("cell_1"), std::string::npos);
+    const std::string& text = debugger_.document().text();
+    EXPECT_EQ(text.find("\"Session\""), text.rfind("\"Session\"")) << "one session for both runs";
+}
+
+TEST_F(SessionCommands, WhatCannotBeDoneIsSaid) {
+    EXPECT_NE(perform("session.run", "no_such").find("no tensor \"no_such\""), std::string::npos);
+    EXPECT_NE(perform("session.run", "").find("nothing to run"), std::string::npos);
+    EXPECT_NE(perform("session.feed", "x=1").find("no run"), std::string::npos);
+    EXPECT_NE(perform("session.restore", "model.ckpt").find("no saver"), std::string::npos);
+    EXPECT_NE(perform("session.init", "nothing_like_it").find("matches no variable"), std::string::npos);
+    Debugger empty;
+    EXPECT_FALSE(execute(empty, {"session.run", "x", "test"}).ok());
+}
+
+} // namespace
+} // namespace rnnscope::debug
