@@ -76,8 +76,7 @@ TEST(DataFiles, StayInTheProgramsFolder) {
     EXPECT_EQ(data_file_problem("data/x.npy"), "");
     EXPECT_FALSE(is_data_file("x.pb"));
     EXPECT_TRUE(is_data_file("x.csv"));
-    for (const char* path : {"", "/x.npy", "../x.npy", "a/../../x.npy"})
-        EXPECT_NE(data_file_problem(path), "") << path;
+    for (const char* path : {"", "/x.npy", "../x.npy", "a/../../x.npy"}) EXPECT_NE(data_file_problem(path), "") << path;
 }
 
 } // namespace
