@@ -7,6 +7,7 @@
 #include "core/graph/graphdef.hpp"
 #include "core/import/graph_file.hpp"
 #include "core/import/graphdef_importer.hpp"
+#include "core/runtime/restore.hpp"
 #include "core/view/graph_text.hpp"
 
 #include <cstdio>
@@ -40,13 +41,32 @@ int open(debug::Debugger& debugger, const std::string& file, bool json, const pr
     return problems[0].code.starts_with("usage.") ? exit_usage : exit_unreadable;
 }
 
-bool read_graph(const std::string& file, Graph& graph) {
+/// The library of a graph: what its nodes call, and what rnnscope shows but does not run.
+std::string functions_text(const GraphFile& file) {
+    if (file.functions.empty()) return {};
+    std::size_t nodes = 0;
+    for (const FunctionData& function : file.functions) nodes += function.nodes.size();
+    std::string text =
+        fmt::format("\nfunctions ({}, with {} nodes; they are shown, not run)\n", file.functions.size(), nodes);
+    constexpr std::size_t most = 20;
+    for (std::size_t i = 0; i < std::min(file.functions.size(), most); ++i) {
+        const FunctionData& function = file.functions[i];
+        text += fmt::format("  {}  {} inputs, {} outputs, {} nodes\n", function.name, function.inputs.size(),
+                            function.outputs.size(), function.nodes.size());
+    }
+    if (file.functions.size() > most) text += fmt::format("  ... and {} more\n", file.functions.size() - most);
+    return text;
+}
+
+/// A file's graph in the file's order, which import_graph_def would change; `functions` is for the summary.
+bool read_graph(const std::string& file, Graph& graph, std::string& functions) {
     const LoadedGraph loaded = load_graph_file(file);
     const auto* content = std::get_if<std::shared_ptr<const GraphFile>>(&loaded);
     const Diagnostics problems = content == nullptr ? std::get<Diagnostics>(loaded) : import_graph(graph, **content);
     if (problems.empty()) {
         complain(to_text((*content)->notes));
         import_collections(graph, **content);
+        functions = functions_text(**content);
         return true;
     }
     complain(to_text(problems));
@@ -65,6 +85,17 @@ bool any_run_failed(const debug::Debugger& debugger) {
     for (const record::RecordedRun& run : debugger.recording().runs())
         if (run.outcome.error) return true;
     return debugger.evaluator().error().has_value();
+}
+
+/// What the checkpoint has for the graph's variables, and what of it has no variable; "" where it cannot be read (the
+/// run that restores says why).
+std::string checkpoint_text(const debug::Debugger& debugger, const std::string& prefix) {
+    if (prefix.empty() || debugger.graph() == nullptr) return {};
+    const auto checkpoint = Checkpoint::open(prefix);
+    if (!checkpoint) return {};
+    runtime::Session trial(*debugger.graph());
+    const auto report = runtime::restore_session(trial, *checkpoint);
+    return report ? fmt::format("checkpoint {}: {}\n", prefix, runtime::to_text(*report)) : std::string();
 }
 
 /// The command table as a terminal shows it, menu by menu.
@@ -100,6 +131,7 @@ int cli_run(const std::string& file, const program::GraphSession& session, bool 
     debug::Debugger debugger;
     if (const int status = open(debugger, file, json, session); status != exit_ok) return status;
     run_to_end(debugger);
+    if (!json) print(checkpoint_text(debugger, session.restore));
     print(json ? run_json(debugger) : run_text(debugger));
     if (!json && !session.any() && debugger.document().is_graph() && debugger.graph() != nullptr)
         print("nothing was asked for: --fetch, --target, --feed, --init and --restore do something with the graph\n" +
@@ -117,10 +149,11 @@ int cli_check(const std::string& file, const program::GraphSession& session, boo
 }
 
 int cli_graph(const std::string& file, const std::string& format, const std::string& output) {
-    Graph as_written; // a file's graph in the file's order, which import_graph_def would change
+    Graph as_written;
+    std::string functions;
     debug::Debugger debugger;
     if (is_graph_file(file)) {
-        if (!read_graph(file, as_written)) return exit_unreadable;
+        if (!read_graph(file, as_written, functions)) return exit_unreadable;
     } else if (const int status = open(debugger, file, false); status != exit_ok) {
         return status;
     } else {
@@ -131,7 +164,7 @@ int cli_graph(const std::string& file, const std::string& format, const std::str
                              : format == "pbtxt" ? to_graphdef_text(graph)
                              : format == "ops"   ? to_ops_text(graph)
                              : format == "dot"   ? graph_dot(graph)
-                                                 : graph_summary(graph) + graph_offer(graph);
+                                                 : graph_summary(graph) + functions + graph_offer(graph);
     if (output.empty()) {
         print(text);
         return exit_ok;
