@@ -77,5 +77,55 @@ TEST(RealGraphs, AllLoadAndBecomeGraphs) {
     EXPECT_FALSE(is_graph_file(RNNSCOPE_SHARED_DIR "/data/tf1/tf-control-flow-small/graph-malformed.pbtxt"));
 }
 
+/// A graph of a file that must load.
+void load_into(Graph& graph, const std::string& path) {
+    const LoadedGraph loaded = load_graph_file(path);
+    ASSERT_TRUE(std::holds_alternative<std::shared_ptr<const GraphFile>>(loaded))
+        << to_text(std::get<Diagnostics>(loaded));
+    const Diagnostics problems = import_graph(graph, *std::get<std::shared_ptr<const GraphFile>>(loaded));
+    ASSERT_TRUE(problems.empty()) << to_text(problems);
+}
+
+TEST(RealGraphs, GoldenBinariesAreTheirJson) {
+    const fs::path golden = fs::path(RNNSCOPE_SHARED_DIR) / "golden";
+    if (!fs::exists(golden)) GTEST_SKIP() << "the golden graphs are not here: " << golden;
+    int compared = 0;
+    for (const std::string& file : graph_files(golden)) {
+        if (!file.ends_with(".graphdef.pb")) continue;
+        SCOPED_TRACE(file);
+        Graph from_binary, from_json;
+        load_into(from_binary, file);
+        load_into(from_json, fs::path(file).replace_extension(".json").string());
+        EXPECT_EQ(to_graphdef_json(from_binary), to_graphdef_json(from_json));
+        ++compared;
+    }
+    EXPECT_GE(compared, 60);
+}
+
+/// Names, types and inputs; the notebook's large constants are stripped, and defaults are written differently.
+std::vector<std::string> structure(const Graph& graph) {
+    std::vector<std::string> lines;
+    for (const Node& node : graph.nodes()) {
+        std::vector<std::string> controls;
+        for (const NodeId control : node.control_inputs) controls.push_back(graph.node(control).name);
+        std::ranges::sort(controls);
+        std::string line = fmt::format("{} {}(", node.op, node.name);
+        for (const Output& input : node.inputs) line += graph.input_text(input) + " ";
+        lines.push_back(fmt::format("{}^{})", line, fmt::join(controls, " ^")));
+    }
+    std::ranges::sort(lines);
+    return lines;
+}
+
+TEST(RealGraphs, TheNewestNotebookIsTheGoldenProgram) {
+    const fs::path shared(RNNSCOPE_SHARED_DIR);
+    const fs::path notebook = shared / "data/tf1/notebook-static-rnn/d9bef07_cell23_42n.pbtxt";
+    if (!fs::exists(notebook)) GTEST_SKIP() << "the notebook's graph is not here: " << notebook;
+    Graph actual, expected;
+    load_into(actual, notebook.string());
+    load_into(expected, (shared / "golden/programs/nb17_static_rnn.graphdef.json").string());
+    EXPECT_EQ(structure(actual), structure(expected));
+}
+
 } // namespace
 } // namespace rnnscope

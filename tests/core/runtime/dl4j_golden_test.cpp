@@ -1,5 +1,6 @@
 // Runs frozen graphs whose tensors TensorFlow itself has written down, and compares every tensor that can be fetched.
 
+#include "core/import/graph_file.hpp"
 #include "core/ops/op_def.hpp"
 #include "tests/core/runtime/golden_run.hpp"
 
@@ -69,14 +70,24 @@ class Dl4jGolden : public ::testing::TestWithParam<std::string> {
   protected:
     void SetUp() override {
         const fs::path folder = cases_folder() / GetParam();
-        const auto nodes = parse_graphdef_binary(read_text(folder / "frozen_model.pb"));
-        ASSERT_TRUE(nodes.ok()) << nodes.error().message;
-        const Diagnostics problems = import_graphdef(graph_, *nodes);
-        ASSERT_TRUE(problems.empty()) << to_text(problems);
+        load(graph_, folder / "frozen_model.pb");
+        if (const fs::path text = folder / "frozen_graph.pbtxt"; fs::exists(text)) {
+            Graph same;
+            load(same, text);
+            EXPECT_EQ(to_graphdef_json(same), to_graphdef_json(graph_)) << "the text form is another graph";
+        }
         EXPECT_EQ(ops_without_kernel(graph_), std::set<std::string>{});
         const json values = json::parse(read_text(folder / "values.json"));
         for (const auto& [name, entry] : values.at("tensors").items()) inner_.push_back(golden_of(name, entry));
         for (const auto& [name, entry] : values.at("files").items()) read_file_entry(name, entry);
+    }
+
+    static void load(Graph& graph, const fs::path& path) {
+        const LoadedGraph loaded = load_graph_file(path.string());
+        ASSERT_TRUE(std::holds_alternative<std::shared_ptr<const GraphFile>>(loaded))
+            << to_text(std::get<Diagnostics>(loaded));
+        const Diagnostics problems = import_graph(graph, *std::get<std::shared_ptr<const GraphFile>>(loaded));
+        ASSERT_TRUE(problems.empty()) << to_text(problems);
     }
 
     void read_file_entry(const std::string& name, const json& entry) {
