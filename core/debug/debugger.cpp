@@ -23,7 +23,9 @@ class Debugger::Impl {
 
     std::vector<Breakpoint> breakpoints_;
     SelectionHistory selection_;
-    std::optional<std::pair<Selection, std::string>> carried_; ///< across a change of the program, with its name
+    GraphRoles roles_;
+    std::pair<const Graph*, std::size_t> roles_of_{nullptr, 0}; ///< what `roles_` is of
+    std::optional<std::pair<Selection, std::string>> carried_;  ///< across a change of the program, with its name
     UndoHistory undo_;
 
     std::vector<Diagnosis> diagnoses_;
@@ -44,6 +46,7 @@ class Debugger::Impl {
         preflight_.reset();
         preflight_job_.reset();
         take_selection();
+        roles_of_ = {};
         evaluation_ = std::make_unique<Evaluation>(std::move(document));
         chosen_session_ = {};
         set_position({});
@@ -422,6 +425,15 @@ const Debugger::PreflightReport& Debugger::preflight() const {
     while (!impl_->pump_preflight(std::chrono::steady_clock::now() + std::chrono::seconds(1))) {
     }
     return *impl_->preflight_;
+}
+
+const GraphRoles& Debugger::graph_roles() const {
+    const Graph& graph = *this->graph();
+    if (impl_->roles_of_ != std::pair(&graph, graph.size())) {
+        impl_->roles_ = rnnscope::graph_roles(graph);
+        impl_->roles_of_ = {&graph, graph.size()};
+    }
+    return impl_->roles_;
 }
 
 const Debugger::PreflightReport* Debugger::known_preflight() const {

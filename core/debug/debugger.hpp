@@ -3,6 +3,7 @@
 #include "core/base/result.hpp"
 #include "core/debug/diagnosis.hpp"
 #include "core/graph/scope_tree.hpp"
+#include "core/import/graph_roles.hpp"
 #include "core/program/document.hpp"
 #include "core/program/evaluator.hpp"
 #include "core/program/graph_program.hpp"
@@ -144,6 +145,8 @@ class Debugger {
     const PreflightReport& preflight() const;
     /// Null as long as the background work has not finished it.
     const PreflightReport* known_preflight() const;
+    /// What graph() offers, which must be there; found again only when it is another or has grown.
+    const GraphRoles& graph_roles() const;
     /// Applies the patch to the document and starts the movement from the start to the end or the next failure (pump
     /// or wait for it). Undoable.
     Status apply_fix(std::size_t diagnosis, std::size_t fix);

@@ -1,5 +1,8 @@
 #include "core/view/inspector_view.hpp"
 
+#include "core/ops/op_def.hpp"
+#include "core/view/graph_overview.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,7 +37,7 @@ class InspectorBuilder {
         } else if (graph_ && selection.kind == Selection::Kind::node && selection.node.index() < graph_->size()) {
             build_node(graph_->node(selection.node));
         } else {
-            view_.kind = Selection::Kind::none;
+            return build_graph_overview(debugger_);
         }
         return std::move(view_);
     }
@@ -172,6 +175,9 @@ class InspectorBuilder {
     }
 
     void add_attributes(const Node& node) {
+        const ops::OpDef* def = ops::find_op(node.op);
+        const std::string about = def != nullptr ? def->summary : "rnnscope does not know this op";
+        view_.attributes.push_back({"about", StateMark::none, Link::plain(about), ""});
         if (!node.device.empty()) view_.attributes.push_back({"device", StateMark::none, Link::plain(node.device), ""});
         for (const auto& [key, value] : node.attrs)
             view_.attributes.push_back({key, StateMark::none, Link::plain(to_text(value)), ""});
@@ -407,7 +413,7 @@ InspectorView build_inspector(const Debugger& debugger) {
 }
 
 std::string to_text(const InspectorView& view) {
-    if (view.kind == Selection::Kind::none) return "Select an op or a variable.\n";
+    if (view.kind == Selection::Kind::none && view.links.empty()) return "Select an op or a variable.\n";
     std::string out = fmt::format("{} {}  {}\n{}\n", glyph(view.mark), view.title, view.subtitle, view.path);
     for (const Link& part : view.facts) out += part.text;
     out += "\n";

@@ -44,12 +44,22 @@ void InspectorPanel::draw(const PanelContext& ctx, const Rect& rect) {
                     "Forward, Alt+Right"))
         ctx.commands.push("select.forward", "", "panel:inspector");
     const view::InspectorView& view = view_.get(ctx.stamp, 0, [&] { return view::build_inspector(ctx.debugger); });
-    if (view.kind == debug::Selection::Kind::none) return draw_empty(look, body, "Select an op or a variable.");
+    const bool is_overview = view.kind == debug::Selection::Kind::none;
+    if (is_overview && view.links.empty()) return draw_empty(look, body, "Select an op or a variable.");
 
     Child scroll("content", body);
     const ImVec2 origin = ImGui::GetCursorScreenPos();
     Pen pen{origin.x + look.px(16), origin.x + body.width() - look.px(16), origin.y + look.px(10)};
     draw_title(ctx, view, pen);
+    if (is_overview)
+        draw_rows(ctx, view.links, pen, SIZE_MAX);
+    else
+        draw_tab(ctx, view, pen);
+    ImGui::SetCursorScreenPos({origin.x, pen.y + look.px(12)});
+    ImGui::Dummy({1, 1});
+}
+
+void InspectorPanel::draw_tab(const PanelContext& ctx, const view::InspectorView& view, Pen& pen) {
     draw_tabs(ctx, view, pen);
     switch (tab_) {
     case Tab::value:
@@ -71,8 +81,6 @@ void InspectorPanel::draw(const PanelContext& ctx, const Rect& rect) {
         draw_history(ctx, view, pen, SIZE_MAX);
         break;
     }
-    ImGui::SetCursorScreenPos({origin.x, pen.y + look.px(12)});
-    ImGui::Dummy({1, 1});
 }
 
 void InspectorPanel::draw_title(const PanelContext& ctx, const view::InspectorView& view, Pen& pen) {

@@ -19,6 +19,7 @@ class InspectorPanel {
     };
 
     void draw_title(const PanelContext& ctx, const view::InspectorView& view, Pen& pen);
+    void draw_tab(const PanelContext& ctx, const view::InspectorView& view, Pen& pen);
     void draw_tabs(const PanelContext& ctx, const view::InspectorView& view, Pen& pen);
     void draw_value(const PanelContext& ctx, const view::ValueView& value, Pen& pen);
     void draw_rows(const PanelContext& ctx, const std::vector<view::PropertyRow>& rows, Pen& pen, std::size_t most);
