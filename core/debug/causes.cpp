@@ -265,6 +265,17 @@ sess.run(out, feed_dict={x: data}))"},
 
 stacked = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.GRUCell(4) for _ in range(3)]))"},
 
+    {"no-kernel", "An op cannot be computed here",
+     "Graphs of other versions and of other domains have ops that rnnscope knows from their files only: sound "
+     "decoding, "
+     "TensorFlow 2's function calls, custom ops. They are loaded and shown, but a run that needs one fails when it "
+     "gets "
+     "there, with an error that names it.",
+     "Fetch tensors that do not need the op, or feed the output of the op.",
+     R"(sess.run("labels_softmax:0", {"wav_data:0": data})     # needs DecodeWav, AudioSpectrogram and Mfcc
+
+sess.run("labels_softmax:0", {"Mfcc:0": features})      # begins behind them)"},
+
     {"init-after-restore", "The initializer overwrote restored values",
      "Restoring is an assignment, and so is initializing: the later one wins. After an initializer that runs behind "
      "the "

@@ -195,6 +195,14 @@ std::optional<std::string> made_up_value(const Node& placeholder,
     return fmt::format(R"({{"generate": {}, "shape": [{}]{}}})", kind, fmt::join(dims, ", "), type);
 }
 
+/// What the program calls a placeholder; "" where it has no name for it, as for those of an imported graph.
+std::string name_of_placeholder(const Facts& facts, StatementId made) {
+    if (!made.valid()) return {};
+    const Statement& statement = facts.program().statement(made);
+    const bool makes_it = find_call(statement, "placeholder") || find_call(statement, "placeholder_with_default");
+    return makes_it ? assigned_name(statement) : std::string();
+}
+
 } // namespace
 
 std::string unfed_placeholder(const std::string& message) {
@@ -207,7 +215,7 @@ void offer_feeds(const Facts& facts, const Graph& graph, NodeId placeholder, Sta
     if (!run || !placeholder.valid()) return;
     const Node& node = graph.node(placeholder);
     const StatementId made = facts.evaluation().evaluator().statement_of(node);
-    const std::string name = made.valid() ? assigned_name(facts.program().statement(made)) : std::string();
+    const std::string name = name_of_placeholder(facts, made);
     const std::string key = name.empty() ? node.name + ":0" : "$" + name;
     const std::string words = name.empty() ? node.name : name;
     for (const Statement& other : facts.program().statements)
@@ -226,7 +234,7 @@ std::optional<Finding> placeholder_not_fed(const FailureCase& failure) {
     const NodeId node = graph.find(op);
     const StatementId made =
         node.valid() ? facts.evaluation().evaluator().statement_of(graph.node(node)) : StatementId();
-    const std::string name = made.valid() ? assigned_name(facts.program().statement(made)) : std::string();
+    const std::string name = name_of_placeholder(facts, made);
     Finding finding;
     const auto run = run_call(failure.statement());
     const bool feeds = run && argument(*run->call.call, "feed_dict", 1);

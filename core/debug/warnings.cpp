@@ -1,5 +1,7 @@
 #include "core/debug/detectors.hpp"
 #include "core/debug/diagnose.hpp"
+#include "core/ops/op_def.hpp"
+#include "core/runtime/plan.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -152,6 +154,37 @@ void init_after_restore(const Facts& facts, std::vector<Warning>& warnings) {
     }
 }
 
+bool cannot_run(std::string_view op) {
+    const ops::OpDef* def = ops::find_op(op);
+    return def == nullptr || def->kernel == nullptr;
+}
+
+/// Runs that need an op which rnnscope shows but cannot compute. A run that comes that far fails there.
+void missing_kernels(const Facts& facts, std::vector<Warning>& warnings) {
+    for (std::size_t g = 0; g < facts.evaluation().evaluator().graph_count(); ++g) {
+        const Graph& graph = facts.graph(GraphId(g));
+        // Plans are made only where a graph has such ops at all.
+        if (std::ranges::none_of(graph.nodes(), [](const Node& node) { return cannot_run(node.op); })) continue;
+        for (const record::RecordedRun& run : facts.recording().runs()) {
+            if (run.info.graph != graph.id()) continue;
+            const auto plan = runtime::make_plan(graph, run.info.request);
+            if (!plan) continue;
+            std::vector<std::string> nodes, types;
+            for (const runtime::PlanNode& node : plan->nodes) {
+                if (node.kind != runtime::PlanKind::plain || node.node == nullptr || !cannot_run(node.node->op))
+                    continue;
+                nodes.push_back(node.node->name);
+                if (std::ranges::find(types, node.node->op) == types.end()) types.push_back(node.node->op);
+            }
+            if (nodes.empty()) continue;
+            warnings.push_back({"no-kernel",
+                                fmt::format("The run needs {} of {}, which rnnscope shows but cannot compute.",
+                                            counted(nodes.size(), "node"), joined(types)),
+                                facts.statement_of_run(run), std::move(nodes)});
+        }
+    }
+}
+
 } // namespace
 
 std::vector<Warning> find_warnings(const Evaluation& evaluation) {
@@ -162,6 +195,7 @@ std::vector<Warning> find_warnings(const Evaluation& evaluation) {
         duplicate_copies(facts, facts.graph(GraphId(i)), warnings);
     too_wide_filters(facts, warnings);
     init_after_restore(facts, warnings);
+    missing_kernels(facts, warnings);
     return warnings;
 }
 

@@ -49,6 +49,9 @@ TEST_F(SessionCommands, AGraphIsThereWhenItIsOpened) {
 TEST_F(SessionCommands, ARunFailsIsRepairedAndIsTheProgram) {
     EXPECT_EQ(perform("session.run", "rnn/rnn/transpose_1"), "");
     EXPECT_EQ(last_line(), "values = sess.run([\"rnn/rnn/transpose_1:0\"])");
+    ASSERT_FALSE(debugger_.diagnoses().empty());
+    EXPECT_EQ(debugger_.diagnoses().back().cause, "placeholder-not-fed");
+    EXPECT_NE(debugger_.diagnoses().back().summary.find("The run needs Placeholder,"), std::string::npos);
     EXPECT_EQ(perform("session.feed", "Placeholder=sin(2,5,10)"), "");
     EXPECT_NE(last_line().find("np.sin"), std::string::npos) << last_line();
     ASSERT_FALSE(debugger_.diagnoses().empty());
@@ -89,6 +92,33 @@ TEST_F(SessionCommands, WhatCannotBeDoneIsSaid) {
     EXPECT_NE(perform("session.init", "nothing_like_it").find("matches no variable"), std::string::npos);
     Debugger empty;
     EXPECT_FALSE(execute(empty, {"session.run", "x", "test"}).ok());
+}
+
+TEST(MissingKernels, ARunThatNeedsOneIsWarnedOf) {
+    const fs::path file = fs::temp_directory_path() / "rnnscope_missing_kernel.pbtxt";
+    std::ofstream(file) << R"(
+node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } }
+node { name: "odd" op: "FromAnotherWorld" input: "x" }
+node { name: "y" op: "Identity" input: "odd:1" attr { key: "T" value { type: DT_FLOAT } } })";
+    const auto warnings = [&](const std::vector<std::string>& fetches, const std::vector<std::string>& feeds) {
+        Debugger debugger;
+        program::GraphSession session;
+        session.fetches = fetches;
+        session.feeds = feeds;
+        EXPECT_TRUE(debugger.open_graph(file.string(), session).empty());
+        debugger.run_on(true);
+        debugger.wait();
+        std::vector<std::string> texts;
+        for (const Warning& warning : debugger.preflight().warnings)
+            texts.push_back(warning.code + ": " + warning.summary);
+        return texts;
+    };
+    EXPECT_EQ(warnings({"y"}, {"x=1"}),
+              std::vector<std::string>{
+                  "no-kernel: The run needs 1 node of FromAnotherWorld, which rnnscope shows but cannot compute."});
+    EXPECT_EQ(warnings({"y"}, {"odd:1=1"}), std::vector<std::string>{}) << "a feed takes its place";
+    EXPECT_EQ(warnings({"x"}, {"x=1"}), std::vector<std::string>{});
+    fs::remove(file);
 }
 
 } // namespace
