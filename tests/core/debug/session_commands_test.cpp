@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
 
 namespace rnnscope::debug {
 namespace {
@@ -16,7 +17,8 @@ namespace fs = std::filesystem;
 class SessionCommands : public ::testing::Test {
   protected:
     void SetUp() override {
-        folder_ = fs::temp_directory_path() / "rnnscope_session_commands";
+        // Tests run side by side, each in a process of its own.
+        folder_ = fs::temp_directory_path() / ("rnnscope_session_commands_" + std::to_string(::getpid()));
         fs::create_directories(folder_);
         Debugger maker;
         ASSERT_TRUE(maker.open(RNNSCOPE_SOURCE_DIR "/samples/programs/seed_a_noinit.json").empty());
@@ -95,7 +97,8 @@ TEST_F(SessionCommands, WhatCannotBeDoneIsSaid) {
 }
 
 TEST(MissingKernels, ARunThatNeedsOneIsWarnedOf) {
-    const fs::path file = fs::temp_directory_path() / "rnnscope_missing_kernel.pbtxt";
+    const fs::path file =
+        fs::temp_directory_path() / ("rnnscope_missing_kernel_" + std::to_string(::getpid()) + ".pbtxt");
     std::ofstream(file) << R"(
 node { name: "x" op: "Placeholder" attr { key: "dtype" value { type: DT_FLOAT } } }
 node { name: "odd" op: "FromAnotherWorld" input: "x" }
