@@ -19,7 +19,7 @@ class Overview {
         const GraphRoles& roles = debugger_.graph_roles();
         view_.title = std::filesystem::path(debugger_.document().opened_from()).filename().string();
         view_.subtitle = "graph";
-        view_.facts = {Link::plain(fmt::format("{} nodes, {} variables. Session in the menu runs, feeds, initializes.",
+        view_.facts = {Link::plain(fmt::format("{} nodes, {} variables; the menu Session runs it",
                                                grouped(graph_.size()), grouped(graph_.variables().size())))};
         add("Placeholders", roles.inputs, [&](const InputRole& role) {
             const OutputInfo& info = graph_.node(role.node).outputs[0];
@@ -43,7 +43,8 @@ class Overview {
         add("Cells", roles.cells, [&](const RecognizedCell& cell) {
             if (cell.instances.empty()) return;
             const Output h = cell.instances[0].part("h");
-            row(h.valid() ? h.node : cell.instances[0].nodes.back(), cell.name, summary(cell));
+            row(h.valid() ? h.node : cell.instances[0].nodes.back(), cell.name,
+                fmt::format("{}, {} units", to_text(cell.variant.kind), cell.units));
         });
         return std::move(view_);
     }
