@@ -59,7 +59,10 @@ const runtime::Run* Evaluator::current_run() const {
     return impl_->run_.get();
 }
 void Evaluator::advance(EvaluationObserver& observer) {
-    impl_->advance(observer);
+    impl_->advance(observer, 1);
+}
+void Evaluator::advance(EvaluationObserver& observer, std::uint64_t most) {
+    impl_->advance(observer, most);
 }
 const tf1::Context& Evaluator::context() const {
     return *impl_->context_;
@@ -148,12 +151,12 @@ int Evaluator::Impl::call_depth() const {
                                           [](const Frame& frame) { return frame.kind == Frame::Kind::function; }));
 }
 
-void Evaluator::Impl::advance(EvaluationObserver& observer) {
+void Evaluator::Impl::advance(EvaluationObserver& observer, std::uint64_t most) {
     if (next() == Next::done) return;
     observer_ = &observer;
     if (active_) {
         if (run_ && !run_->done())
-            run_->step(observer);
+            run_->advance(observer, most);
         else
             end_run();
     } else {

@@ -7,6 +7,7 @@
 #include "core/tf1/context.hpp"
 #include "core/tf1/value.hpp"
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -97,8 +98,10 @@ class Evaluator {
     /// The smallest piece of work: a plain statement, a block's header, the start of a run (for a statement that calls
     /// Session.run), one event of it, or its end.
     void advance(EvaluationObserver& observer);
+    /// The same, but inside a run about `most` events at once where the executor can (RunObserver::on_block).
+    void advance(EvaluationObserver& observer, std::uint64_t most);
     void finish(EvaluationObserver& observer) {
-        while (!done()) advance(observer);
+        while (!done()) advance(observer, std::numeric_limits<std::uint64_t>::max());
     }
 
     const tf1::Context& context() const;

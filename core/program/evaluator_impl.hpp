@@ -44,7 +44,7 @@ class Evaluator::Impl {
 
     Next next() const;
     StatementId next_statement() const;
-    void advance(EvaluationObserver& observer);
+    void advance(EvaluationObserver& observer, std::uint64_t most);
     std::vector<std::pair<std::string, tf1::Value>> locals() const;
     std::vector<StatementId> origin_stack(OriginId origin) const;
 

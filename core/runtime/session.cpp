@@ -5,6 +5,23 @@
 
 namespace rnnscope::runtime {
 
+void RunObserver::on_block(std::shared_ptr<const EventBlock> block) {
+    BlockEvent values;
+    for (std::uint64_t i = 0; i < block->events(); ++i) {
+        const BlockVisit& visit = block->visits()[i % block->visits().size()];
+        block->read(i, values);
+        Event event;
+        event.node = visit.node;
+        event.frame = block->frame();
+        event.iteration = block->iteration(i);
+        event.dead = visit.dead;
+        event.inputs = values.inputs;
+        event.outputs = values.outputs;
+        event.accesses = values.accesses;
+        on_event(event);
+    }
+}
+
 class Run::Impl : public Executor {
   public:
     using Executor::Executor;
@@ -18,6 +35,9 @@ bool Run::done() const {
 }
 void Run::step(RunObserver& observer) {
     impl_->step(observer);
+}
+void Run::advance(RunObserver& observer, std::uint64_t /*most*/) {
+    step(observer); // no loop is executed in blocks yet
 }
 std::optional<Run::Next> Run::next() const {
     return impl_->next();

@@ -4,6 +4,7 @@
 #include "core/graph/graph.hpp"
 #include "core/ops/checkpoint_store.hpp"
 #include "core/ops/kernel.hpp"
+#include "core/runtime/event_block.hpp"
 
 #include <memory>
 #include <optional>
@@ -67,6 +68,8 @@ class RunObserver {
     /// Before the first event of the frame; the root comes first of all.
     virtual void on_frame(const FrameInfo&) {}
     virtual void on_event(const Event&) = 0;
+    /// Many events at once, between two calls of on_event. Unless it is overridden, every event is heard by on_event.
+    virtual void on_block(std::shared_ptr<const EventBlock> block);
 };
 
 struct SessionOptions {
@@ -88,6 +91,9 @@ class Run {
     void finish(RunObserver& observer) {
         while (!done()) step(observer);
     }
+    /// Visits one node, or as many as the executor can in one go (EventBlock), about `most` of them. The events and
+    /// their order are the same as with step().
+    void advance(RunObserver& observer, std::uint64_t most);
     /// The node that step() will visit next: what a debugger shows as "about to run". nullopt when done. One that has
     /// to wait for another (a dequeue for an enqueue) is passed over then and visited later.
     struct Next {

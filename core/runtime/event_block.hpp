@@ -1,0 +1,61 @@
+#pragma once
+
+#include "core/base/id.hpp"
+#include "core/ops/kernel.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace rnnscope::runtime {
+
+/// One visit of a round, the same in every round but for the iteration and the values.
+struct BlockVisit {
+    NodeId node;                       ///< never one of the nodes that a run adds
+    std::int32_t iteration = 0;        ///< relative to the iteration of the round: 0 or 1
+    bool dead = false;                 ///< visited by a dead token: no kernel ran
+    bool may_access_variables = false; ///< its events can have accesses
+};
+
+/// The values of one event of a block, in hands of the caller, who uses it again and again.
+struct BlockEvent {
+    std::vector<ops::Value> inputs;  ///< as Event::inputs; tensors may share the block's memory and keep it alive
+    std::vector<ops::Value> outputs; ///< as Event::outputs
+    std::vector<ops::VariableAccess> accesses;
+};
+
+/// Many events at once: whole rounds of one loop. A round is the same sequence of visits again and again, from one test
+/// of the loop's condition to the next, so that nothing but the values is kept for each. The events are exactly those
+/// that single visits would have been, in the same order; event number i is visit i % visits of round i / visits.
+/// Immutable, and safe to be read by several threads at once.
+class EventBlock {
+  public:
+    virtual ~EventBlock() = default;
+
+    std::span<const BlockVisit> visits() const { return visits_; }
+    std::uint64_t rounds() const { return rounds_; }
+    std::uint64_t events() const { return rounds_ * visits_.size(); }
+    std::uint32_t frame() const { return frame_; } ///< all visits are in this frame
+    /// Iteration of an event.
+    std::int64_t iteration(std::uint64_t event) const {
+        return first_iteration_ + static_cast<std::int64_t>(event / visits_.size()) +
+               visits_[event % visits_.size()].iteration;
+    }
+    /// Fills `out`. Lean blocks compute the round again, bit for bit, and keep the last few they computed.
+    virtual void read(std::uint64_t event, BlockEvent& out) const = 0;
+    /// One output only; empty when it has none.
+    virtual Tensor output(std::uint64_t event, std::size_t index) const = 0;
+    virtual std::size_t bytes() const = 0; ///< memory that the values take
+
+  protected:
+    EventBlock(std::vector<BlockVisit> visits, std::uint32_t frame, std::int64_t first_iteration)
+        : visits_(std::move(visits)), frame_(frame), first_iteration_(first_iteration) {}
+    std::uint64_t rounds_ = 0;
+
+  private:
+    std::vector<BlockVisit> visits_;
+    std::uint32_t frame_;
+    std::int64_t first_iteration_;
+};
+
+} // namespace rnnscope::runtime
