@@ -30,6 +30,10 @@ class TensorArray {
     std::int64_t size() const { return static_cast<std::int64_t>(elements_.size()); }
     Status write(std::int64_t index, Tensor value);
     Result<Tensor> read(std::int64_t index);
+    /// The element as read() would give it, without any change; null where read() would fail or make a zero.
+    const Tensor* element(std::int64_t index) const;
+    /// Would write() take a value of this type and shape, without growing or adding?
+    bool can_write(std::int64_t index, DType dtype, const Shape& shape) const;
     /// A gradient's array has as many elements as its source, which cannot grow any more.
     void freeze_size() { options_.dynamic_size = false; }
     /// The shape of one element as far as it is known, for a gradient's array.

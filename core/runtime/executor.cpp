@@ -23,7 +23,11 @@ std::string variable_name(const Graph& graph, const ops::VariableStorage& storag
 
 Executor::Executor(Environment environment, Plan plan, RunRequest request)
     : env_(std::move(environment)), plan_(std::move(plan)), request_(std::move(request)),
-      dataflow_(plan_, env_.options.max_parallel_iterations), fetched_(plan_.fetches.size()) {
+      dataflow_(plan_, env_.options.max_parallel_iterations), loops_(plan_.frames.size()),
+      kernel_caller_(
+          [this](const PlanNode& node, std::span<const ops::Value> inputs, std::span<ops::Value> outputs,
+                 std::vector<ops::VariableAccess>& accesses) { return call_kernel(node, inputs, outputs, accesses); }),
+      fetched_(plan_.fetches.size()) {
     inputs_.reserve(plan_.most_inputs);
     outputs_.reserve(plan_.most_outputs);
 }
@@ -58,19 +62,24 @@ void Executor::step(RunObserver& observer) {
         put_back(task);
         task = take_task();
     }
-    Event event;
     const Run::Next visit = visit_of(task);
+    if (watch_.is_on) watch(task);
+    if (!error_) {
+        propagate(task, observer);
+        if (dataflow_.empty()) finish_run();
+    }
+    done_ = error_.has_value() || dataflow_.empty();
+    report(visit, observer);
+}
+
+void Executor::report(const Run::Next& visit, RunObserver& observer) const {
+    Event event;
     event.node = visit.node;
     event.slot = visit.slot;
     event.kind = visit.kind;
     event.frame = visit.frame;
     event.iteration = visit.iteration;
     event.dead = visit.dead;
-    if (!error_) {
-        propagate(task, observer);
-        if (dataflow_.empty()) finish_run();
-    }
-    done_ = error_.has_value() || dataflow_.empty();
     event.inputs = inputs_;
     event.outputs = outputs_;
     event.accesses = accesses_;
@@ -147,14 +156,19 @@ Status Executor::prepare_inputs(const PlanNode& node) {
 }
 
 Status Executor::run_kernel(const PlanNode& node) {
+    return call_kernel(node, inputs_, outputs_, accesses_);
+}
+
+Status Executor::call_kernel(const PlanNode& node, std::span<const ops::Value> inputs, std::span<ops::Value> outputs,
+                             std::vector<ops::VariableAccess>& accesses) {
     if (node.def == nullptr || node.def->kernel == nullptr)
         return Error{node.def == nullptr ? "NotFoundError" : "UnimplementedError",
                      fmt::format("op type {} has no kernel", node.node->op)};
     auto& state = env_.kernel_states[node.node->id.index()];
     if (!state) state = std::make_unique<ops::KernelState>();
     ops::KernelContext context(
-        env_.graph, *node.node, inputs_, outputs_,
-        {env_.session, step_, *state, env_.options.nondeterministic_seed, env_.options.checkpoints.get()}, accesses_);
+        env_.graph, *node.node, inputs, outputs,
+        {env_.session, step_, *state, env_.options.nondeterministic_seed, env_.options.checkpoints.get()}, accesses);
     return node.def->kernel(context);
 }
 

@@ -3,6 +3,7 @@
 #include "core/ops/kernel.hpp"
 #include "core/runtime/dataflow.hpp"
 #include "core/runtime/plan.hpp"
+#include "core/runtime/round_run.hpp"
 #include "core/runtime/session.hpp"
 
 #include <cstdint>
@@ -21,11 +22,14 @@ class Executor {
         ops::ResourceContainer& session;
         std::vector<std::unique_ptr<ops::KernelState>>& kernel_states; ///< by NodeId
         SessionOptions options;
+        RowPool& rows; ///< memory for what loops compute in blocks
     };
     Executor(Environment environment, Plan plan, RunRequest request);
 
     bool done() const { return done_; }
     void step(RunObserver& observer);
+    /// One visit, or many where a loop can be executed in rounds; about `most`.
+    void advance(RunObserver& observer, std::uint64_t most);
     std::optional<Run::Next> next() const;
     const Plan& plan() const { return plan_; }
     const std::optional<RunError>& error() const { return error_; }
@@ -35,7 +39,32 @@ class Executor {
   private:
     using Task = Dataflow<ops::Value>::Task;
 
+    /// What is known of the rounds of a loop of the graph.
+    struct Loop {
+        std::shared_ptr<const Round> round;
+        int failures = 0; ///< in a row; a loop that goes another way each time is left to single visits
+        std::uint64_t next_rounds = first_rounds;
+    };
+    static constexpr std::uint64_t first_rounds = 64;
+    /// The visits since a loop's condition was tested the last time.
+    struct Watch {
+        bool is_on = false;
+        std::uint32_t frame = 0; ///< position
+        std::uint32_t frame_id = 0;
+        std::vector<std::uint32_t> image;
+        std::vector<LoggedVisit> log;
+    };
+
+    // Rounds (executor_rounds.cpp).
+    bool is_round_start() const;
+    void watch(const Task& task);
+    void start_watch(std::uint32_t frame, std::vector<std::uint32_t> image);
+    bool run_rounds(RunObserver& observer, std::uint64_t most);
+    std::shared_ptr<const Round> round_for(Loop& loop, std::uint32_t frame, std::vector<std::uint32_t> image);
+    void finish_partial_round(RoundRun& run, RunObserver& observer);
+
     // One visit.
+    void report(const Run::Next& visit, RunObserver& observer) const;
     Run::Next visit_of(const Task& task) const;
     Task take_task(); ///< takes the first task and computes it
     bool must_wait() const;
@@ -43,6 +72,8 @@ class Executor {
     void propagate(const Task& task, RunObserver& observer);
     void compute(const PlanNode& node, bool dead);
     Status run_kernel(const PlanNode& node);
+    Status call_kernel(const PlanNode& node, std::span<const ops::Value> inputs, std::span<ops::Value> outputs,
+                       std::vector<ops::VariableAccess>& accesses);
     Status prepare_inputs(const PlanNode& node);
     Status check_outputs(const PlanNode& node) const;
     void fail(const PlanNode& node, const Error& error);
@@ -56,6 +87,10 @@ class Executor {
     Dataflow<ops::Value> dataflow_;
     std::size_t live_frames_ = 0;
     bool started_ = false, done_ = false;
+
+    std::vector<Loop> loops_; ///< by static frame
+    Watch watch_;
+    RunKernel kernel_caller_;
 
     // Of the visit in progress; members so that they are allocated once.
     std::vector<ops::Value> inputs_, outputs_;

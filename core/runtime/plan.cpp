@@ -174,6 +174,7 @@ void Builder::add_nodes() {
         entry.def = ops::find_op(node.op);
         entry.kind = kind_of(node);
         entry.may_skip_outputs = node.op == "Switch" || node.op == "RefSwitch";
+        entry.is_loop_cond = node.op == "LoopCond";
         entry.allows_uninitialized = entry.def != nullptr && entry.def->allows_uninitialized_input;
         entry.inputs = static_cast<std::uint32_t>(node.inputs.size());
         entry.outputs = static_cast<std::uint32_t>(node.outputs.size());

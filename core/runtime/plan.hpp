@@ -23,6 +23,7 @@ struct PlanNode {
     bool is_constant = false;             ///< Enter: the value is the same in all iterations
     bool allows_uninitialized = false;    ///< may receive a reference to a variable without value
     bool may_skip_outputs = false;        ///< Switch: outputs may stay without a value
+    bool is_loop_cond = false;            ///< LoopCond: decides whether a loop goes on
     std::int32_t slot = -1;               ///< arg: which feed; retval: which fetch
     std::uint32_t frame = 0;              ///< static frame in which it is visited
     std::uint32_t child = 0;              ///< Enter: the static frame it opens

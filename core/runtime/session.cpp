@@ -36,8 +36,8 @@ bool Run::done() const {
 void Run::step(RunObserver& observer) {
     impl_->step(observer);
 }
-void Run::advance(RunObserver& observer, std::uint64_t /*most*/) {
-    step(observer); // no loop is executed in blocks yet
+void Run::advance(RunObserver& observer, std::uint64_t most) {
+    impl_->advance(observer, most);
 }
 std::optional<Run::Next> Run::next() const {
     return impl_->next();
@@ -59,7 +59,8 @@ std::size_t Run::live_frames() const {
     return impl_->live_frames();
 }
 
-Session::Session(const Graph& graph, SessionOptions options) : graph_(graph), options_(std::move(options)) {
+Session::Session(const Graph& graph, SessionOptions options)
+    : graph_(graph), options_(std::move(options)), rows_(std::make_unique<RowPool>()) {
     if (!options_.checkpoints) options_.checkpoints = std::make_shared<CheckpointOverlay>("");
 }
 Session::~Session() = default;
@@ -68,7 +69,7 @@ Result<std::unique_ptr<Run>> Session::start(RunRequest request) {
     auto plan = make_plan(graph_, request);
     if (!plan) return plan.error();
     kernel_states_.resize(std::max(kernel_states_.size(), graph_.size()));
-    auto impl = std::make_unique<Run::Impl>(Executor::Environment{graph_, resources_, kernel_states_, options_},
+    auto impl = std::make_unique<Run::Impl>(Executor::Environment{graph_, resources_, kernel_states_, options_, *rows_},
                                             *std::move(plan), std::move(request));
     return std::unique_ptr<Run>(new Run(std::move(impl)));
 }

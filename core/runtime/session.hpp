@@ -6,6 +6,7 @@
 #include "core/ops/kernel.hpp"
 #include "core/runtime/event_block.hpp"
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -13,6 +14,8 @@
 #include <vector>
 
 namespace rnnscope::runtime {
+
+class RowPool;
 
 /// What one Session.run is asked for. Fed and fetched outputs may be any of the graph's, but not the same: what is both
 /// fed and fetched the client answers itself, from the feed.
@@ -89,7 +92,7 @@ class Run {
     /// Visits one node. Only when !done().
     void step(RunObserver& observer);
     void finish(RunObserver& observer) {
-        while (!done()) step(observer);
+        while (!done()) advance(observer, std::numeric_limits<std::uint64_t>::max());
     }
     /// Visits one node, or as many as the executor can in one go (EventBlock), about `most` of them. The events and
     /// their order are the same as with step().
@@ -143,6 +146,7 @@ class Session {
     SessionOptions options_;
     ops::ResourceContainer resources_;
     std::vector<std::unique_ptr<ops::KernelState>> kernel_states_; ///< by node
+    std::unique_ptr<RowPool> rows_;
 };
 
 } // namespace rnnscope::runtime

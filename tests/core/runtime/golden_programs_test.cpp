@@ -6,6 +6,7 @@
 #include "core/runtime/error_text.hpp"
 #include "tests/core/runtime/golden_run.hpp"
 #include "tests/core/runtime/sha256.hpp"
+#include "tests/core/runtime/transcript.hpp"
 
 #include <unistd.h>
 
@@ -42,7 +43,7 @@ class GoldenProgram : public ::testing::TestWithParam<std::string> {
     void TearDown() override { std::filesystem::remove_all(scratch_); }
 
     void replay(int parallel);
-    void replay_run(Session& session, const json& run);
+    void replay_run(Session& session, Session& twin, const json& run);
     void check_state(Session& session, const json& state);
     void check_error(const runtime::Run& run, const json& expected);
     Result<RunRequest> request_of(const json& run);
@@ -91,7 +92,7 @@ void GoldenProgram::check_error(const runtime::Run& run, const json& expected) {
     }
 }
 
-void GoldenProgram::replay_run(Session& session, const json& run) {
+void GoldenProgram::replay_run(Session& session, Session& twin, const json& run) {
     const json& outcome = run.at("outcome");
     const auto request = request_of(run);
     if (!request.ok()) { // refused by the client
@@ -106,8 +107,13 @@ void GoldenProgram::replay_run(Session& session, const json& run) {
         trained_ = trained_ || (node.op.starts_with("Apply") && (*started)->is_planned(node.id));
     missing_ = ops_without_kernel(graph_, started->get());
     if (!missing_.empty()) return;
-    Watcher watcher(graph_);
-    (*started)->finish(watcher);
+    // Loops in rounds, and in the twin all visits one at a time.
+    Transcript at_once, one_by_one;
+    (*started)->finish(at_once);
+    const auto twin_run = twin.start(*request);
+    while (!(*twin_run)->done()) (*twin_run)->step(one_by_one);
+    expect_same(graph_, one_by_one, at_once);
+    if (HasFatalFailure()) return;
     if (!outcome.at("ok").get<bool>()) return check_error(**started, outcome.at("error"));
     ASSERT_FALSE((*started)->error().has_value()) << (*started)->error()->message;
     EXPECT_EQ((*started)->live_frames(), 0U);
@@ -146,18 +152,22 @@ void GoldenProgram::check_state(Session& session, const json& state) {
 
 void GoldenProgram::replay(int parallel) {
     SCOPED_TRACE("parallel iterations: " + std::to_string(parallel));
-    std::map<int, std::unique_ptr<Session>> sessions;
+    std::map<int, std::unique_ptr<Session>> sessions, twins;
     trained_ = false;
     SessionOptions options{parallel, 1};
+    SessionOptions twin_options = options;
     options.checkpoints = std::make_shared<CheckpointOverlay>(scratch_.string()); // the program's sessions share files
+    twin_options.checkpoints = std::make_shared<CheckpointOverlay>(scratch_.string());
     for (const json& run : expect_.at("runs")) {
         SCOPED_TRACE(run.at("label").dump());
         auto& session = sessions[run.at("session").get<int>()];
+        auto& twin = twins[run.at("session").get<int>()];
         if (!session) session = std::make_unique<Session>(graph_, options);
+        if (!twin) twin = std::make_unique<Session>(graph_, twin_options);
         if (run.contains("state"))
             check_state(*session, run.at("state"));
         else
-            replay_run(*session, run);
+            replay_run(*session, *twin, run);
         if (HasFatalFailure() || !missing_.empty()) return;
     }
 }

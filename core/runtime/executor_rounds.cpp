@@ -1,0 +1,99 @@
+#include "core/runtime/executor.hpp"
+
+#include <algorithm>
+
+namespace rnnscope::runtime {
+namespace {
+
+constexpr int most_failures = 4;
+constexpr std::size_t longest_round = 100'000; ///< visits
+constexpr std::uint64_t growth = 4; ///< of a loop's blocks: short loops take little memory, long ones few blocks
+
+} // namespace
+
+void Executor::advance(RunObserver& observer, std::uint64_t most) {
+    if (most > 1 && started_ && is_round_start() && run_rounds(observer, most)) return;
+    step(observer);
+}
+
+/// Is a loop about to test its condition?
+bool Executor::is_round_start() const {
+    const Task& front = dataflow_.front();
+    const PlanNode& node = plan_.nodes[front.node];
+    return node.is_loop_cond && !front.dead && loops_[node.frame].failures < most_failures;
+}
+
+void Executor::watch(const Task& task) {
+    const bool is_of_loop = task.frame == watch_.frame && dataflow_.frame(task.frame).id == watch_.frame_id;
+    if (!is_of_loop || error_ || watch_.log.size() >= longest_round) {
+        watch_ = {};
+        return;
+    }
+    watch_.log.push_back({task, inputs_, outputs_});
+}
+
+void Executor::start_watch(std::uint32_t frame, std::vector<std::uint32_t> image) {
+    watch_.is_on = true;
+    watch_.frame = frame;
+    watch_.frame_id = dataflow_.frame(frame).id;
+    watch_.image = std::move(image);
+    watch_.log.clear();
+}
+
+/// The compiled round that begins here, or null; then the visits that follow are watched, to compile one from them.
+std::shared_ptr<const Round> Executor::round_for(Loop& loop, std::uint32_t frame, std::vector<std::uint32_t> image) {
+    if (image.empty()) {
+        watch_ = {};
+        return nullptr;
+    }
+    if (loop.round && loop.round->image == image) return loop.round;
+    const bool repeats = watch_.is_on && watch_.frame_id == dataflow_.frame(frame).id && watch_.image == image;
+    if (!repeats) {
+        start_watch(frame, std::move(image));
+        return nullptr;
+    }
+    loop.round = compile_round(plan_, dataflow_, frame, watch_.log);
+    watch_ = {};
+    if (!loop.round) loop.failures = most_failures;
+    return loop.round;
+}
+
+bool Executor::run_rounds(RunObserver& observer, std::uint64_t most) {
+    const std::uint32_t frame = dataflow_.front().frame;
+    Loop& loop = loops_[dataflow_.frame(frame).kind];
+    const auto round = round_for(loop, frame, dataflow_.image(frame));
+    if (!round) return false;
+    const std::uint64_t rounds = std::min(loop.next_rounds, most / round->visits.size() + 1);
+    const auto run = RoundRun::bind({plan_, dataflow_, frame, step_, kernel_caller_, env_.rows}, round, rounds);
+    if (!run) {
+        ++loop.failures;
+        loop.round = nullptr;
+        start_watch(frame, dataflow_.image(frame));
+        return false;
+    }
+    watch_ = {};
+    run->execute();
+    const std::shared_ptr<const EventBlock> block = run->commit_rounds();
+    loop.failures = block ? 0 : loop.failures + 1;
+    if (block) {
+        loop.next_rounds = std::max(loop.next_rounds, block->rounds() * growth);
+        observer.on_block(block);
+    }
+    finish_partial_round(*run, observer);
+    return block != nullptr || run->partial_visits() > 0;
+}
+
+/// The dataflow goes on from what the round computed before it had to stop.
+void Executor::finish_partial_round(RoundRun& run, RunObserver& observer) {
+    for (std::uint32_t i = 0; i < run.partial_visits(); ++i) {
+        const Task task = dataflow_.take(inputs_);
+        const Run::Next visit = visit_of(task);
+        outputs_ = run.partial_outputs(i);
+        accesses_ = run.partial_accesses(i);
+        run.commit_partial(i);
+        propagate(task, observer);
+        report(visit, observer);
+    }
+}
+
+} // namespace rnnscope::runtime

@@ -1,0 +1,430 @@
+#include "core/runtime/round_run.hpp"
+
+#include "core/ops/tensor_array.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+namespace rnnscope::runtime {
+namespace {
+
+using Kind = Source::Kind;
+constexpr std::size_t block_bytes = std::size_t{8} << 20U; ///< a block takes about so much at most
+
+const Tensor* tensor_of(const ops::Value& value) {
+    return std::get_if<Tensor>(&value);
+}
+
+bool guard(const Step& step, const Cursor& at) {
+    return *at.in<bool>(step.in[0]) == (step.columns != 0);
+}
+class RoundBlock : public EventBlock {
+  public:
+    RoundBlock(std::shared_ptr<const RoundValues> values, std::vector<BlockVisit> visits, std::uint32_t frame,
+               std::int64_t first_iteration, std::uint64_t rounds)
+        : EventBlock(std::move(visits), frame, first_iteration), values_(std::move(values)) {
+        rounds_ = rounds;
+    }
+
+    void read(std::uint64_t event, BlockEvent& out) const override {
+        const RoundVisit& visit = visit_of(event);
+        const std::uint64_t row = event / visits().size() + 1;
+        out.inputs.clear();
+        out.outputs.clear();
+        out.accesses.clear();
+        for (const Source& input : values_->round->inputs(visit)) out.inputs.push_back(values_->value(input, row));
+        for (const Source& output : values_->round->outputs(visit)) out.outputs.push_back(values_->value(output, row));
+        const auto accesses =
+            std::ranges::equal_range(values_->accesses, event, {}, [](const auto& access) { return access.first; });
+        for (const auto& [of, access] : accesses) out.accesses.push_back(access);
+    }
+    Tensor output(std::uint64_t event, std::size_t index) const override {
+        const auto outputs = values_->round->outputs(visit_of(event));
+        if (index >= outputs.size()) return {};
+        const ops::Value value = values_->value(outputs[index], event / visits().size() + 1);
+        const Tensor* tensor = tensor_of(value);
+        return tensor != nullptr ? *tensor : Tensor();
+    }
+    std::size_t bytes() const override {
+        std::size_t bytes = (rounds() + 1) * values_->round->row_bytes;
+        for (const Tensor& boxed : values_->boxes)
+            if (boxed) bytes += boxed.byte_size();
+        return bytes;
+    }
+
+  private:
+    const RoundVisit& visit_of(std::uint64_t event) const {
+        return values_->round->visits[static_cast<std::size_t>(event % visits().size())];
+    }
+    std::shared_ptr<const RoundValues> values_;
+};
+
+} // namespace
+
+ops::Value RoundValues::value(const Source& source, std::uint64_t number) const {
+    switch (source.kind) {
+    case Kind::constant:
+        return constants[source.index];
+    case Kind::current:
+    case Kind::previous:
+        break;
+    default:
+        return {};
+    }
+    if (source.kind == Kind::previous) --number;
+    const Slot& slot = round->slots[source.index];
+    if (!slot.raw) {
+        const Tensor& boxed = boxes[number * round->boxes + slot.offset];
+        return boxed ? ops::Value(boxed) : ops::Value();
+    }
+    return Tensor::from_bytes(slot.dtype, slot.shape, {row(number) + slot.offset, slot.bytes});
+}
+
+struct RoundRun::Array {
+    ops::TensorArray* array = nullptr;
+    std::vector<const std::byte*> elements; ///< what may be read; null: not now
+    std::vector<char> writable;
+    DType dtype = DType::invalid; ///< of the elements that are read
+    Shape shape;
+    bool clears = false;
+
+    static bool read(const Step& step, const Cursor& at) {
+        auto& self = *static_cast<Array*>(step.data);
+        const std::int32_t index = *at.in<std::int32_t>(step.in[0]);
+        if (index < 0 || static_cast<std::size_t>(index) >= self.elements.size()) return false;
+        const std::byte*& element = self.elements[static_cast<std::size_t>(index)];
+        if (element == nullptr) return false;
+        std::memcpy(at.out<std::byte>(step.out), element, static_cast<std::size_t>(step.columns));
+        if (self.clears) element = nullptr;
+        return true;
+    }
+    static bool write(const Step& step, const Cursor& at) {
+        auto& self = *static_cast<Array*>(step.data);
+        const std::int32_t index = *at.in<std::int32_t>(step.in[0]);
+        if (index < 0 || static_cast<std::size_t>(index) >= self.writable.size()) return false;
+        return std::exchange(self.writable[static_cast<std::size_t>(index)], 0) != 0;
+    }
+};
+
+struct RoundRun::Call {
+    RoundRun* run = nullptr;
+    const RoundVisit* visit = nullptr;
+    const PlanNode* node = nullptr;
+    Source predicate; ///< of a guard whose predicate lies in a box
+    bool expected = false;
+    std::vector<ops::Value> inputs, outputs;
+    std::vector<ops::VariableAccess> accesses;
+};
+
+RoundRun::RoundRun(const Context& context) : context_(context) {}
+RoundRun::~RoundRun() = default;
+
+std::unique_ptr<RoundRun> RoundRun::bind(const Context& context, std::shared_ptr<const Round> round,
+                                         std::uint64_t most_rounds) {
+    std::unique_ptr<RoundRun> run(new RoundRun(context));
+    run->values_ = std::make_shared<RoundValues>();
+    run->values_->round = std::move(round);
+    const Round& made = *run->values_->round;
+    const std::size_t fitting = block_bytes / std::max<std::size_t>(made.row_bytes, 64);
+    run->most_rounds_ = std::min<std::uint64_t>(most_rounds, std::max<std::size_t>(fitting, 2));
+    if (!run->bind_constants()) return nullptr;
+    run->values_->rows = context.pool.allocate((run->most_rounds_ + 1) * made.row_bytes);
+    run->values_->boxes.resize((run->most_rounds_ + 1) * made.boxes);
+    if (!run->bind_waiting() || !run->bind_steps()) return nullptr;
+    return run;
+}
+
+bool RoundRun::bind_constants() {
+    const Round& round = *values_->round;
+    std::vector<ops::Value> waiting;
+    context_.dataflow.for_each_waiting(context_.frame, [&](const ops::Value& value) { waiting.push_back(value); });
+    const auto& invariants = context_.dataflow.frame(context_.frame).invariants;
+    for (const RoundConstant& constant : round.constants) {
+        ops::Value value;
+        if (const auto* literal = std::get_if<Tensor>(&constant.origin)) {
+            value = *literal;
+        } else if (const auto* entered = std::get_if<RoundConstant::Invariant>(&constant.origin)) {
+            const auto found = std::ranges::find_if(invariants, [&](const auto& i) { return i.node == entered->node; });
+            if (found != invariants.end()) value = found->value;
+        } else if (const auto* passed = std::get_if<RoundConstant::Waiting>(&constant.origin)) {
+            value = waiting[passed->number];
+        } else {
+            const auto& computed = std::get<RoundConstant::Computed>(constant.origin);
+            const PlanNode& node = context_.plan.nodes[computed.node];
+            std::vector<ops::Value> inputs, outputs(node.outputs);
+            std::vector<ops::VariableAccess> accesses;
+            for (const std::uint32_t input : computed.inputs) inputs.push_back(values_->constants[input]);
+            if (!context_.run_kernel(node, inputs, outputs, accesses)) return false;
+            value = std::move(outputs[computed.output]);
+        }
+        const Tensor* tensor = tensor_of(value);
+        if (tensor == nullptr || tensor->dtype() != constant.dtype || tensor->shape() != constant.shape) return false;
+        if (constant.is_pinned && !tensor->identical(constant.pinned)) return false;
+        values_->constants.push_back(std::move(value));
+    }
+    return true;
+}
+
+/// Puts what waits where the round before would have left it.
+bool RoundRun::bind_waiting() {
+    const Round& round = *values_->round;
+    std::vector<Tensor> put(round.slots.size());
+    std::size_t number = 0;
+    bool fits = true;
+    context_.dataflow.for_each_waiting(context_.frame, [&](const ops::Value& value) {
+        const Tensor* tensor = tensor_of(value);
+        const Source source = round.waiting[number++];
+        if (tensor == nullptr) {
+            fits = false;
+        } else if (source.kind == Kind::constant) {
+            const Tensor& constant = std::get<Tensor>(values_->constants[source.index]);
+            fits = fits && (constant.same_buffer(*tensor) || constant.identical(*tensor));
+        } else {
+            const Slot& slot = round.slots[source.index];
+            Tensor& there = put[source.index];
+            fits = fits && tensor->dtype() == slot.dtype && (!slot.raw || tensor->shape() == slot.shape) &&
+                   (!there || there.same_buffer(*tensor) || there.identical(*tensor));
+            there = *tensor;
+        }
+    });
+    if (!fits) return false;
+    for (std::size_t i = 0; i < put.size(); ++i) {
+        if (!put[i]) continue;
+        const Slot& slot = round.slots[i];
+        if (slot.raw)
+            std::memcpy(values_->row(0) + slot.offset, put[i].bytes().data(), slot.bytes);
+        else
+            values_->boxes[slot.offset] = put[i];
+    }
+    return true;
+}
+
+Operand RoundRun::operand(const Source& source) const {
+    if (source.kind == Kind::constant) {
+        const auto& tensor = std::get<Tensor>(values_->constants[source.index]);
+        return {Cursor::fixed, static_cast<std::int64_t>(reinterpret_cast<std::intptr_t>(tensor.bytes().data()))};
+    }
+    return {source.kind == Kind::current ? Cursor::current : Cursor::previous,
+            static_cast<std::int64_t>(values_->round->slots[source.index].offset)};
+}
+
+Operand RoundRun::output_operand(const RoundVisit& visit) const {
+    for (const Source& output : values_->round->outputs(visit))
+        if (output.kind == Kind::current) return operand(output);
+    return {};
+}
+
+bool RoundRun::bind_steps() {
+    const Round& round = *values_->round;
+    for (const RoundStep& from : round.steps) {
+        const RoundVisit& visit = round.visits[from.visit];
+        const auto inputs = round.inputs(visit);
+        Step step;
+        step.visit = from.visit;
+        switch (from.kind) {
+        case RoundStep::Kind::guard:
+            if (round.slots[from.predicate.index].raw) {
+                step.function = guard;
+                step.in[0] = operand(from.predicate);
+                step.columns = from.expected ? 1 : 0;
+            } else {
+                bind_kernel(from, step);
+                step.function = check_boxed;
+            }
+            break;
+        case RoundStep::Kind::fast:
+            step.function = from.fast.function;
+            step.rows = from.fast.rows;
+            step.columns = from.fast.columns;
+            step.depth = from.fast.depth;
+            for (std::size_t i = 0; i < from.fast.reads.size(); ++i) step.in[i] = operand(inputs[from.fast.reads[i]]);
+            step.out = output_operand(visit);
+            break;
+        case RoundStep::Kind::generic:
+            bind_kernel(from, step);
+            break;
+        case RoundStep::Kind::array_read:
+        case RoundStep::Kind::array_write:
+            if (!bind_array(from, step)) return false;
+            break;
+        }
+        steps_.push_back(step);
+    }
+    return true;
+}
+
+void RoundRun::bind_kernel(const RoundStep& from, Step& step) {
+    const Round& round = *values_->round;
+    auto call = std::make_unique<Call>();
+    call->run = this;
+    call->visit = &round.visits[from.visit];
+    call->node = &context_.plan.nodes[call->visit->node];
+    call->predicate = from.predicate;
+    call->expected = from.expected;
+    for (const Source& input : round.inputs(*call->visit))
+        call->inputs.push_back(input.kind == Kind::constant ? values_->constants[input.index] : ops::Value());
+    step.function = run_kernel;
+    step.data = call.get();
+    calls_.push_back(std::move(call));
+}
+
+bool RoundRun::check_boxed(const Step& step, const Cursor&) {
+    const Call& call = *static_cast<const Call*>(step.data);
+    const ops::Value predicate = call.run->values_->value(call.predicate, call.run->rounds_ + 1);
+    const Tensor* tensor = tensor_of(predicate);
+    return tensor != nullptr && tensor->dtype() == DType::boolean && tensor->shape().is_scalar() &&
+           tensor->values<bool>()[0] == call.expected;
+}
+
+bool RoundRun::run_kernel(const Step& step, const Cursor&) {
+    Call& call = *static_cast<Call*>(step.data);
+    RoundValues& values = *call.run->values_;
+    const Round& round = *values.round;
+    const std::uint64_t row = call.run->rounds_ + 1;
+    const auto inputs = round.inputs(*call.visit);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+        if (inputs[i].kind != Kind::constant) call.inputs[i] = values.value(inputs[i], row);
+    call.outputs.assign(call.node->outputs, ops::Value());
+    call.accesses.clear();
+    // An error is found again, and reported, by the executor, which is then asked to do this visit.
+    if (!call.run->context_.run_kernel(*call.node, call.inputs, call.outputs, call.accesses)) return false;
+    const auto outputs = round.outputs(*call.visit);
+    for (std::size_t o = 0; o < outputs.size(); ++o) {
+        if (outputs[o].kind != Kind::current) continue;
+        if (auto* tensor = std::get_if<Tensor>(&call.outputs[o]))
+            values.boxes[row * round.boxes + round.slots[outputs[o].index].offset] = std::move(*tensor);
+    }
+    for (ops::VariableAccess& access : call.accesses)
+        values.accesses.emplace_back((row - 1) * round.visits.size() + step.visit, std::move(access));
+    return true;
+}
+
+bool RoundRun::bind_array(const RoundStep& from, Step& step) {
+    const Round& round = *values_->round;
+    const RoundVisit& visit = round.visits[from.visit];
+    const auto inputs = round.inputs(visit);
+    const std::string& handle = std::get<Tensor>(values_->constants[inputs[0].index]).strings()[0];
+    ops::TensorArray* array = context_.step.find<ops::TensorArray>(handle);
+    if (array == nullptr) return false;
+    const bool reads = from.kind == RoundStep::Kind::array_read;
+    if (!reads && (array->options().dynamic_size || array->options().adds_writes)) {
+        bind_kernel(from, step); // what grows or adds up is left to the kernel
+        return true;
+    }
+    std::unique_ptr<Array>& bound = arrays_[handle];
+    const bool is_new = !bound;
+    if (is_new) {
+        bound = std::make_unique<Array>();
+        bound->array = array;
+        bound->clears = array->options().clear_after_read;
+    }
+    step.in[0] = operand(inputs[1]);
+    step.data = bound.get();
+    const std::int64_t size = array->size();
+    if (reads) {
+        const Slot& slot = round.slots[round.outputs(visit)[0].index];
+        if (is_new) {
+            bound->dtype = slot.dtype;
+            bound->shape = slot.shape;
+            for (std::int64_t i = 0; i < size; ++i) {
+                const Tensor* element = array->element(i);
+                const bool fits =
+                    element != nullptr && element->dtype() == slot.dtype && element->shape() == slot.shape;
+                bound->elements.push_back(fits ? element->bytes().data() : nullptr);
+            }
+        } else if (bound->dtype != slot.dtype || bound->shape != slot.shape) {
+            return false;
+        }
+        step.function = Array::read;
+        step.out = output_operand(visit);
+        step.columns = static_cast<std::int64_t>(slot.bytes);
+        return true;
+    }
+    const Source value = inputs[2];
+    const DType dtype =
+        value.kind == Kind::constant ? round.constants[value.index].dtype : round.slots[value.index].dtype;
+    const Shape& shape =
+        value.kind == Kind::constant ? round.constants[value.index].shape : round.slots[value.index].shape;
+    if (is_new)
+        for (std::int64_t i = 0; i < size; ++i) bound->writable.push_back(array->can_write(i, dtype, shape) ? 1 : 0);
+    else
+        for (std::int64_t i = 0; i < size; ++i)
+            if (!array->can_write(i, dtype, shape)) bound->writable[static_cast<std::size_t>(i)] = 0;
+    step.function = Array::write;
+    return true;
+}
+
+void RoundRun::execute() {
+    Cursor at;
+    const std::size_t stride = values_->round->row_bytes;
+    for (; rounds_ < most_rounds_; ++rounds_) {
+        at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(values_->row(rounds_));
+        at.base[Cursor::current] = at.base[Cursor::previous] + static_cast<std::intptr_t>(stride);
+        for (const Step& step : steps_) {
+            if (step.function(step, at)) continue;
+            partial_ = step.visit;
+            return;
+        }
+    }
+}
+
+/// Reads and writes of arrays are done when it is sure that they belong to the run.
+void RoundRun::change_array(const RoundVisit& visit, std::uint64_t row) {
+    const auto inputs = values_->round->inputs(visit);
+    const std::string& handle = std::get<Tensor>(values_->constants[inputs[0].index]).strings()[0];
+    const auto found = arrays_.find(handle);
+    if (found == arrays_.end()) return;
+    ops::TensorArray& array = *found->second->array;
+    const std::int64_t index = std::get<Tensor>(values_->value(inputs[1], row)).integer(0);
+    const bool writes = context_.plan.nodes[visit.node].node->op == "TensorArrayWriteV3";
+    [[maybe_unused]] const bool ok =
+        writes ? array.write(index, std::get<Tensor>(values_->value(inputs[2], row))).ok() : array.read(index).ok();
+    assert(ok);
+}
+
+std::shared_ptr<const EventBlock> RoundRun::commit_rounds() {
+    const Round& round = *values_->round;
+    values_->rows.shrink((rounds_ + 2 <= most_rounds_ ? rounds_ + 2 : most_rounds_ + 1) * round.row_bytes);
+    if (rounds_ == 0) return nullptr;
+    const std::int64_t first = context_.dataflow.front().iteration;
+    context_.dataflow.shift(context_.frame, static_cast<std::int64_t>(rounds_));
+    std::size_t number = 0;
+    context_.dataflow.for_each_waiting(
+        context_.frame, [&](ops::Value& value) { value = values_->value(round.waiting[number++], rounds_ + 1); });
+    for (const RoundStep& step : round.steps) {
+        if (step.kind != RoundStep::Kind::array_read && step.kind != RoundStep::Kind::array_write) continue;
+        for (std::uint64_t row = 1; row <= rounds_; ++row) change_array(round.visits[step.visit], row);
+    }
+    std::vector<BlockVisit> visits;
+    for (const RoundVisit& visit : round.visits)
+        visits.push_back({context_.plan.nodes[visit.node].node->id, visit.iteration, visit.dead, false});
+    for (const auto& [event, access] : values_->accesses) visits[event % visits.size()].may_access_variables = true;
+    return std::make_shared<RoundBlock>(values_, std::move(visits), context_.dataflow.frame(context_.frame).id, first,
+                                        rounds_);
+}
+
+std::vector<ops::Value> RoundRun::partial_outputs(std::uint32_t visit) const {
+    std::vector<ops::Value> outputs;
+    for (const Source& output : values_->round->outputs(values_->round->visits[visit]))
+        outputs.push_back(values_->value(output, rounds_ + 1));
+    return outputs;
+}
+
+std::vector<ops::VariableAccess> RoundRun::partial_accesses(std::uint32_t visit) const {
+    std::vector<ops::VariableAccess> accesses;
+    const std::uint64_t event = rounds_ * values_->round->visits.size() + visit;
+    for (const auto& [of, access] : values_->accesses)
+        if (of == event) accesses.push_back(access);
+    return accesses;
+}
+
+void RoundRun::commit_partial(std::uint32_t visit) {
+    for (const RoundStep& step : values_->round->steps) {
+        if (step.visit != visit) continue;
+        if (step.kind == RoundStep::Kind::array_read || step.kind == RoundStep::Kind::array_write)
+            change_array(values_->round->visits[visit], rounds_ + 1);
+    }
+}
+
+} // namespace rnnscope::runtime

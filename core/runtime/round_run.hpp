@@ -1,0 +1,87 @@
+#pragma once
+
+#include "core/runtime/event_block.hpp"
+#include "core/runtime/round.hpp"
+#include "core/runtime/row_pool.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+
+namespace rnnscope::runtime {
+
+/// Runs the kernel of one node of a plan, as the executor does.
+using RunKernel = std::function<Status(const PlanNode&, std::span<const ops::Value> inputs,
+                                       std::span<ops::Value> outputs, std::vector<ops::VariableAccess>& accesses)>;
+
+/// What rounds of one loop computed: row 0 is the round before the first.
+struct RoundValues {
+    std::shared_ptr<const Round> round;
+    std::vector<ops::Value> constants;
+    RowMemory rows;
+    std::vector<Tensor> boxes; ///< by row, then by box
+    /// By event, in order; most events have none.
+    std::vector<std::pair<std::uint64_t, ops::VariableAccess>> accesses;
+
+    std::byte* row(std::uint64_t number) const { return rows.data() + number * round->row_bytes; }
+    /// A value as visit and row see it; copied out of the rows.
+    ops::Value value(const Source& source, std::uint64_t row) const;
+};
+
+/// Rounds of one loop in progress, bound to the values of a run.
+class RoundRun {
+  public:
+    struct Context {
+        const Plan& plan;
+        Dataflow<ops::Value>& dataflow;
+        std::uint32_t frame = 0;
+        ops::ResourceContainer& step; ///< of the run: its arrays
+        const RunKernel& run_kernel;
+        RowPool& pool;
+    };
+    /// Null when the values do not have the types and shapes that the round was compiled for.
+    static std::unique_ptr<RoundRun> bind(const Context& context, std::shared_ptr<const Round> round,
+                                          std::uint64_t most_rounds);
+    ~RoundRun();
+
+    /// Executes rounds until a guard fails or there is no room for more.
+    void execute();
+    std::uint64_t rounds() const { return rounds_; }          ///< complete ones
+    std::uint32_t partial_visits() const { return partial_; } ///< of the round after them, that were executed too
+
+    /// Brings the dataflow and the arrays to where the complete rounds end; null when there are none.
+    std::shared_ptr<const EventBlock> commit_rounds();
+    /// After commit_rounds(): what visit `visit` of the partial round gave, for the dataflow to go on with.
+    std::vector<ops::Value> partial_outputs(std::uint32_t visit) const;
+    std::vector<ops::VariableAccess> partial_accesses(std::uint32_t visit) const;
+    /// Does to the arrays what the visit of the partial round did.
+    void commit_partial(std::uint32_t visit);
+
+  private:
+    /// An array of the step that the round's steps use without its kernels.
+    struct Array;
+    struct Call; ///< of a kernel
+
+    explicit RoundRun(const Context& context);
+    bool bind_constants();
+    bool bind_waiting();
+    bool bind_steps();
+    bool bind_array(const RoundStep& from, Step& step);
+    void bind_kernel(const RoundStep& from, Step& step);
+    Operand operand(const Source& source) const;
+    Operand output_operand(const RoundVisit& visit) const;
+    static bool run_kernel(const Step& step, const Cursor& at);
+    static bool check_boxed(const Step& step, const Cursor& at);
+    void change_array(const RoundVisit& visit, std::uint64_t row);
+
+    Context context_;
+    std::shared_ptr<RoundValues> values_;
+    std::vector<Step> steps_;
+    std::vector<std::unique_ptr<Call>> calls_;
+    std::map<std::string, std::unique_ptr<Array>, std::less<>> arrays_; ///< by handle
+    std::vector<std::shared_ptr<void>> packed_;
+    std::uint64_t rounds_ = 0, most_rounds_ = 0;
+    std::uint32_t partial_ = 0;
+};
+
+} // namespace rnnscope::runtime

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "core/graph/graph.hpp"
+#include "core/tensor/tensor.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace rnnscope::runtime {
+
+/// Where an operand of a step lies: in the row of this round, in that of the round before, or at a fixed address.
+struct Operand {
+    std::uint32_t space = 0; ///< index into Cursor::base
+    std::int64_t offset = 0; ///< bytes
+};
+
+struct Cursor {
+    static constexpr std::uint32_t fixed = 0, current = 1, previous = 2;
+    std::array<std::intptr_t, 3> base{}; ///< of `fixed`: 0
+
+    template <class T> const T* in(const Operand& operand) const {
+        return reinterpret_cast<const T*>(base[operand.space] + operand.offset);
+    }
+    template <class T> T* out(const Operand& operand) const {
+        return reinterpret_cast<T*>(base[operand.space] + operand.offset);
+    }
+};
+
+/// One step, ready to be executed: a kernel and where its operands are. False: it must not be done this way now, and
+/// nothing was done.
+struct Step {
+    using Function = bool (*)(const Step&, const Cursor&);
+    Function function = nullptr;
+    void* data = nullptr; ///< what else the function needs
+    std::array<Operand, 3> in;
+    Operand out;
+    std::int64_t rows = 0, columns = 0, depth = 0;
+    std::uint32_t visit = 0;
+};
+
+/// A step before its operands are known.
+struct FastStep {
+    Step::Function function = nullptr;
+    std::int64_t rows = 0, columns = 0, depth = 0;
+    bool packs_second = false;        ///< the second input is a constant matrix that is packed once; Step::data
+    bool transposes_second = false;   ///< likewise, of a transposed one
+    std::vector<std::uint32_t> reads; ///< inputs that the function reads, in the order of Step::in (at most 3)
+    std::vector<std::uint32_t> pins;  ///< constant inputs by whose value it was chosen
+};
+
+/// What is known of an operand when steps are chosen.
+struct OperandType {
+    DType dtype = DType::invalid;
+    Shape shape;
+    const Tensor* constant = nullptr; ///< its value if it is the same in all rounds
+};
+
+/// A step for ops whose output is a function of inputs of fixed shapes; nothing when there is none. Its results have
+/// the same bits as the op's kernel.
+std::optional<FastStep> fast_step(const Node& node, std::span<const OperandType> inputs,
+                                  std::span<const OperandType> outputs);
+
+} // namespace rnnscope::runtime

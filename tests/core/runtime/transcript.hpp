@@ -1,0 +1,73 @@
+#pragma once
+
+#include "core/runtime/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace rnnscope::testing {
+
+/// Every event of a run with all its values, so that two ways to execute it can be compared.
+struct Transcript : runtime::RunObserver {
+    struct Line {
+        NodeId node;
+        int slot;
+        runtime::VisitKind kind;
+        std::uint32_t frame;
+        std::int64_t iteration;
+        bool dead, failed;
+        std::vector<ops::Value> inputs, outputs;
+        std::vector<ops::VariableAccess> accesses;
+    };
+    std::vector<Line> lines;
+    std::uint64_t blocks = 0, in_blocks = 0;
+
+    void on_event(const runtime::Event& event) override {
+        lines.push_back({event.node, event.slot, event.kind, event.frame, event.iteration, event.dead,
+                         event.error != nullptr, std::vector(event.inputs.begin(), event.inputs.end()),
+                         std::vector(event.outputs.begin(), event.outputs.end()),
+                         std::vector(event.accesses.begin(), event.accesses.end())});
+    }
+    void on_block(std::shared_ptr<const runtime::EventBlock> block) override {
+        ++blocks;
+        in_blocks += block->events();
+        RunObserver::on_block(std::move(block));
+    }
+};
+
+inline bool same_tensor(const Tensor& a, const Tensor& b) {
+    return a.dtype() == b.dtype() && (!a || a.identical(b));
+}
+
+/// References are compared by name: the two runs may be in two sessions.
+inline bool same_value(const ops::Value& a, const ops::Value& b) {
+    if (a.index() != b.index()) return false;
+    if (const auto* tensor = std::get_if<Tensor>(&a)) return same_tensor(*tensor, std::get<Tensor>(b));
+    if (auto* const* storage = std::get_if<ops::VariableStorage*>(&a))
+        return (*storage)->name == std::get<ops::VariableStorage*>(b)->name;
+    return true;
+}
+
+inline bool same_line(const Transcript::Line& a, const Transcript::Line& b) {
+    const auto same_access = [](const ops::VariableAccess& x, const ops::VariableAccess& y) {
+        return x.kind == y.kind && x.storage->name == y.storage->name && same_tensor(x.value, y.value);
+    };
+    return a.node == b.node && a.slot == b.slot && a.kind == b.kind && a.frame == b.frame &&
+           a.iteration == b.iteration && a.dead == b.dead && a.failed == b.failed &&
+           std::ranges::equal(a.inputs, b.inputs, same_value) && std::ranges::equal(a.outputs, b.outputs, same_value) &&
+           std::ranges::equal(a.accesses, b.accesses, same_access);
+}
+
+inline void expect_same(const Graph& graph, const Transcript& a, const Transcript& b) {
+    for (std::size_t i = 0; i < std::min(a.lines.size(), b.lines.size()); ++i) {
+        const std::string name = a.lines[i].node.valid() ? graph.node(a.lines[i].node).name : "feed or fetch";
+        ASSERT_TRUE(same_line(a.lines[i], b.lines[i]))
+            << "event " << i << ": " << name << ", iteration " << a.lines[i].iteration;
+    }
+    EXPECT_EQ(a.lines.size(), b.lines.size());
+}
+
+} // namespace rnnscope::testing
