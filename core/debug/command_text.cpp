@@ -50,18 +50,17 @@ Error no_such_name(const Graph& graph, std::string_view name) {
                                         : fmt::format("the graph has no \"{}\"; did you mean {}?", name, near)};
 }
 
-/// The newest event of the node that happened before the position, in any run of the graph; null for none.
-const record::RecordedEvent* last_event(const Debugger& debugger, GraphId graph, NodeId node) {
+/// The newest event of the node that happened before the position, in any run of the graph.
+std::optional<record::RecordedEvent> last_event(const Debugger& debugger, GraphId graph, NodeId node) {
     const record::Recording& recording = debugger.recording();
     const auto runs = recording.runs();
     for (std::size_t i = runs.size(); i-- > 0;) {
         if (runs[i].info.graph != graph || runs[i].first_tick >= debugger.position().ticks) continue;
-        const auto events = recording.events_of(runs[i].info.id, node);
-        for (std::size_t k = events.size(); k-- > 0;)
-            if (recording.tick_of(runs[i].info.id, events[k]) < debugger.position().ticks)
-                return &recording.event(runs[i].info.id, events[k]);
+        const record::EventNumbers events = recording.events_of(runs[i].info.id, node);
+        const std::size_t happened = events.lower_bound(recording.events_at(runs[i].info.id, debugger.position()));
+        if (happened > 0) return recording.event(runs[i].info.id, events[happened - 1]);
     }
-    return nullptr;
+    return std::nullopt;
 }
 
 } // namespace
@@ -190,7 +189,7 @@ Result<std::string> value_text(const Debugger& debugger, std::string_view name) 
     }
     const Result<Output> output = graph->find_tensor(name);
     if (!output || output->node.index() >= debugger.visible_nodes()) return no_such_name(*graph, name);
-    const record::RecordedEvent* event = last_event(debugger, graph->id(), output->node);
+    const std::optional<record::RecordedEvent> event = last_event(debugger, graph->id(), output->node);
     if (!event) return fmt::format("{} has not run at this position", name);
     if (static_cast<std::size_t>(output->index) >= event->outputs.size())
         return fmt::format("{} gave no value: {}", name, event->failed ? "it failed" : "it has no outputs");

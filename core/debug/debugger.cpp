@@ -261,7 +261,7 @@ std::uint32_t Debugger::current_event() const {
     if (!current_run().valid()) return 0;
     const Ahead ahead = impl_->evaluation_->ahead(impl_->position_);
     if (ahead.kind != Ahead::Kind::run_end || ahead.event == 0) return ahead.event;
-    return recording().event(ahead.run, ahead.event - 1).failed ? ahead.event - 1 : ahead.event;
+    return recording().visit(ahead.run, ahead.event - 1).failed ? ahead.event - 1 : ahead.event;
 }
 
 GraphId Debugger::current_graph() const {

@@ -64,7 +64,7 @@ std::string location_text(const Debugger& debugger) {
         const record::RecordedRun& run = debugger.recording().run(debugger.current_run());
         text += fmt::format("  run {}, event {}", run.info.id.value + 1, debugger.current_event());
         if (debugger.current_event() < debugger.recording().event_count(run.info.id)) {
-            const record::RecordedEvent& event = debugger.recording().event(run.info.id, debugger.current_event());
+            const record::RecordedVisit event = debugger.recording().visit(run.info.id, debugger.current_event());
             if (event.node.valid()) {
                 text += "  " + debugger.evaluator().graph(run.info.graph).node(event.node).name;
                 if (event.frame != 0) text += fmt::format("  t={}", event.iteration);

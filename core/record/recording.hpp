@@ -2,6 +2,7 @@
 
 #include "core/base/id.hpp"
 #include "core/program/evaluator.hpp"
+#include "core/record/event_numbers.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -43,15 +44,47 @@ struct RecordedAccess {
     Tensor value; ///< read, or written; empty: read while uninitialized
 };
 
-struct RecordedEvent {
+/// A sequence that keeps what it shows alive.
+template <class T> class Kept {
+  public:
+    Kept() = default;
+    explicit Kept(std::span<const T> values, std::shared_ptr<const void> owner = nullptr)
+        : values_(values), owner_(std::move(owner)) {}
+    std::size_t size() const { return values_.size(); }
+    bool empty() const { return values_.empty(); }
+    const T& operator[](std::size_t i) const { return values_[i]; }
+    const T* data() const { return values_.data(); }
+    auto begin() const { return values_.begin(); }
+    auto end() const { return values_.end(); }
+
+  private:
+    std::span<const T> values_;
+    std::shared_ptr<const void> owner_; ///< null: the recording
+};
+
+/// An event without its values: all that looking for one needs, and cheap.
+struct RecordedVisit {
     NodeId node;
     int slot = -1; ///< of a _retval or _arg when `node` is invalid
     std::uint32_t frame = 0;
     std::int64_t iteration = 0;
     bool dead = false;
     bool failed = false;
-    std::span<const RecordedValue> inputs, outputs;
-    std::span<const RecordedAccess> accesses;
+};
+
+struct RecordedEvent : RecordedVisit {
+    Kept<RecordedValue> inputs, outputs;
+    Kept<RecordedAccess> accesses;
+};
+
+/// Events of a run that follow one another: heard singly, or the rounds of one block.
+struct EventPiece {
+    std::uint32_t first = 0, count = 0;
+    std::uint32_t visits = 1; ///< of a round; event e and e + visits differ in nothing but iteration and values
+    const runtime::EventBlock* block = nullptr; ///< null: heard singly
+
+    std::uint32_t end() const { return first + count; }
+    std::uint32_t offset(std::uint32_t event) const { return (event - first) % visits; } ///< in its round
 };
 
 struct RecordedStep {
@@ -107,8 +140,8 @@ struct GraphSource {
 GraphSource graphs_of(const program::Evaluator& evaluator);
 
 /// Everything that happened, in order; grows as the evaluator goes on and is never changed. Moving in time is reading
-/// it. Values inside events stay where they are; spans over whole tables (ticks, steps, runs, histories) are valid
-/// until the recording grows.
+/// it. Values inside events stay where they are; spans over whole tables (steps, runs, pieces, histories) are valid
+/// until the recording grows. What it keeps of a block (runtime::EventBlock) is the block.
 class Recording : public program::EvaluationObserver {
   public:
     /// What `source` asks must outlive the recording's growth.
@@ -117,23 +150,32 @@ class Recording : public program::EvaluationObserver {
     ~Recording() override;
 
     Position end() const;
-    const Tick& tick(std::uint64_t index) const;
-    std::span<const Tick> ticks() const;
+    Tick tick(std::uint64_t index) const;
     std::span<const RecordedStep> steps() const;
     const RecordedStep& step(StepId id) const;
     std::span<const RecordedRun> runs() const;
     const RecordedRun& run(RunId id) const;
     std::size_t event_count(RunId id) const;
-    const RecordedEvent& event(RunId id, std::uint32_t index) const;
+    /// With its values. Those of events in blocks are read from the block, which can compute them again.
+    RecordedEvent event(RunId id, std::uint32_t index) const;
+    RecordedVisit visit(RunId id, std::uint32_t index) const;
+    /// One output of an event; of a reference, the variable's value. Empty: none.
+    Tensor output(RunId id, std::uint32_t index, std::size_t output) const;
     std::uint64_t tick_of(RunId id, std::uint32_t event) const;
+    /// How many events of the run had happened at the position.
+    std::uint32_t events_at(RunId id, Position position) const;
+    /// The events of a run in their order, piece by piece.
+    std::span<const EventPiece> pieces(RunId id) const;
+    const EventPiece& piece_of(RunId id, std::uint32_t event) const;
     /// Events of one node in one run, in order.
-    std::span<const std::uint32_t> events_of(RunId id, NodeId node) const;
+    EventNumbers events_of(RunId id, NodeId node) const;
     /// Events that are the first of a loop iteration, and the first event of the run: where time steps begin.
-    std::span<const std::uint32_t> time_steps_of(RunId id) const;
+    EventNumbers time_steps_of(RunId id) const;
     std::span<const RecordedError> errors() const;
     std::size_t sessions() const;
     GraphId graph_of(SessionId session) const;
-    std::size_t bytes() const; ///< an estimate of the memory held by values, shared ones counted once
+    /// An estimate of the memory held by values, shared ones counted once; of blocks, what they say.
+    std::size_t bytes() const;
 
     /// Nodes of the graph that existed at the position.
     std::size_t nodes_at(GraphId graph, Position position) const;
@@ -155,6 +197,7 @@ class Recording : public program::EvaluationObserver {
     void on_error(const program::ProgramError&, bool caught) override;
     void on_frame(const runtime::FrameInfo&) override;
     void on_event(const runtime::Event&) override;
+    void on_block(std::shared_ptr<const runtime::EventBlock> block) override;
 
   private:
     class Impl;

@@ -219,7 +219,7 @@ std::optional<EventAt> shown_event(const Debugger& debugger) {
     if (count == 0) return std::nullopt;
     const std::uint32_t next = debugger.current_event();
     const auto last = static_cast<std::uint32_t>(count - 1);
-    if (next <= last && recording.event(run, next).failed) return EventAt{run, next};
+    if (next <= last && recording.visit(run, next).failed) return EventAt{run, next};
     return next == 0 ? std::nullopt : std::optional(EventAt{run, std::min(next - 1, last)});
 }
 

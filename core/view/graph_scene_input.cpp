@@ -45,11 +45,10 @@ void read_run(const Debugger& debugger, SceneInput& input) {
     input.runs.assign(needed.size(), RunMark::none);
     for (std::size_t i = 0; i < needed.size(); ++i)
         if (needed[i]) input.runs[i] = RunMark::not_reached;
-    const std::size_t count = recording.event_count(run);
     const std::uint32_t now = debugger.current_event();
-    for (std::uint32_t e = 0; e < count && e <= now; ++e) {
-        const record::RecordedEvent& event = recording.event(run, e);
-        if (!event.node.valid() || event.node.index() >= input.runs.size()) continue;
+    const auto look_at = [&](std::uint32_t e) {
+        const record::RecordedVisit event = recording.visit(run, e);
+        if (!event.node.valid() || event.node.index() >= input.runs.size()) return;
         RunMark& mark = input.runs[event.node.index()];
         if (e < now)
             mark = RunMark::ran;
@@ -58,6 +57,15 @@ void read_run(const Debugger& debugger, SceneInput& input) {
         if (e == now) input.current = event.node;
         if (event.frame != 0)
             input.iterations = std::max(input.iterations, static_cast<std::uint64_t>(event.iteration) + 1);
+    };
+    for (const record::EventPiece& piece : recording.pieces(run)) {
+        if (piece.first > now) break;
+        // Of a block the first and the last round that were reached tell all.
+        const std::uint32_t end = std::min(piece.end(), now + 1);
+        const std::uint32_t last_round = end - std::min(end - piece.first, piece.visits + 1);
+        const std::uint32_t first_round = piece.block != nullptr ? std::min(piece.first + piece.visits, end) : end;
+        for (std::uint32_t e = piece.first; e < first_round; ++e) look_at(e);
+        for (std::uint32_t e = std::max(first_round, last_round); e < end; ++e) look_at(e);
     }
 }
 

@@ -100,10 +100,11 @@ class InspectorBuilder {
     std::string run_state(NodeId node) const {
         const RunId run = looked_at_run();
         if (!run.valid()) return {};
-        for (const std::uint32_t event : recording_.events_of(run, node)) {
-            const auto& recorded = recording_.event(run, event);
-            if (recording_.tick_of(run, event) < now_ || recorded.failed)
-                return recorded.failed ? "failed" : recorded.dead ? "skipped" : "ran";
+        const record::EventNumbers events = recording_.events_of(run, node);
+        if (!events.empty()) {
+            const record::RecordedVisit first = recording_.visit(run, events.front());
+            if (recording_.tick_of(run, events.front()) < now_ || first.failed)
+                return first.failed ? "failed" : first.dead ? "skipped" : "ran";
         }
         const auto& recorded_run = recording_.run(run);
         const bool complete = recorded_run.done && !recorded_run.outcome.error && recorded_run.last_tick < now_;
@@ -120,16 +121,15 @@ class InspectorBuilder {
 
     void add_node_values(const Node& node, const Variable* variable) {
         const RunId run = looked_at_run();
-        const record::RecordedEvent* last = nullptr;
+        std::optional<record::RecordedEvent> last;
         std::uint32_t coming = UINT32_MAX;
-        if (run.valid())
-            for (const std::uint32_t event : recording_.events_of(run, node.id)) {
-                const auto& recorded = recording_.event(run, event);
-                if (recording_.tick_of(run, event) < now_ || recorded.failed)
-                    last = &recorded;
-                else
-                    coming = std::min(coming, event);
-            }
+        if (run.valid()) {
+            const record::EventNumbers events = recording_.events_of(run, node.id);
+            std::size_t next = events.lower_bound(recording_.events_at(run, {now_})); // the first that comes
+            if (next < events.size() && recording_.visit(run, events[next]).failed) ++next;
+            if (next > 0) last = recording_.event(run, events[next - 1]);
+            if (next < events.size()) coming = events[next];
+        }
         if (last && last->failed) view_.mark = StateMark::uninitialized;
         for (std::size_t i = 0; i < node.outputs.size(); ++i) {
             const bool has = last && !last->failed && i < last->outputs.size() && last->outputs[i].tensor;
@@ -146,7 +146,7 @@ class InspectorBuilder {
         }
     }
 
-    void explain_absence(ValueView& value, const Variable* variable, const record::RecordedEvent* last,
+    void explain_absence(ValueView& value, const Variable* variable, const std::optional<record::RecordedEvent>& last,
                          std::uint32_t coming, RunId run) const {
         value.failed = last && last->failed;
         if (variable && (value.failed || !last) && never_written(*variable))

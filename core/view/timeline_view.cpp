@@ -108,12 +108,13 @@ class TimelineBuilder {
         const auto& run = recording_.run(view_.run);
         view_.events = recording_.event_count(view_.run);
         view_.planned = std::max(view_.events, run.done && !run.outcome.error ? view_.events : run.info.planned_nodes);
-        for (std::uint32_t i = 0; i < view_.events; ++i) {
-            const auto& event = recording_.event(view_.run, i);
-            double bytes = 0;
-            for (const auto& value : event.outputs) bytes += static_cast<double>(value.tensor.byte_size());
-            view_.heights.push_back(event.dead ? 0 : static_cast<float>(std::log2(1 + bytes) / 24));
-            view_.failed = event.failed;
+        for (const record::EventPiece& piece : recording_.pieces(view_.run)) {
+            // The rounds of a block are alike: the first tells what comes out.
+            const std::size_t begin = view_.heights.size();
+            const std::uint32_t looked_at = piece.block != nullptr ? piece.visits : piece.count;
+            for (std::uint32_t i = 0; i < looked_at; ++i) add_height(recording_.event(view_.run, piece.first + i));
+            for (std::uint32_t i = looked_at; i < piece.count; ++i)
+                view_.heights.push_back(view_.heights[begin + i % piece.visits]);
         }
         const float highest = view_.heights.empty() ? 0 : *std::ranges::max_element(view_.heights);
         if (highest > 0)
@@ -125,14 +126,25 @@ class TimelineBuilder {
         add_time_steps(run);
     }
 
+    void add_height(const record::RecordedEvent& event) {
+        double bytes = 0;
+        for (const auto& value : event.outputs) bytes += static_cast<double>(value.tensor.byte_size());
+        view_.heights.push_back(event.dead ? 0 : static_cast<float>(std::log2(1 + bytes) / 24));
+        view_.failed = event.failed;
+    }
+
+    template <class Look> void for_each_visit(Look&& look) const {
+        for (const record::EventPiece& piece : recording_.pieces(view_.run))
+            for (std::uint32_t i = piece.first; i < piece.end(); ++i) look(i, recording_.visit(view_.run, i));
+    }
+
     /// The loop with the most iterations cuts the run into time steps.
     void add_time_steps(const record::RecordedRun& run) {
         std::map<std::uint32_t, std::int64_t> iterations; // by frame
-        for (std::uint32_t i = 0; i < view_.events; ++i) {
-            const auto& event = recording_.event(view_.run, i);
+        for_each_visit([&](std::uint32_t, const record::RecordedVisit& event) {
             if (event.frame != 0 && !event.dead)
                 iterations[event.frame] = std::max(iterations[event.frame], event.iteration);
-        }
+        });
         const auto main = std::ranges::max_element(iterations, {}, [](const auto& entry) { return entry.second; });
         if (main == iterations.end()) {
             if (view_.events > 0)
@@ -144,8 +156,7 @@ class TimelineBuilder {
         }
         const std::uint32_t loop = main->first;
         std::int64_t current = -1; // -1: before the loop
-        for (std::uint32_t i = 0; i < view_.events; ++i) {
-            const auto& event = recording_.event(view_.run, i);
+        for_each_visit([&](std::uint32_t i, const record::RecordedVisit& event) {
             if (event.frame == loop && event.iteration > current && !event.dead) {
                 current = event.iteration;
                 if (current == 0 && i > 0) view_.time_steps.push_back({"before the loop", 0, i - 1, true});
@@ -153,7 +164,7 @@ class TimelineBuilder {
             } else if (!view_.time_steps.empty()) {
                 view_.time_steps.back().last = i;
             }
-        }
+        });
         // The last turn only asks the condition, which says no.
         if (run.done && !run.outcome.error && current > 0) view_.time_steps.back().label = "after";
     }

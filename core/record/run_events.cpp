@@ -1,0 +1,94 @@
+#include "core/record/run_events.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <map>
+
+namespace rnnscope::record {
+
+const EventPiece& RunEvents::piece_of(std::uint32_t event) const {
+    assert(event < size_);
+    if (event >= pieces_.back().first) return pieces_.back();
+    return *std::prev(std::ranges::upper_bound(pieces_, event, {}, &EventPiece::first));
+}
+
+const SingleEvent* RunEvents::single(std::uint32_t event) const {
+    const EventPiece& piece = piece_of(event);
+    if (piece.block != nullptr) return nullptr;
+    return &singles_[first_single_[static_cast<std::size_t>(&piece - pieces_.data())] + event - piece.first];
+}
+
+RecordedVisit RunEvents::visit(std::uint32_t event) const {
+    if (const SingleEvent* kept = single(event)) return *kept;
+    const EventPiece& piece = piece_of(event);
+    const runtime::EventBlock& block = *piece.block;
+    const runtime::BlockVisit& visited = block.visits()[piece.offset(event)];
+    RecordedVisit visit;
+    visit.node = visited.node;
+    visit.frame = block.frame();
+    visit.iteration = block.iteration(event - piece.first);
+    visit.dead = visited.dead;
+    return visit;
+}
+
+EventNumbers RunEvents::of(NodeId node) const {
+    const auto it = by_node_.find(node);
+    return it == by_node_.end() ? EventNumbers() : EventNumbers(it->second);
+}
+
+/// An iteration is begun from the one before, so that those of a frame begin in order: the newest tells all.
+bool RunEvents::begins_iteration(std::uint32_t frame, std::int64_t iteration) {
+    if (frame == 0) return false;
+    const auto [newest, is_first] = newest_.emplace(frame, iteration);
+    if (is_first) return true;
+    if (iteration <= newest->second) return false;
+    newest->second = iteration;
+    return true;
+}
+
+void RunEvents::add(SingleEvent event) {
+    const auto number = static_cast<std::uint32_t>(size_++);
+    if (pieces_.empty() || pieces_.back().block != nullptr) {
+        pieces_.push_back({number, 0, 1, nullptr});
+        first_single_.push_back(singles_.size());
+    }
+    ++pieces_.back().count;
+    if (event.node.valid()) by_node_[event.node].add(number);
+    const bool begins = begins_iteration(event.frame, event.iteration);
+    if (number == 0 || begins) time_steps_.add(number);
+    singles_.push_back(std::move(event));
+}
+
+void RunEvents::add(std::shared_ptr<const runtime::EventBlock> block) {
+    const auto first = static_cast<std::uint32_t>(size_);
+    const auto visits = static_cast<std::uint32_t>(block->visits().size());
+    pieces_.push_back({first, static_cast<std::uint32_t>(block->events()), visits, block.get()});
+    first_single_.push_back(singles_.size());
+    size_ += block->events();
+    std::map<NodeId, std::vector<std::uint32_t>> offsets;
+    for (std::uint32_t i = 0; i < visits; ++i) offsets[block->visits()[i].node].push_back(i);
+    for (auto& [node, at] : offsets)
+        by_node_[node].add_rounds(first, visits, std::move(at), static_cast<std::uint32_t>(block->rounds()));
+    add_time_steps(*block, first);
+    blocks_.push_back(std::move(block));
+}
+
+/// In the first round as for single events. In each later one the newest iteration is that of the round before until
+/// the first visit with the largest relative iteration, so that one begins there.
+void RunEvents::add_time_steps(const runtime::EventBlock& block, std::uint32_t first) {
+    const auto visits = block.visits();
+    const auto period = static_cast<std::uint32_t>(visits.size());
+    for (std::uint32_t i = 0; i < period; ++i) {
+        const bool begins = begins_iteration(block.frame(), block.iteration(i));
+        if (first + i == 0 || begins) time_steps_.add(first + i);
+    }
+    if (block.frame() == 0 || block.rounds() < 2) return;
+    const auto begins = std::ranges::max_element(visits, {}, &runtime::BlockVisit::iteration);
+    const auto offset = static_cast<std::uint32_t>(begins - visits.begin());
+    assert(newest_[block.frame()] == block.iteration(offset));
+    const auto later = static_cast<std::uint32_t>(block.rounds() - 1);
+    time_steps_.add_rounds(first + period, period, {offset}, later);
+    newest_[block.frame()] = block.iteration(block.events() - period + offset);
+}
+
+} // namespace rnnscope::record
