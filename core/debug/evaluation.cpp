@@ -12,13 +12,19 @@ namespace {
 constexpr std::size_t max_kept_locals = 20'000;
 } // namespace
 
-Evaluation::Evaluation(std::shared_ptr<const program::Document> document)
-    : document_(std::move(document)), evaluator_(document_->program_ptr()), recording_(evaluator_) {}
+Evaluation::Evaluation(std::shared_ptr<const program::Document> document, Advance advance)
+    : document_(std::move(document)), evaluator_(document_->program_ptr()), recording_(evaluator_),
+      advance_(std::move(advance)) {
+    if (!advance_)
+        advance_ = [](program::Evaluator& evaluator, program::EvaluationObserver& observer, std::uint64_t most) {
+            evaluator.advance(observer, most);
+        };
+}
 
 Ahead Evaluation::ahead(Position position) const {
     Ahead ahead;
     if (position < recording_.end()) {
-        const record::Tick& tick = recording_.tick(position.ticks);
+        const record::Tick tick = recording_.tick(position.ticks);
         ahead.step = tick.step;
         ahead.statement = recording_.step(tick.step).step.statement;
         ahead.run = tick.run;
@@ -36,7 +42,7 @@ Ahead Evaluation::ahead(Position position) const {
             break;
         case TickKind::event:
             ahead.kind = Ahead::Kind::event;
-            ahead.node = recording_.event(tick.run, tick.event).node;
+            ahead.node = recording_.visit(tick.run, tick.event).node;
             break;
         }
         return ahead;
@@ -64,19 +70,19 @@ bool Evaluation::last_event_failed() const {
     if (recording_.runs().empty() || recording_.runs().back().done) return false;
     const RunId run = recording_.runs().back().info.id;
     const std::size_t count = recording_.event_count(run);
-    return count > 0 && recording_.event(run, static_cast<std::uint32_t>(count - 1)).failed;
+    return count > 0 && recording_.visit(run, static_cast<std::uint32_t>(count - 1)).failed;
 }
 
-void Evaluation::advance() {
+void Evaluation::advance(std::uint64_t most) {
     assert(!evaluator_.done());
     if (evaluator_.next() == program::Evaluator::Next::statement && locals_.size() < max_kept_locals)
         locals_[recording_.end().ticks] = evaluator_.locals();
-    evaluator_.advance(recording_);
+    advance_(evaluator_, recording_, most);
     while (last_event_failed() && !evaluator_.done()) evaluator_.advance(recording_);
 }
 
-bool Evaluation::reach(Position position) {
-    while (recording_.end() <= position && !evaluator_.done()) advance();
+bool Evaluation::reach(Position position, std::uint64_t most) {
+    while (recording_.end() <= position && !evaluator_.done()) advance(most);
     return position < recording_.end();
 }
 

@@ -4,6 +4,9 @@
 #include "core/program/evaluator.hpp"
 #include "core/record/recording.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,13 +27,28 @@ struct Ahead {
     NodeId node; ///< of events; invalid for `_arg` and `_retval`
 };
 
+/// How many events at once fit into the time that someone has. It starts the same always: only long work learns.
+class Pace {
+  public:
+    std::uint64_t most() const { return most_; }
+    /// Were the last `most()` events done before the time was over?
+    void learn(bool in_time) { most_ = in_time ? std::min(most_ * 2, largest) : std::max(most_ / 2, smallest); }
+
+  private:
+    static constexpr std::uint64_t smallest = 64, largest = 1 << 20;
+    std::uint64_t most_ = 4096;
+};
+
 /// One evaluation of one document: the evaluator, what was recorded so far, and the seam between them. A position past
 /// the recording's end is reached by evaluating.
 class Evaluation {
   public:
     using Locals = std::vector<std::pair<std::string, tf1::Value>>;
 
-    explicit Evaluation(std::shared_ptr<const program::Document> document);
+    /// Goes on by about so many events at once; what Evaluator::advance does, unless a test wants something else.
+    using Advance = std::function<void(program::Evaluator&, program::EvaluationObserver&, std::uint64_t most)>;
+
+    explicit Evaluation(std::shared_ptr<const program::Document> document, Advance advance = nullptr);
 
     const program::Document& document() const { return *document_; }
     std::shared_ptr<const program::Document> document_ptr() const { return document_; }
@@ -39,9 +57,10 @@ class Evaluation {
 
     Ahead ahead(Position position) const;
     /// Evaluates the smallest piece; after a failed event, up to the end of its run, so that the error is known.
-    void advance();
+    /// With `most`: or about so many events of a run at once, where the executor can.
+    void advance(std::uint64_t most = 1);
     /// Evaluates until there is a tick at `position` or the program is done; true when there is one.
-    bool reach(Position position);
+    bool reach(Position position, std::uint64_t most = 1);
     bool is_end(Position position) const { return evaluator_.done() && position >= recording_.end(); }
 
     /// The error that a movement forwards stops at when it arrives here, or null.
@@ -59,6 +78,7 @@ class Evaluation {
     std::shared_ptr<const program::Document> document_;
     program::Evaluator evaluator_;
     record::Recording recording_;
+    Advance advance_;
     std::map<std::uint64_t, Locals> locals_; ///< by position, of the first statements
 };
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <tuple>
+#include <utility>
 
 namespace rnnscope::debug {
 
@@ -14,6 +15,8 @@ namespace {
 class ErrorListener : public program::EvaluationObserver {
   public:
     void on_event(const runtime::Event&) override {}
+    void on_block(std::shared_ptr<const runtime::EventBlock>) override { heard_block = true; }
+    bool heard_block = false; ///< since someone looked
     void on_error(const program::ProgramError& error, bool) override { errors.push_back(error); }
     std::vector<program::ProgramError> errors;
 };
@@ -36,14 +39,19 @@ class FixCheck::Impl {
     ErrorListener listener_;
     FailureKey target_;
     Fix::Check result_ = Fix::Check::not_run;
+    Pace pace_;
 
     /// True when the program is at its end.
-    static bool finish(program::Evaluator& evaluator, ErrorListener& listener,
-                       std::chrono::steady_clock::time_point deadline) {
+    bool finish(program::Evaluator& evaluator, ErrorListener& listener,
+                std::chrono::steady_clock::time_point deadline) {
         constexpr int pieces_between_looks = 16;
         for (int piece = 1; !evaluator.done(); ++piece) {
-            evaluator.advance(listener);
-            if (piece % pieces_between_looks == 0 && std::chrono::steady_clock::now() >= deadline) return false;
+            evaluator.advance(listener, pace_.most());
+            const bool was_long = std::exchange(listener.heard_block, false);
+            const bool over =
+                (was_long || piece % pieces_between_looks == 0) && std::chrono::steady_clock::now() >= deadline;
+            if (was_long) pace_.learn(!over);
+            if (over) return false;
         }
         return true;
     }
@@ -78,8 +86,8 @@ FixCheck::~FixCheck() = default;
 
 bool FixCheck::pump(std::chrono::steady_clock::time_point deadline) {
     if (impl_->result_ != Fix::Check::not_run) return true;
-    if (!Impl::finish(*impl_->unrepaired_, impl_->known_, deadline)) return false;
-    if (!Impl::finish(*impl_->repaired_, impl_->listener_, deadline)) return false;
+    if (!impl_->finish(*impl_->unrepaired_, impl_->known_, deadline)) return false;
+    if (!impl_->finish(*impl_->repaired_, impl_->listener_, deadline)) return false;
     impl_->conclude();
     return true;
 }

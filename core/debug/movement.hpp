@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <span>
+#include <string_view>
+#include <vector>
 
 namespace rnnscope::debug {
 
@@ -22,16 +24,20 @@ class Movement {
 
     /// Moves `position`; true when the movement is over, and `reason` then tells why it ended here.
     bool pump(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position, StopReason& reason,
-              std::chrono::steady_clock::time_point deadline) const;
+              std::chrono::steady_clock::time_point deadline);
 
   private:
     Movement() = default;
-    bool step(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
-              StopReason& reason) const;
+    bool step(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position, StopReason& reason);
     bool step_forward(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
-                      StopReason& reason) const;
+                      StopReason& reason);
     bool step_back(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
                    StopReason& reason) const;
+    bool stops_at_every_op() const;
+    bool reach(Evaluation& evaluation, Position position);
+    Position passed(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position);
+    const std::vector<std::uint32_t>& looked_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
+                                                RunId run, const record::EventPiece& block);
     bool stops_at(Evaluation& evaluation, Position position) const;
     bool stops_at_statement(const program::Step& step) const;
 
@@ -41,8 +47,18 @@ class Movement {
     Position target_;
     bool in_run_ = false; ///< the origin is inside a run
     int depth_ = 0, call_depth_ = 0;
+    Pace pace_;
+    bool evaluated_much_ = false; ///< since the clock was read
+    /// Of one block: the visits of a round at which breakpoints can stop.
+    struct BlockLook {
+        const runtime::EventBlock* block = nullptr;
+        std::vector<std::uint32_t> offsets;
+    };
+    BlockLook look_;
 };
 
+/// Would a breakpoint stop between two ops of these names? `before` is "" where no op of the run is before.
+bool stops_between(const Breakpoint& breakpoint, std::string_view before, std::string_view name);
 /// Is the position just before something that an enabled breakpoint names?
 bool hits_breakpoint(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position);
 

@@ -21,9 +21,14 @@ bool PreflightJob::pump(std::chrono::steady_clock::time_point deadline) {
     constexpr int pieces_between_looks = 16;
     const auto is_time = [&] { return std::chrono::steady_clock::now() >= deadline; };
     for (int piece = 1; copy_ && !copy_->evaluator().done() && report_.is_complete; ++piece) {
-        copy_->advance();
-        if (copy_->recording().end().ticks >= max_ticks) report_.is_complete = false;
-        if (piece % pieces_between_looks == 0 && is_time()) return false;
+        const std::uint64_t before = copy_->recording().end().ticks;
+        copy_->advance(pace_.most());
+        const std::uint64_t after = copy_->recording().end().ticks;
+        if (after >= max_ticks) report_.is_complete = false;
+        const bool was_long = after - before > pieces_between_looks;
+        const bool over = (was_long || piece % pieces_between_looks == 0) && is_time();
+        if (was_long) pace_.learn(!over);
+        if (over) return false;
     }
     const auto runs = looked_at().recording().runs();
     while (next_run_ < runs.size()) {

@@ -25,6 +25,7 @@ class PreflightJob {
 
     const Evaluation& original_;
     std::unique_ptr<Evaluation> copy_;
+    Pace pace_;
     std::size_t next_run_ = 0;
     Debugger::PreflightReport report_;
 };

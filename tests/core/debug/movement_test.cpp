@@ -1,0 +1,117 @@
+// A movement over a recording of blocks stops where one over single events does.
+
+#include "core/debug/movement.hpp"
+#include "tests/core/debug/block_maker.hpp"
+
+#include <filesystem>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <random>
+
+namespace rnnscope::debug {
+namespace {
+
+std::shared_ptr<const program::Document> read(const std::string& name) {
+    const auto path = std::filesystem::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / (name + ".json");
+    auto document = program::Document::open(path.string());
+    return std::get<0>(document);
+}
+
+/// An evaluation with a position in it.
+struct Driven {
+    Evaluation evaluation;
+    Position position;
+    StopReason reason = StopReason::none;
+
+    void drive(Movement movement, std::span<const Breakpoint> breakpoints) {
+        while (
+            !movement.pump(evaluation, breakpoints, position, reason, std::chrono::steady_clock::time_point::max())) {
+        }
+    }
+};
+
+class MovementTest : public testing::TestWithParam<const char*> {
+  protected:
+    template <class Make> void drive(Make&& make) {
+        for (Driven* driven : {&singles_, &blocks_}) driven->drive(make(*driven), breakpoints_);
+        ASSERT_EQ(singles_.position, blocks_.position);
+        ASSERT_EQ(singles_.reason, blocks_.reason);
+        const Ahead a = singles_.evaluation.ahead(singles_.position), b = blocks_.evaluation.ahead(blocks_.position);
+        ASSERT_EQ(a.kind, b.kind);
+        ASSERT_EQ(a.statement, b.statement);
+        ASSERT_EQ(a.run, b.run);
+        ASSERT_EQ(a.event, b.event);
+        ASSERT_EQ(a.node, b.node);
+    }
+    std::size_t blocks() const {
+        std::size_t count = 0;
+        for (const record::RecordedRun& run : blocks_.evaluation.recording().runs())
+            for (const record::EventPiece& piece : blocks_.evaluation.recording().pieces(run.info.id))
+                if (piece.block != nullptr) ++count;
+        return count;
+    }
+
+    std::shared_ptr<const program::Document> document_ = read(GetParam());
+    Driven singles_{
+        Evaluation(document_, [](auto& evaluator, auto& observer, auto) { evaluator.advance(observer); }), {}, {}};
+    Driven blocks_{Evaluation(document_, tests::BlockMaker::advance), {}, {}};
+    std::vector<Breakpoint> breakpoints_;
+};
+
+TEST_P(MovementTest, StopsAtTheSamePositions) {
+    std::mt19937 random(7);
+    const auto any = [&](std::size_t count) { return random() % count; };
+    drive([](Driven& d) { return Movement::finish(d.evaluation, d.position); });
+    ASSERT_GT(blocks(), 0u) << "nothing repeats: the test compares nothing";
+    const Graph& graph = singles_.evaluation.evaluator().graph(GraphId(0));
+    std::vector<std::string> in_loops;
+    for (const Node& node : graph.nodes())
+        if (node.name.find("/while/") != std::string::npos) in_loops.push_back(node.name);
+    for (int move = 0; move < 150; ++move) {
+        if (any(6) == 0) breakpoints_.clear();
+        if (any(4) == 0) {
+            Breakpoint breakpoint;
+            breakpoint.kind = any(2) == 0 ? Breakpoint::Kind::op : Breakpoint::Kind::scope;
+            breakpoint.name = in_loops[any(in_loops.size())];
+            const std::size_t end_of_scope = breakpoint.name.find('/', breakpoint.name.find("/while/") + 7);
+            if (breakpoint.kind == Breakpoint::Kind::scope && end_of_scope != std::string::npos)
+                breakpoint.name.resize(end_of_scope);
+            breakpoints_.push_back(breakpoint);
+        }
+        const bool forward = any(2) == 0;
+        const auto granularity = static_cast<Granularity>(any(6));
+        const Position target{any(singles_.evaluation.recording().end().ticks + 1)};
+        const std::size_t what = any(4);
+        SCOPED_TRACE(fmt::format("move {}: what {}, granularity {}, forward {}", move, what,
+                                 static_cast<int>(granularity), forward));
+        drive([&](Driven& d) {
+            if (what == 0) return Movement::to(d.position, target);
+            if (what == 1) return Movement::run_on(d.evaluation, d.position, forward);
+            return Movement::by(d.evaluation, d.position, granularity, forward);
+        });
+        if (HasFatalFailure()) return;
+    }
+}
+
+TEST_P(MovementTest, StopsAtTheSamePositionsWhileItEvaluates) {
+    Breakpoint op, scope;
+    op.kind = Breakpoint::Kind::op;
+    op.name = "rnn/rnn/while/LoopCond";
+    scope.kind = Breakpoint::Kind::scope;
+    scope.name = "rnn/rnn/while/rnn";
+    breakpoints_ = {op, scope};
+    std::size_t stops = 0;
+    while (!singles_.evaluation.is_end(singles_.position)) {
+        drive([](Driven& d) { return Movement::run_on(d.evaluation, d.position, true); });
+        if (HasFatalFailure()) return;
+        ++stops;
+    }
+    EXPECT_TRUE(blocks_.evaluation.is_end(blocks_.position));
+    EXPECT_GT(stops, 4u);
+    EXPECT_GT(blocks(), 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Samples, MovementTest, testing::Values("seed_a_ok", "seed_b_ok", "seed_c_ok"));
+
+} // namespace
+} // namespace rnnscope::debug
