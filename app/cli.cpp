@@ -35,7 +35,11 @@ int open(debug::Debugger& debugger, const std::string& file, bool json, const pr
         return exit_usage;
     }
     const Diagnostics problems = session.any() ? debugger.open_graph(file, session) : debugger.open(file);
-    if (problems.empty()) return exit_ok;
+    if (problems.empty()) {
+        while (!debugger.pump(std::chrono::seconds(1))) { // a graph is imported at once, and then commands can follow
+        }
+        return exit_ok;
+    }
     if (json) print(diagnostics_json(problems));
     complain(to_text(problems));
     return problems[0].code.starts_with("usage.") ? exit_usage : exit_unreadable;
