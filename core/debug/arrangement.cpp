@@ -73,6 +73,23 @@ std::vector<Breakpoint> carried_over(const std::vector<Breakpoint>& breakpoints,
     return carried;
 }
 
+Status finds_its_files(const program::Document& document, const std::string& path) {
+    namespace fs = std::filesystem;
+    std::error_code ignored;
+    const fs::path home = fs::absolute(document.program().directory).lexically_normal();
+    const fs::path folder = fs::absolute(path).lexically_normal().parent_path();
+    for (const std::string& name : document.named_files()) {
+        if (fs::equivalent(home / name, path, ignored))
+            return Error{"file.in-use", fmt::format("the program reads {}: save it under another name", name)};
+        if (fs::exists(folder / name, ignored) || !fs::exists(home / name, ignored)) continue;
+        return Error{"file.elsewhere",
+                     fmt::format("the program names files relative to its own folder, and {} has no {}: save it in "
+                                 "{}, or copy the files first",
+                                 folder.string(), name, home.string())};
+    }
+    return {};
+}
+
 Status write_file_atomically(const std::string& path, const std::string& text) {
     const std::string beside = path + ".part";
     {

@@ -55,6 +55,10 @@ std::vector<Breakpoint> carried_over(const std::vector<Breakpoint>& breakpoints,
 StatementId same_statement(StatementId statement, const program::Program& from, const program::Program& to);
 using program::python_line;
 
+/// Would the program find the files that it names, if it stood at `path`? Errors: "file.elsewhere", and "file.in-use"
+/// where it would take the place of one of them.
+Status finds_its_files(const program::Document& document, const std::string& path);
+
 /// Writes a file so that it is either the old or the new one, whatever happens meanwhile.
 Status write_file_atomically(const std::string& path, const std::string& text);
 

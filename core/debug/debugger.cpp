@@ -15,6 +15,7 @@ class Debugger::Impl {
   public:
     std::unique_ptr<Evaluation> evaluation_;
     std::string saved_text_; ///< of the document when it was opened or saved
+    std::string file_;       ///< where that was
     Position position_;
     StopReason reason_ = StopReason::none;
     std::optional<Movement> movement_;
@@ -54,6 +55,7 @@ class Debugger::Impl {
 
     void open(std::shared_ptr<const program::Document> document) {
         saved_text_ = document->text();
+        file_ = document->program().file;
         replace(std::move(document));
         breakpoints_.clear();
         selection_ = {};
@@ -213,10 +215,16 @@ bool Debugger::modified() const {
     return is_open() && document().text() != impl_->saved_text_;
 }
 
+const std::string& Debugger::file() const {
+    return impl_->file_;
+}
+
 Status Debugger::save(const std::string& path) {
     if (!is_open()) return Error{"file.nothing-open", "no program is open"};
+    if (const Status there = finds_its_files(document(), path); !there) return there;
     if (const Status written = write_file_atomically(path, document().text()); !written.ok()) return written;
     impl_->saved_text_ = document().text();
+    impl_->file_ = path;
     return {};
 }
 

@@ -65,6 +65,10 @@ class Debugger {
     const program::Document& document() const;
     const program::Program& program() const { return document().program(); }
     bool modified() const; ///< a fix or an edit was applied since it was opened or saved
+    /// Where the program was saved last, or read from: where "Save" writes.
+    const std::string& file() const;
+    /// A program names its files relative to its own folder: saved in another one it must find them there, too, else
+    /// "file.elsewhere" says which are missing.
     Status save(const std::string& path);
     void restart(); ///< to position 0; the recording starts anew
 

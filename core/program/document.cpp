@@ -7,12 +7,28 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
+#include <set>
 
 namespace rnnscope::program {
 namespace {
 
 Diagnostics one(std::string code, std::string message, const std::string& file, std::string remedy = {}) {
     return {{std::move(code), std::move(message), {file, 0, 0, {}, 0}, std::move(remedy)}};
+}
+
+/// Adds what `value`, a part of a program, names. Depth is bounded: the program was read before.
+void add_named_files(const nlohmann::json& value, const std::filesystem::path& directory,
+                     std::set<std::string>& files) {
+    if (const auto* text = value.get_ptr<const std::string*>()) {
+        std::error_code ignored;
+        const std::string index = *text + ".index";
+        if (!text->empty() && std::filesystem::is_regular_file(directory / index, ignored)) files.insert(index);
+    }
+    if (value.is_object() && value.contains("file") && value.at("file").is_string())
+        files.insert(value.at("file").get<std::string>());
+    if (value.is_structured())
+        for (const nlohmann::json& part : value) add_named_files(part, directory, files);
 }
 
 } // namespace
@@ -43,6 +59,13 @@ std::variant<std::shared_ptr<const Document>, Diagnostics> Document::open(const 
     std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
     if (!in) return one("file.unreadable", "cannot read the file", path);
     return read(std::move(text), path, std::filesystem::path(path).parent_path().string());
+}
+
+std::vector<std::string> Document::named_files() const {
+    std::set<std::string> files;
+    const nlohmann::json all = nlohmann::json::parse(text_, nullptr, false);
+    if (all.is_object() && all.contains("program")) add_named_files(all.at("program"), program_->directory, files);
+    return {files.begin(), files.end()};
 }
 
 std::variant<std::shared_ptr<const Document>, Diagnostics> Document::patched(std::string_view patch) const {

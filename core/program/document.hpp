@@ -26,6 +26,9 @@ class Document {
     const std::string& text() const { return text_; }
     /// The file that a person opened: the program's, or the graph that the program was made for.
     const std::string& opened_from() const { return opened_from_; }
+    /// Files that the program reads, as it names them, relative to its directory; each once, sorted. Checkpoints are
+    /// known only as far as they are there: a string of the program that is the prefix of one.
+    std::vector<std::string> named_files() const;
     bool is_graph() const { return opened_from_ != program_->file; } ///< made for a graph
     const Program& program() const { return *program_; }
     std::shared_ptr<const Program> program_ptr() const { return program_; }

@@ -72,7 +72,10 @@ Opened open_graph(const std::string& path, const GraphSession& session) {
     if (!statements.problems().empty()) return statements.problems();
     const Json program{{"format", "rnnscope/1"}, {"title", fs::path(path).filename().string()}, {"program", body}};
     // Saved, the program stands beside the graph, never in its place.
-    return Document::read(format_json(program.dump()), path + ".json", folder.string(), {{name, file}}, path);
+    const std::string beside = folder == fs::absolute(path).lexically_normal().parent_path()
+                                   ? path
+                                   : (folder / fs::path(path).filename()).string();
+    return Document::read(format_json(program.dump()), beside + ".json", folder.string(), {{name, file}}, path);
 }
 
 Opened open_file(const std::string& path) {
