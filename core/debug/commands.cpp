@@ -64,7 +64,7 @@ Text reload_file(Debugger& debugger, std::string_view) {
 }
 
 Text save_file(Debugger& debugger, std::string_view path) {
-    const std::string file = path.empty() ? debugger.program().file : std::string(path);
+    const std::string file = path.empty() ? debugger.file() : std::string(path);
     if (const Status saved = debugger.save(file); !saved.ok()) return saved.error();
     return fmt::format("saved {}", file);
 }
@@ -317,8 +317,14 @@ using Kind = record::HistoryEntry::Kind;
          [](Debugger& d, std::string_view) -> Text { const std::string label = d.redo_label(); d.redo(); return "redone: " + label; }},
         {"fix.apply", "Apply fix", "Changes the program as the best fix of the failure says, and runs it from the start.", "Edit", "Ctrl+Enter", "", no_diagnosis, apply_fix},
 
+        {"session.fetch", "Run to here", "Adds a run that fetches what is selected to the program, and runs it; feeds are those of earlier runs.", "Session", "Ctrl+F10", "", cannot_fetch_selection,
+         [](Debugger& d, std::string_view) -> Text { return fetch_selection(d); }},
+        {"session.fetch-too", "Fetch together with the last run", "Adds what is selected to the fetches of the last run of the program.", "Session", "Ctrl+Shift+F10", "", cannot_fetch_too,
+         [](Debugger& d, std::string_view) -> Text { return fetch_selection_too(d); }},
+        {"session.target", "Run as target", "Adds a run of the selected op to the program, of a variable a run of its initializer; nothing is fetched.", "Session", "Ctrl+F11", "", cannot_run_selection,
+         [](Debugger& d, std::string_view) -> Text { return run_selection(d); }},
         {"session.run", "Run tensors and ops…", "Adds a run of them to the program, and runs it.", "Session", "", "names, separated by blanks", cannot_add_statements, run_names},
-        {"session.feed", "Feed…", "Feeds a tensor in the last run of the program: a JSON literal, @file, or a formula such as sin(2,5,10).", "Session", "", "NAME=VALUE", cannot_add_statements, feed_last_run},
+        {"session.feed", "Feed…", "Feeds a tensor in the last run of the program: a JSON literal, @file, or a formula such as sin(2,5,10).", "Session", "", "NAME=VALUE", cannot_feed_now, feed_last_run},
         {"session.init", "Run initializers…", "Runs the initializers of all variables, or of those whose name the expression matches.", "Session", "", "regular expression, or nothing", cannot_add_statements, run_initializers},
         {"session.restore", "Restore a checkpoint…", "Restores a checkpoint with the graph's own saver.", "Session", "", "prefix of the checkpoint", cannot_add_statements, restore_checkpoint},
 

@@ -1,6 +1,7 @@
 #include "core/debug/session_commands.hpp"
 
 #include "core/debug/program_facts.hpp"
+#include "core/debug/session_choices.hpp"
 #include "core/program/session_statements.hpp"
 
 #include <fmt/format.h>
@@ -78,6 +79,67 @@ std::string escaped_key(std::string_view key) {
     return text;
 }
 
+/// The last run in the order of the program's text.
+struct LastRun {
+    const program::Statement* statement = nullptr; ///< null: the program has no run
+    RunCall run;
+};
+LastRun last_run(const program::Program& program) {
+    LastRun last;
+    for (const program::Statement& statement : program.statements)
+        if (auto call = run_call(statement)) last = {&statement, *std::move(call)};
+    return last;
+}
+
+/// A key of a feed_dict as a tensor's name; "" where it is a name of the program.
+std::string fed_tensor(const std::string& key) {
+    if (!key.starts_with('$')) return key;
+    return key.starts_with("$$") ? key.substr(1) : std::string();
+}
+
+/// What earlier runs fed to tensors that `names` need, the latest of each: to go on in a graph does not begin with
+/// typing the same values again. An object as feed_dict has it.
+Json feeds_as_before(const Debugger& debugger, const std::vector<std::string>& names) {
+    const Graph& graph = *debugger.graph();
+    std::vector<NodeId> wanted;
+    for (const std::string& name : names)
+        if (const NodeId node = graph.find(name.substr(0, name.find(':'))); node.valid()) wanted.push_back(node);
+    const std::vector<bool> needed = needs_of(graph, wanted).nodes;
+    Json feeds = Json::object();
+    const Json document = Json::parse(debugger.document().text());
+    for (const program::Statement& statement : debugger.program().statements) {
+        const auto run = run_call(statement);
+        if (!run) continue;
+        const Json& call = document.at(Json::json_pointer(run->call.expr->where.pointer));
+        if (!call.contains("kwargs") || !call.at("kwargs").contains("feed_dict")) continue;
+        const Json& given = call.at("kwargs").at("feed_dict");
+        if (!given.is_object()) continue;
+        for (const auto& [key, value] : given.items()) {
+            const auto tensor = graph.find_tensor(fed_tensor(key));
+            if (tensor && needed[tensor->node.index()]) feeds[key] = value;
+        }
+    }
+    return feeds;
+}
+
+std::optional<std::string> with_feeds(const std::optional<std::string>& statement, Json feeds) {
+    if (!statement || feeds.empty()) return statement;
+    Json run = Json::parse(*statement);
+    run["kwargs"]["feed_dict"] = std::move(feeds);
+    return run.dump();
+}
+
+/// Why nothing can be added to the fetches of the last run.
+std::optional<std::string> cannot_extend(const LastRun& last) {
+    if (last.statement == nullptr) return "There is no run yet: run something first.";
+    if (const auto* assign = std::get_if<program::AssignStatement>(&last.statement->node))
+        if (assign->targets.size() > 1) return "The last run unpacks what it fetches: change it in the program.";
+    const program::CallExpr& call = *last.run.call.call;
+    if (call.args.empty() || !std::holds_alternative<program::ListExpr>(call.args[0]->node))
+        return "The last run does not fetch a list: change it in the program.";
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<std::string> cannot_add_statements(const Debugger& debugger) {
@@ -98,26 +160,101 @@ Result<std::string> run_names(Debugger& debugger, std::string_view names) {
         const bool is_operation = node.valid() && debugger.graph()->node(node).outputs.empty();
         (is_operation ? targets : fetches).push_back(std::move(name));
     }
-    const auto statement = statements.run(fetches, targets, {});
+    std::vector<std::string> all = fetches;
+    all.insert(all.end(), targets.begin(), targets.end());
+    const auto statement = with_feeds(statements.run(fetches, targets, {}), feeds_as_before(debugger, all));
     return add_statement(debugger, place, statement, statements.problems(), fmt::format("Run {}", names));
+}
+
+std::optional<std::string> cannot_fetch_selection(const Debugger& debugger) {
+    if (auto reason = cannot_add_statements(debugger)) return reason;
+    const Output output = selected_tensor(debugger, debugger.selection());
+    if (output.valid()) return cannot_fetch(debugger, output);
+    const NodeId target = selected_target(debugger, debugger.selection());
+    if (!target.valid()) return "No op or variable is selected.";
+    return cannot_fetch(debugger, {target, 0});
+}
+
+Result<std::string> fetch_selection(Debugger& debugger) {
+    return run_names(debugger, debugger.graph()->tensor_name(selected_tensor(debugger, debugger.selection())));
+}
+
+std::optional<std::string> cannot_fetch_too(const Debugger& debugger) {
+    if (auto reason = cannot_fetch_selection(debugger)) return reason;
+    return cannot_extend(last_run(debugger.program()));
+}
+
+Result<std::string> fetch_selection_too(Debugger& debugger) {
+    const LastRun last = last_run(debugger.program());
+    const Graph& graph = *debugger.graph();
+    const std::string name = graph.tensor_name(selected_tensor(debugger, debugger.selection()));
+    const std::string& call = last.run.call.expr->where.pointer;
+    const Json document = Json::parse(debugger.document().text());
+    const Json& object = document.at(Json::json_pointer(call));
+    if (!object.at("args").at(0).is_array())
+        return Error{"command.argument", "the last run does not fetch a list: change it in the program"};
+    const Json fetch = program::escaped_text(name);
+    for (const Json& there : object.at("args").at(0))
+        if (there == fetch) return Error{"command.argument", fmt::format("the last run fetches {} already", name)};
+    Json patch = Json::array();
+    patch.push_back(adding(call + "/args/0/-", fetch));
+    const bool has_kwargs = object.contains("kwargs");
+    const bool has_feeds = has_kwargs && object.at("kwargs").contains("feed_dict");
+    if (has_feeds || object.at("args").size() == 1) {
+        const Json before = feeds_as_before(debugger, {name});
+        if (!before.empty() && !has_kwargs) patch.push_back(adding(call + "/kwargs", Json::object()));
+        if (!before.empty() && !has_feeds) patch.push_back(adding(call + "/kwargs/feed_dict", Json::object()));
+        for (const auto& [key, value] : before.items())
+            if (!has_feeds || !object.at("kwargs").at("feed_dict").contains(key))
+                patch.push_back(adding(fmt::format("{}/kwargs/feed_dict/{}", call, escaped_key(key)), value));
+    }
+    if (const Status edited = debugger.edit(patch.dump(), fmt::format("Fetch {} too", name)); !edited.ok())
+        return edited.error();
+    return std::string();
+}
+
+std::optional<std::string> cannot_run_selection(const Debugger& debugger) {
+    if (auto reason = cannot_add_statements(debugger)) return reason;
+    if (const NodeId target = selected_target(debugger, debugger.selection()); target.valid()) {
+        if (debugger.graph()->node(target).fetchable) return std::nullopt;
+        return fmt::format("{} lives inside a loop or cond, and TensorFlow does not run it by itself.",
+                           debugger.graph()->node(target).name);
+    }
+    const bool is_variable = debugger.selection().kind == Selection::Kind::variable;
+    return is_variable ? "The graph has no initializer of this variable." : "No op is selected.";
+}
+
+Result<std::string> run_selection(Debugger& debugger) {
+    const std::string name = debugger.graph()->node(selected_target(debugger, debugger.selection())).name;
+    const Place place = find_place(debugger.program());
+    SessionStatements statements = statements_for(debugger, place);
+    const auto statement = with_feeds(statements.run({}, {name}, {}), feeds_as_before(debugger, {name}));
+    return add_statement(debugger, place, statement, statements.problems(), fmt::format("Run {}", name));
+}
+
+std::optional<std::string> cannot_feed_now(const Debugger& debugger) {
+    if (auto reason = cannot_add_statements(debugger)) return reason;
+    if (last_run(debugger.program()).statement == nullptr)
+        return "There is no run yet: a feed belongs to a run, so run something first.";
+    return std::nullopt;
 }
 
 Result<std::string> feed_last_run(Debugger& debugger, std::string_view feed) {
     const program::Program& program = debugger.program();
-    std::optional<RunCall> last;
-    for (const program::Statement& statement : program.statements)
-        if (auto call = run_call(statement)) last = std::move(call);
-    if (!last) return Error{"command.argument", "the program has no run that could be fed: add one with session.run"};
+    const LastRun found = last_run(program);
+    if (found.statement == nullptr)
+        return Error{"command.argument", "the program has no run that could be fed: add one with session.run"};
+    const RunCall& last = found.run;
     SessionStatements statements = statements_for(debugger, find_place(program));
     const auto entry = statements.feed(std::string(feed));
     if (!entry) return Error{statements.problems().front().code, to_text(statements.problems())};
     if (!statements.problems().empty())
         return Error{statements.problems().front().code, to_text(statements.problems())};
 
-    const std::string& call = last->call.expr->where.pointer;
+    const std::string& call = last.call.expr->where.pointer;
     const Json document = Json::parse(debugger.document().text());
     const Json& object = document.at(Json::json_pointer(call));
-    if (last->call.call->args.size() > 1)
+    if (last.call.call->args.size() > 1)
         return Error{"command.argument", "the run has its feeds by position: change them in the program"};
     Json patch = Json::array();
     if (!object.contains("kwargs")) patch.push_back(adding(call + "/kwargs", Json::object()));

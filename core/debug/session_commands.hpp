@@ -14,8 +14,20 @@ namespace rnnscope::debug {
 /// Why nothing can be added now.
 std::optional<std::string> cannot_add_statements(const Debugger& debugger);
 
-/// `names`: tensors and ops, separated by blanks: `session.run logits:0 train_op`.
+/// `names`: tensors and ops, separated by blanks: `session.run logits:0 train_op`. What earlier runs fed to tensors
+/// that they need is fed again.
 Result<std::string> run_names(Debugger& debugger, std::string_view names);
+
+// On what is selected (session_choices.hpp says which tensor or op that is). `cannot_…` says why not, and must be
+// asked before.
+std::optional<std::string> cannot_fetch_selection(const Debugger& debugger);
+Result<std::string> fetch_selection(Debugger& debugger); ///< in a run of its own
+std::optional<std::string> cannot_fetch_too(const Debugger& debugger);
+Result<std::string> fetch_selection_too(Debugger& debugger); ///< in the last run of the program
+std::optional<std::string> cannot_run_selection(const Debugger& debugger);
+Result<std::string> run_selection(Debugger& debugger); ///< as a target: nothing is fetched
+
+std::optional<std::string> cannot_feed_now(const Debugger& debugger);
 /// NAME=VALUE, as the command line's --feed, for the last run of the program.
 Result<std::string> feed_last_run(Debugger& debugger, std::string_view feed);
 /// Runs the graph's initializers of all variables, or of those that the regular expression matches.

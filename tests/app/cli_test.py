@@ -227,6 +227,25 @@ class Usage(unittest.TestCase):
         self.assertIn("run.continue", call("debug", sample, "-x", "help")[1])
         self.assertIn("gates/kernel/read", call("debug", sample, "-x", "continue")[1])
 
+    def test_work_on_a_graph_is_a_program_that_runs_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            graph, saved = folder / "model.pbtxt", folder / "work.json"
+            program = ROOT / "samples" / "programs" / "seed_a_noinit.json"
+            self.assertEqual(call("graph", program, "--format", "pbtxt", "-o", graph)[0], 0)
+            fetch, feed = "rnn/rnn/transpose_1:0", "Placeholder:0=sin(2,5,10)"
+            status, out, err = call("debug", graph, "-x", "session.init all", "-x", f"session.run {fetch}",
+                                    "-x", f"session.feed {feed}", "-x", f"file.save-as {saved}")
+            self.assertEqual((status, err), (0, ""), out)
+            self.assertIn(f"saved {saved}", out)
+            status, out, _ = call("run", saved, "--json")
+            self.assertEqual(status, 0)
+            again = json.loads(out)["runs"][-1]
+            status, out, _ = call("run", graph, "--init", "all", "--fetch", fetch, "--feed", feed, "--json")
+            self.assertEqual(status, 0)
+            self.assertEqual(again["fetches"], json.loads(out)["runs"][-1]["fetches"])
+            self.assertEqual(again["fetches"][0]["name"], fetch)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1], verbosity=1)

@@ -1,5 +1,6 @@
 #include "core/debug/command.hpp"
 #include "core/debug/debugger.hpp"
+#include "core/debug/session_choices.hpp"
 #include "core/graph/graphdef.hpp"
 
 #include <gtest/gtest.h>
@@ -74,6 +75,105 @@ TEST_F(SessionCommands, ARunFailsIsRepairedAndIsTheProgram) {
     EXPECT_FALSE(again.evaluator().error());
     EXPECT_EQ(perform("edit.undo", ""), "");
     EXPECT_FALSE(debugger_.diagnoses().empty());
+}
+
+TEST_F(SessionCommands, WhatIsSelectedRunsAndIsFedAsBefore) {
+    EXPECT_EQ(perform("session.fetch", ""), "No op or variable is selected.");
+    EXPECT_EQ(perform("session.init", "all"), "");
+    EXPECT_EQ(perform("select.node", "rnn/rnn/transpose_1"), "");
+    EXPECT_EQ(perform("session.fetch", ""), "");
+    EXPECT_EQ(last_line(), "values = sess.run([\"rnn/rnn/transpose_1:0\"])");
+    EXPECT_EQ(perform("session.feed", "Placeholder=sin(2,5,10)"), "");
+    const std::string fed = last_line();
+    EXPECT_TRUE(debugger_.diagnoses().empty());
+    EXPECT_EQ(debugger_.graph()->node(debugger_.selection().node).name, "rnn/rnn/transpose_1") << "still selected";
+
+    EXPECT_EQ(perform("select.node", "rnn/rnn/transpose"), "");
+    EXPECT_EQ(perform("session.fetch", ""), "");
+    EXPECT_EQ(last_line(), "values = sess.run([\"rnn/rnn/transpose:0\"]" + fed.substr(fed.find(", feed_dict")));
+    EXPECT_TRUE(debugger_.diagnoses().empty()) << "the feed of the run before was taken over";
+
+    EXPECT_EQ(perform("session.fetch-too", ""), "the last run fetches rnn/rnn/transpose:0 already");
+    EXPECT_EQ(perform("select.variable", "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/bias"), "");
+    EXPECT_EQ(perform("session.fetch-too", ""), "");
+    EXPECT_NE(last_line().find("gates/bias/read:0\"]"), std::string::npos) << last_line();
+    EXPECT_TRUE(debugger_.diagnoses().empty());
+    EXPECT_EQ(perform("session.target", ""), "");
+    EXPECT_EQ(last_line(), "values = sess.run([\"rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/bias/Assign\"])")
+        << "of a variable, its initializer; and it needs no feed";
+    EXPECT_EQ(perform("edit.undo", ""), "");
+    EXPECT_NE(last_line().find("gates/bias/read:0"), std::string::npos) << "one command, one undo";
+}
+
+TEST_F(SessionCommands, WhatIsFedIsSpelledByTheCommand) {
+    const Graph& graph = *debugger_.graph();
+    const Output x{graph.find("Placeholder"), 0};
+    ASSERT_TRUE(x.valid());
+    std::ofstream(folder_ / "b.csv") << "1,2\n";
+    std::ofstream(folder_ / "a.npy") << "";
+    const FeedProposals feed = feed_proposals(debugger_, x);
+    EXPECT_EQ(feed.tensor, "Placeholder:0");
+    std::vector<std::string> texts;
+    for (const Proposal& value : feed.values) texts.push_back(value.text);
+    ASSERT_GE(texts.size(), 3U);
+    EXPECT_TRUE(texts[0].starts_with("zeros(")) << texts[0];
+    EXPECT_EQ(texts[texts.size() - 2], "@" + (folder_ / "a.npy").string());
+    EXPECT_EQ(texts.back(), "@" + (folder_ / "b.csv").string());
+    EXPECT_EQ(perform("session.init", "all"), "");
+    EXPECT_EQ(perform("session.run", "rnn/rnn/transpose"), "");
+    for (std::size_t i = 0; i + 2 < texts.size(); ++i) {
+        EXPECT_EQ(perform("session.feed", feed.tensor + "=" + texts[i]), "") << texts[i];
+        EXPECT_TRUE(debugger_.diagnoses().empty()) << texts[i];
+    }
+}
+
+TEST_F(SessionCommands, TheReasonsAreTrue) {
+    const Graph& graph = *debugger_.graph();
+    const auto output = [&](const char* name) { return Output{graph.find(name), 0}; };
+    const Output inside = output("rnn/rnn/while/TensorArrayReadV3");
+    ASSERT_TRUE(inside.valid());
+    ASSERT_TRUE(cannot_fetch(debugger_, inside));
+    EXPECT_NE(cannot_fetch(debugger_, inside)->find("inside a loop"), std::string::npos);
+    EXPECT_TRUE(cannot_feed(debugger_, inside));
+    EXPECT_FALSE(cannot_fetch(debugger_, output("rnn/rnn/while/Exit"))) << "it leaves the loop";
+    EXPECT_TRUE(cannot_fetch(debugger_, output("rnn/rnn/TensorArray"))) << "a handle";
+    EXPECT_FALSE(cannot_fetch(debugger_, output("rnn/rnn/transpose")));
+    EXPECT_FALSE(cannot_feed(debugger_, output("rnn/rnn/transpose"))) << "anything outside of loops can be fed";
+    EXPECT_TRUE(cannot_feed(debugger_, output("rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/bias"))) << "a buffer";
+    EXPECT_EQ(perform("select.node", "rnn/rnn/while/TensorArrayReadV3"), "");
+    EXPECT_NE(perform("session.fetch", "").find("inside a loop"), std::string::npos);
+}
+
+TEST_F(SessionCommands, WhatWasDoneRunsAgainFromItsFile) {
+    EXPECT_EQ(perform("session.init", "all"), "");
+    EXPECT_EQ(perform("session.run", "rnn/rnn/transpose_1"), "");
+    EXPECT_EQ(perform("session.feed", "Placeholder=sin(2,5,10)"), "");
+    const auto result = [](const Debugger& debugger) {
+        const record::RecordedRun& run = debugger.recording().runs().back();
+        return run.outcome.results.at(0);
+    };
+    const Tensor before = result(debugger_);
+
+    const fs::path elsewhere = folder_ / "elsewhere";
+    fs::create_directories(elsewhere);
+    EXPECT_NE(perform("file.save-as", (elsewhere / "work.json").string()).find("has no model.pb"), std::string::npos);
+    EXPECT_FALSE(fs::exists(elsewhere / "work.json"));
+    EXPECT_NE(perform("file.save-as", (folder_ / "model.pb").string()).find("the program reads model.pb"),
+              std::string::npos);
+    fs::copy(folder_ / "model.pb", elsewhere / "model.pb");
+    EXPECT_TRUE(debugger_.modified());
+    EXPECT_EQ(perform("file.save-as", (elsewhere / "work.json").string()), "");
+    EXPECT_FALSE(debugger_.modified());
+    EXPECT_EQ(debugger_.file(), (elsewhere / "work.json").string()) << "where Save writes from now on";
+
+    Debugger again;
+    ASSERT_TRUE(again.open((elsewhere / "work.json").string()).empty());
+    again.run_on(true);
+    again.wait();
+    ASSERT_TRUE(again.at_end());
+    const Tensor after = result(again);
+    ASSERT_EQ(after.elements(), before.elements());
+    for (std::int64_t i = 0; i < before.elements(); ++i) EXPECT_EQ(after.number(i), before.number(i));
 }
 
 TEST_F(SessionCommands, InitializersRunByTheirNames) {
