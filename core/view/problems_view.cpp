@@ -1,5 +1,8 @@
 #include "core/view/problems_view.hpp"
 
+#include "core/debug/session_choices.hpp"
+#include "core/debug/session_commands.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -113,7 +116,110 @@ ProblemCard make_card(const Debugger& debugger, const Diagnosis& diagnosis, std:
                       (diagnosis.error.text.empty() ? diagnosis.error.message : diagnosis.error.text);
     card.other_causes = diagnosis.other_causes;
     for (const Fix& fix : diagnosis.fixes) card.fix_titles.push_back(fix.title);
+    const Graph* graph = debugger.graph();
+    const NodeId node = graph != nullptr ? graph->find(diagnosis.error.op) : NodeId();
+    if (diagnosis.cause == "placeholder-not-fed" && node.valid() && !debug::cannot_feed(debugger, {node, 0}))
+        card.actions.push_back(
+            {fmt::format("Feed {}…", last_segment(diagnosis.error.op)), "session.feed", graph->tensor_name({node, 0})});
     return card;
+}
+
+/// "a, b and 3 more", each of the first few a link.
+void add_names(const Debugger& debugger, const std::vector<NodeId>& nodes, std::vector<Link>& sentence) {
+    constexpr std::size_t most = 3;
+    const Graph& graph = *debugger.graph();
+    const std::size_t shown = nodes.size() > most + 1 ? most : nodes.size();
+    for (std::size_t i = 0; i < shown; ++i) {
+        const bool is_last = i + 1 == nodes.size();
+        if (i > 0) sentence.push_back(Link::plain(is_last ? " and " : ", "));
+        sentence.push_back({graph.node(nodes[i]).name, select_node(debugger, nodes[i])});
+    }
+    if (shown < nodes.size())
+        sentence.push_back(Link::plain(fmt::format(" and {} more", grouped(nodes.size() - shown))));
+}
+
+/// A graph that nobody has run yet: its likeliest output, what that needs, and the commands that give it.
+void add_first_steps(const Debugger& debugger, ProblemsView& view) {
+    const Graph& graph = *debugger.graph();
+    const GraphRoles& roles = debugger.graph_roles();
+    const auto output = std::ranges::find_if(
+        roles.outputs, [&](const OutputRole& role) { return !debug::cannot_fetch(debugger, role.output); });
+    std::vector<Link> steps;
+    if (output == roles.outputs.end()) {
+        steps.push_back(Link::plain("Nothing ran yet. Right-click a name to fetch it or to run it as a target."));
+        view.quiet.push_back(std::move(steps));
+        return;
+    }
+    const std::string name = graph.tensor_name(output->output);
+    steps.push_back(Link::plain("Nothing ran yet. Right-click a name to run it; the likeliest output is "));
+    steps.push_back({name, select_node(debugger, output->output.node)});
+    steps.push_back(Link::plain(fmt::format(" ({}).", to_text(output->kind))));
+    view.quiet.push_back(std::move(steps));
+    const debug::Needs needs = debug::needs_of(graph, {output->output.node});
+    std::vector<Link> what;
+    if (!needs.placeholders.empty()) {
+        what.push_back(Link::plain("It needs "));
+        add_names(debugger, needs.placeholders, what);
+        what.push_back(Link::plain(" to be fed"));
+    }
+    if (!needs.variables.empty())
+        what.push_back(Link::plain(
+            fmt::format("{} {} to have a value: restore or initialize {}.", what.empty() ? "It needs" : " and",
+                        count_text(needs.variables.size(), "variable"), needs.variables.size() == 1 ? "it" : "them")));
+    else
+        what.push_back(Link::plain(what.empty() ? "It needs nothing else: no feed and no variable." : "."));
+    view.quiet.push_back(std::move(what));
+    view.next.push_back({"Run to " + name, "session.run", name});
+    if (needs.variables.empty()) return;
+    const bool can_restore =
+        std::ranges::any_of(roles.savers, [](const SaverRole& saver) { return saver.restore_op.valid(); });
+    if (can_restore) view.next.push_back({"Restore a checkpoint…", "session.restore", ""});
+    const bool can_initialize = std::ranges::any_of(
+        needs.variables, [&](VariableId variable) { return graph.variable(variable).initializer.valid(); });
+    if (can_initialize) view.next.push_back({"Run initializers", "session.init", "all"});
+}
+
+/// What it means that there is no card.
+void add_quiet(const Debugger& debugger, ProblemsView& view) {
+    if (!view.cards.empty() || !view.warnings.empty()) return;
+    const auto say = [&](std::string text) { view.quiet.push_back({Link::plain(std::move(text))}); };
+    if (!debugger.at_end()) return say("No problem so far.");
+    if (!debugger.recording().runs().empty()) return say("No problem: every run of the program succeeded.");
+    if (debugger.graph() == nullptr || debugger.graph()->size() == 0) return say("Nothing ran.");
+    if (!debugger.document().is_graph() || debug::cannot_add_statements(debugger))
+        return say("No problem: the program built its graph. It has no run.");
+    add_first_steps(debugger, view);
+}
+
+void add_no_preflight(const Debugger& debugger, ProblemsView& view) {
+    if (!view.preflight.empty()) return;
+    const bool ran = !debugger.recording().runs().empty();
+    view.no_preflight = ran || !debugger.at_end() ? "No run of the program would read a variable without a value."
+                                                  : "The program has no run yet that could be looked at beforehand.";
+}
+
+std::string paragraph_text(const std::vector<Link>& paragraph) {
+    std::string out;
+    for (const Link& part : paragraph)
+        out += part.target.kind == debug::Selection::Kind::none ? part.text : "<" + part.text + ">";
+    return out;
+}
+
+std::string actions_text(const std::vector<ProblemAction>& actions) {
+    std::string out;
+    for (const ProblemAction& action : actions)
+        out += fmt::format("  [{}]  {} {}\n", action.title, action.command, action.argument);
+    return out;
+}
+
+void add_report(const Debugger& debugger, const Debugger::PreflightReport& report, ProblemsView& view) {
+    for (const debug::Warning& warning : report.warnings)
+        view.warnings.push_back(
+            {warning.code, warning.summary, warning.statement, line_link(debugger, warning.statement)});
+    for (const auto& item : report.reads)
+        view.preflight.push_back({item.read.op, item.read.variable_name, item.read.node, item.read.variable,
+                                  item.statement, line_text(debugger, item.statement), run_text(item.run), item.cause,
+                                  item.read.behind_another});
 }
 
 } // namespace
@@ -143,30 +249,23 @@ ProblemsView build_problems(const Debugger& debugger) {
     const auto& diagnoses = debugger.diagnoses();
     for (std::size_t i = 0; i < diagnoses.size(); ++i) view.cards.push_back(make_card(debugger, diagnoses[i], i));
     const debug::Debugger::PreflightReport* report = debugger.known_preflight();
-    if (!report) return view;
-    for (const debug::Warning& warning : report->warnings)
-        view.warnings.push_back(
-            {warning.code, warning.summary, warning.statement, line_link(debugger, warning.statement)});
-    for (const auto& item : report->reads)
-        view.preflight.push_back({item.read.op, item.read.variable_name, item.read.node, item.read.variable,
-                                  item.statement, line_text(debugger, item.statement), run_text(item.run), item.cause,
-                                  item.read.behind_another});
+    if (report) add_report(debugger, *report, view);
+    add_quiet(debugger, view);
+    add_no_preflight(debugger, view);
     return view;
 }
 
 std::string to_text(const ProblemsView& view) {
     std::string out;
+    for (const auto& paragraph : view.quiet) out += paragraph_text(paragraph) + "\n";
+    out += actions_text(view.next);
     for (const ProblemCard& card : view.cards) {
         out += fmt::format("✕ {}  [{}]\n", card.headline, card.cause);
-        for (const auto& paragraph : card.why) {
-            out += "  ";
-            for (const Link& part : paragraph)
-                out += part.target.kind == debug::Selection::Kind::none ? part.text : "<" + part.text + ">";
-            out += "\n";
-        }
+        for (const auto& paragraph : card.why) out += "  " + paragraph_text(paragraph) + "\n";
         for (const CardLine& line : card.code)
             out += fmt::format("  {:>8} {:>4}  {}\n", line.word, line.line, line.code);
         if (!card.check_text.empty()) out += "  " + card.check_text + "\n";
+        out += actions_text(card.actions);
         if (card.more.empty()) continue;
         out += "  " + card.more;
         for (const Link& link : card.more_links) out += " <" + link.text + ">";
@@ -175,6 +274,7 @@ std::string to_text(const ProblemsView& view) {
     for (const WarningCard& warning : view.warnings) out += fmt::format("! {}  [{}]\n", warning.summary, warning.code);
     for (const PreflightRow& row : view.preflight)
         out += fmt::format("preflight {}  {}  {}  {}  {}\n", row.op, row.variable, row.line, row.run, row.cause);
+    if (!view.no_preflight.empty()) out += "preflight: " + view.no_preflight + "\n";
     return out;
 }
 

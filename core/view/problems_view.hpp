@@ -16,6 +16,12 @@ struct CardLine {
     std::string code;
 };
 
+/// Something to do about it, as a button.
+struct ProblemAction {
+    std::string title;             ///< sentence case; ends in "…" when it asks for something
+    std::string command, argument; ///< of the debugger's table
+};
+
 /// A diagnosis as a card (look: section 8).
 struct ProblemCard {
     std::size_t diagnosis = 0; ///< index into Debugger::diagnoses()
@@ -31,6 +37,7 @@ struct ProblemCard {
     std::vector<Link> more_links;
     std::vector<std::string> other_causes; ///< codes
     std::vector<std::string> fix_titles;   ///< all of them, best first
+    std::vector<ProblemAction> actions;    ///< beside the fix
 };
 
 /// A silent problem.
@@ -54,6 +61,10 @@ struct ProblemsView {
     std::vector<ProblemCard> cards;
     std::vector<WarningCard> warnings;
     std::vector<PreflightRow> preflight;
+    /// Without cards and warnings: what that means here, in paragraphs, and what could be done next.
+    std::vector<std::vector<Link>> quiet;
+    std::vector<ProblemAction> next;
+    std::string no_preflight; ///< why there is no row; "" when there are some
 };
 ProblemsView build_problems(const debug::Debugger& debugger);
 std::string to_text(const ProblemsView& view);
