@@ -28,7 +28,7 @@ std::vector<Quad> quads_of(const ImDrawData& data) {
 
 } // namespace
 
-bool Harness::find_text(const std::string& text, ImVec2& at) const {
+bool Harness::find_text(const std::string& text, ImVec2& at, const Region& region) const {
     const std::vector<Quad> quads = quads_of(*ImGui::GetDrawData());
     for (int role = 0; role < static_cast<int>(TextRole::count_); ++role) {
         const ImFont* font = shell_.look().font(static_cast<TextRole>(role));
@@ -40,7 +40,10 @@ bool Harness::find_text(const std::string& text, ImVec2& at) const {
             for (std::size_t i = 0; i < wanted.size() && same; ++i)
                 same = quads[start + i].uv.x == wanted[i]->U0 && quads[start + i].uv.y == wanted[i]->V0 &&
                        std::fabs(quads[start + i].a.y - quads[start].a.y) < 30;
-            if (!same) continue;
+            const ImVec2 first = quads[start].a;
+            const bool inside =
+                first.x >= region.a.x && first.y >= region.a.y && first.x < region.b.x && first.y < region.b.y;
+            if (!same || !inside) continue;
             at = {(quads[start].a.x + quads[start + wanted.size() - 1].b.x) / 2,
                   (quads[start].a.y + quads[start].b.y) / 2};
             return true;

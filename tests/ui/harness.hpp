@@ -43,15 +43,21 @@ class Harness {
             if (!debugger_.busy() && i > 3) return;
         }
     }
-    void click(ImVec2 at) {
+    void click(ImVec2 at, int button = 0) {
         compat::set_mouse(at);
         frame();
         frame();
-        compat::set_mouse_button(0, true);
+        compat::set_mouse_button(button, true);
         frame();
-        compat::set_mouse_button(0, false);
+        compat::set_mouse_button(button, false);
         frame();
         settle();
+    }
+    void type(const std::string& text) {
+        for (const char c : text) {
+            ImGui::GetIO().AddInputCharacter(static_cast<unsigned char>(c));
+            frame();
+        }
     }
     void press(compat::Key key, bool ctrl = false, bool shift = false) {
         compat::set_modifiers(ctrl, shift);
@@ -62,14 +68,24 @@ class Harness {
         frame();
         settle();
     }
+    /// A part of the window, in pixels.
+    struct Region {
+        ImVec2 a{0, 0}, b{1e6f, 1e6f};
+    };
     /// The middle of a place where `text` was drawn in the last frame, found by its glyphs in the draw lists.
-    bool find_text(const std::string& text, ImVec2& at) const;
-    bool click_text(const std::string& text) {
+    bool find_text(const std::string& text, ImVec2& at, const Region& region) const;
+    bool find_text(const std::string& text, ImVec2& at) const { return find_text(text, at, Region{}); }
+    bool shows(const std::string& text) const {
+        ImVec2 ignored;
+        return find_text(text, ignored);
+    }
+    bool click_text(const std::string& text, const Region& region, int button = 0) {
         ImVec2 at;
-        if (!find_text(text, at)) return false;
-        click(at);
+        if (!find_text(text, at, region)) return false;
+        click(at, button);
         return true;
     }
+    bool click_text(const std::string& text) { return click_text(text, Region{}); }
 
   private:
     debug::Debugger debugger_;

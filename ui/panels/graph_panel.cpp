@@ -115,6 +115,10 @@ void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
             shown_ = selection_of(request.node, request.path); // it is on the screen already
             push_select(ctx, shown_, "panel:graph");
             break;
+        case GraphRequest::Kind::open_menu:
+            shown_ = selection_of(request.node, request.path);
+            push_menu(ctx, shown_, "panel:graph");
+            break;
         case GraphRequest::Kind::clear_selection:
             break;
         }
@@ -164,6 +168,9 @@ void GraphPanel::draw_path(const PanelContext& ctx, const Rect& header) {
         if (state.hovered && !last) draw_hline(list, x, x + width, header.b.y - look.px(8), look[Token::accent]);
         if (state.clicked && !last)
             push_select(ctx, view::select_scope(ctx.debugger, path.substr(0, offset + part.size())), "panel:graph");
+        if (state.wants_menu)
+            push_menu(ctx, last ? selection : view::select_scope(ctx.debugger, path.substr(0, offset + part.size())),
+                      "panel:graph");
         x += width;
         if (last) break;
         x += draw_text_in_row(list, look, TextRole::mono, x, header.a.y, header.height(), Token::text3, " / ");

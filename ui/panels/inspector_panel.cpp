@@ -104,6 +104,9 @@ void InspectorPanel::draw_title(const PanelContext& ctx, const view::InspectorVi
         draw_text_in_row(list, look, TextRole::mono_small, pen.left, pen.y, look.px(18), Token::text3, lead);
     draw_text_in_row(list, look, TextRole::mono_small, pen.left + w, pen.y, look.px(18), Token::text1, tail);
     pen.y += look.whole_px(18);
+    const Hit name = hit("name", {pen.left, pen.y - head - look.px(22)}, {pen.right, pen.y});
+    if (name.wants_menu && view.kind != debug::Selection::Kind::none)
+        push_menu(ctx, ctx.debugger.selection(), "panel:inspector");
     x = pen.left;
     for (std::size_t i = 0; i < view.facts.size(); ++i) {
         ImGui::PushID(static_cast<int>(i));

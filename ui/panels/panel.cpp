@@ -25,4 +25,9 @@ void push_select(const PanelContext& ctx, const debug::Selection& selection, con
     }
 }
 
+void push_menu(const PanelContext& ctx, const debug::Selection& selection, const char* origin) {
+    push_select(ctx, selection, origin);
+    ctx.commands.push("ui.menu", "", origin);
+}
+
 } // namespace rnnscope::ui

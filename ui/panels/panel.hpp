@@ -42,6 +42,9 @@ struct Rect {
 /// The commands that select `selection`: a name in any panel is a link.
 void push_select(const PanelContext& ctx, const debug::Selection& selection, const char* origin);
 
+/// Selects it and opens the menu of what is selected: every name has one.
+void push_menu(const PanelContext& ctx, const debug::Selection& selection, const char* origin);
+
 /// A view that is rebuilt only when what it was built from changed.
 template <class View, class Options = int> class Cached {
   public:

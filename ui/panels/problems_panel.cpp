@@ -68,8 +68,9 @@ Rect ProblemsPanel::draw_header(const PanelContext& ctx, const Rect& rect, const
 void ProblemsPanel::draw_cards(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view) {
     const Look& look = ctx.look;
     if (view.cards.empty() && view.warnings.empty()) {
-        const bool ran = ctx.debugger.is_open() && ctx.debugger.at_end();
-        return draw_empty(look, body, ran ? "No problem: every run of the program succeeded." : "No problem so far.");
+        if (view.next.empty() && view.quiet.size() == 1 && view.quiet[0].size() == 1)
+            return draw_empty(look, body, view.quiet[0][0].text);
+        return draw_quiet(ctx, body, view);
     }
     Child cards("cards", body);
     const ImVec2 origin = ImGui::GetCursorScreenPos();
@@ -90,6 +91,48 @@ void ProblemsPanel::draw_cards(const PanelContext& ctx, const Rect& body, const 
     }
     ImGui::SetCursorScreenPos({origin.x, y});
     ImGui::Dummy({1, 1});
+}
+
+/// A graph that nobody has run: what to do first.
+void ProblemsPanel::draw_quiet(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view) {
+    const Look& look = ctx.look;
+    Child quiet("quiet", body);
+    const ImVec2 origin = ImGui::GetCursorScreenPos();
+    const float left = origin.x + look.px(16), width = body.width() - look.px(32);
+    float y = origin.y + look.px(14);
+    for (std::size_t i = 0; i < view.quiet.size(); ++i) {
+        ImGui::PushID(static_cast<int>(i));
+        y += draw_why(ctx, view.quiet[i], {left, y}, width) + look.px(4);
+        ImGui::PopID();
+    }
+    y += look.px(8);
+    y += draw_actions(ctx, view.next, {left, y}, width, ButtonTone::accent);
+    ImGui::SetCursorScreenPos({origin.x, y + look.px(12)});
+    ImGui::Dummy({1, 1});
+}
+
+/// Buttons beside each other, as many as fit in a row; the first in `first_tone`. Returns the height.
+float ProblemsPanel::draw_actions(const PanelContext& ctx, const std::vector<view::ProblemAction>& actions, ImVec2 at,
+                                  float width, ButtonTone first_tone) {
+    const Look& look = ctx.look;
+    const float height = look.whole_px(26);
+    float x = at.x, y = at.y;
+    for (std::size_t i = 0; i < actions.size(); ++i) {
+        const std::string title = fit_path(look, TextRole::body, actions[i].title, width - look.px(24));
+        const float needs = button_width(look, "", title);
+        if (x > at.x && x + needs > at.x + width) {
+            x = at.x;
+            y += height + look.px(6);
+        }
+        ImGui::PushID(static_cast<int>(i) + 200);
+        if (button(look, "action", {x, y}, height, "", title, i == 0 ? first_tone : ButtonTone::idle, !ctx.stamp.busy,
+                   nullptr))
+            ctx.commands.push(actions[i].command, actions[i].argument, "panel:problems");
+        if (title != actions[i].title) tooltip(look, actions[i].title);
+        ImGui::PopID();
+        x += needs + look.px(8);
+    }
+    return actions.empty() ? 0 : y + height - at.y;
 }
 
 float ProblemsPanel::draw_card(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width,
@@ -248,6 +291,14 @@ float ProblemsPanel::draw_buttons(const PanelContext& ctx, const view::ProblemCa
             ctx.commands.push("go.failure", "", "panel:problems");
         x += taken + look.px(8);
     }
+    for (std::size_t i = 0; i < card.actions.size(); ++i) {
+        ImGui::PushID(static_cast<int>(i));
+        if (button(look, "action", {x, at.y}, height, "", card.actions[i].title, ButtonTone::idle, !ctx.stamp.busy,
+                   &taken))
+            ctx.commands.push(card.actions[i].command, card.actions[i].argument, "panel:problems");
+        ImGui::PopID();
+        x += taken + look.px(8);
+    }
     if (!card.cause.empty()) {
         if (button(look, "explain", {x, at.y}, height, "", "Explain", ButtonTone::idle, true, &taken))
             ctx.commands.push("help.explain", card.cause, "panel:problems");
@@ -288,8 +339,7 @@ float ProblemsPanel::draw_warning(const PanelContext& ctx, const view::WarningCa
 
 void ProblemsPanel::draw_preflight(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view) {
     const Look& look = ctx.look;
-    if (view.preflight.empty())
-        return draw_empty(look, body, "No run of the program would read a variable without a value.");
+    if (view.preflight.empty()) return draw_empty(look, body, view.no_preflight);
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float height = look.whole_px(22);
     const float right = body.b.x - look.px(12), cause_x = right - look.px(150), run_x = cause_x - look.px(52),

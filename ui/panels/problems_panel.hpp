@@ -2,6 +2,7 @@
 
 #include "core/view/problems_view.hpp"
 #include "ui/panels/panel.hpp"
+#include "ui/widgets/controls.hpp"
 
 #include <string>
 
@@ -23,6 +24,9 @@ class ProblemsPanel {
     float draw_code(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width);
     float draw_buttons(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width);
     float draw_warning(const PanelContext& ctx, const view::WarningCard& warning, ImVec2 at, float width);
+    void draw_quiet(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view);
+    float draw_actions(const PanelContext& ctx, const std::vector<view::ProblemAction>& actions, ImVec2 at, float width,
+                       ButtonTone first_tone);
     void draw_preflight(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view);
 
     Tab tab_ = Tab::problems;

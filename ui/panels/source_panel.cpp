@@ -115,6 +115,7 @@ void SourcePanel::draw_line(const PanelContext& ctx, const view::SourceLine& lin
         compat::add_rect(list, {at.x + look.px(text_x - 4), at.y}, {at.x + width - look.px(4), at.y + height},
                          look[Token::accent], look.px(3));
     if (row.clicked && line.statement.valid()) push_select(ctx, target, "panel:source");
+    if (row.wants_menu && line.statement.valid()) push_menu(ctx, target, "panel:source");
     ImGui::PopID();
 }
 

@@ -138,6 +138,7 @@ void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& 
     } else if (state.clicked) {
         push_select(ctx, target, "panel:variables");
     }
+    if (state.wants_menu) push_menu(ctx, target, "panel:variables");
     ImGui::PopID();
     ImGui::PopID();
 }

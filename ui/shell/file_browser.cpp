@@ -129,8 +129,7 @@ void FileBrowser::draw(const PanelContext& ctx, std::string& directory) {
     } else if (picked) {
         choose(ctx, Entry(*picked), directory);
     }
-    const bool outside = ImGui::IsMouseClicked(0) && !ImGui::IsWindowHovered(ImGuiHoveredFlags_RootAndChildWindows) &&
-                         !ImGui::IsWindowAppearing();
+    const bool outside = clicked_outside();
     if (compat::key_pressed(compat::key_escape, false) || outside) open_ = false;
     ImGui::End();
     ImGui::PopStyleColor();

@@ -20,7 +20,7 @@ std::optional<Shortcut> parse_shortcut(std::string_view text) {
         if (take("Alt+")) more = out.alt = true;
     }
     using Named = std::pair<std::string_view, compat::Key>;
-    const std::array<Named, 12> named = {{{"Left", compat::key_left},
+    const std::array<Named, 13> named = {{{"Left", compat::key_left},
                                           {"Right", compat::key_right},
                                           {"Up", compat::key_up},
                                           {"Down", compat::key_down},
@@ -31,7 +31,8 @@ std::optional<Shortcut> parse_shortcut(std::string_view text) {
                                           {"Delete", compat::key_delete},
                                           {"Plus", compat::key_plus},
                                           {"Minus", compat::key_minus},
-                                          {"Comma", compat::key_comma}}};
+                                          {"Comma", compat::key_comma},
+                                          {"Menu", compat::key_menu}}};
     for (const auto& [name, key] : named)
         if (text == name) {
             out.key = key;

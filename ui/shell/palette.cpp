@@ -13,32 +13,43 @@ namespace rnnscope::ui {
 void Palette::open() {
     open_ = focus_ = true;
     query_.clear();
-    asking_.clear();
+    asking_ = {};
     built_for_ = "\n"; // differs from every query
     chosen_ = 0;
 }
 
-void Palette::ask(std::string command, std::string title, std::string what) {
+void Palette::ask(Question question) {
     open();
-    asking_ = std::move(command);
-    asking_title_ = std::move(title);
-    asking_what_ = std::move(what);
+    asking_ = std::move(question);
+}
+
+void Palette::build(const PanelContext& ctx, const Shell& shell) {
+    built_for_ = query_;
+    chosen_ = 0;
+    const bool finds = asking_.command.empty();
+    std::vector<view::PaletteCommand> commands;
+    if (finds)
+        for (const CommandInfo& c : every_command())
+            if (c.id != "ui.palette")
+                commands.push_back({std::string(c.id), std::string(c.title), std::string(c.summary), std::string(c.key),
+                                    std::string(c.argument), why_blocked(shell, c.id)});
+    items_.clear();
+    if (finds || asking_.names) items_ = view::build_palette(ctx.debugger, commands, query_, 60);
+    if (finds) return;
+    // What is typed is meant as it is typed; before that, and where it begins one, the proposals.
+    for (auto proposal = asking_.proposals.rbegin(); proposal != asking_.proposals.rend(); ++proposal)
+        if (proposal->text.starts_with(query_)) {
+            view::PaletteItem item;
+            item.title = proposal->text;
+            item.detail = proposal->about;
+            items_.insert(items_.begin(), std::move(item));
+        }
 }
 
 void Palette::draw(const PanelContext& ctx, const Shell& shell) {
     if (!open_) return;
     const Look& look = ctx.look;
-    if (built_for_ != query_) {
-        built_for_ = query_;
-        chosen_ = 0;
-        std::vector<view::PaletteCommand> commands;
-        if (asking_.empty())
-            for (const CommandInfo& c : every_command())
-                if (c.id != "ui.palette")
-                    commands.push_back({std::string(c.id), std::string(c.title), std::string(c.summary),
-                                        std::string(c.key), std::string(c.argument), why_blocked(shell, c.id)});
-        items_ = view::build_palette(ctx.debugger, commands, query_, 60);
-    }
+    if (built_for_ != query_) build(ctx, shell);
     const ImVec2 display = ImGui::GetIO().DisplaySize;
     const float width = std::min(look.px(640), display.x - look.px(40)), row = look.whole_px(34);
     const std::size_t shown = std::min<std::size_t>(items_.size(), 12);
@@ -53,7 +64,8 @@ void Palette::draw(const PanelContext& ctx, const Shell& shell) {
     ImGui::PushStyleColor(ImGuiCol_WindowBg, look[Token::bg2]);
     ImGui::Begin("##palette", nullptr,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
-    const std::string hint = asking_.empty() ? "Find a name or command" : asking_title_ + ": " + asking_what_;
+    const bool finds = asking_.command.empty();
+    const std::string hint = finds ? "Find a name or command" : asking_.title + ": " + asking_.what;
     text_field(look, "##query", {at.x + look.px(10), at.y + look.px(8)},
                {at.x + width - look.px(10), at.y + look.px(36)}, query_, hint, icon::find,
                std::exchange(focus_, false));
@@ -64,7 +76,7 @@ void Palette::draw(const PanelContext& ctx, const Shell& shell) {
         const ImVec2 origin = ImGui::GetCursorScreenPos();
         for (std::size_t i = 0; i < items_.size(); ++i)
             draw_item(ctx, items_[i], i, origin.x, origin.y + row * static_cast<float>(i), width);
-        if (items_.empty() && !query_.empty() && asking_.empty())
+        if (items_.empty() && !query_.empty() && finds)
             draw_text_in_row(*ImGui::GetWindowDrawList(), look, TextRole::body, origin.x + look.px(16), origin.y, row,
                              Token::text3, "Nothing matches “" + query_ + "”.");
         const float y = row * static_cast<float>(chosen_);
@@ -73,15 +85,8 @@ void Palette::draw(const PanelContext& ctx, const Shell& shell) {
             (compat::key_pressed(compat::key_down) || compat::key_pressed(compat::key_up)))
             ImGui::SetScrollY(y + row - list_height);
     }
-    const bool enter = compat::key_pressed(compat::key_enter, false);
-    if (enter && chosen_ < items_.size() && (asking_.empty() || items_[chosen_].score > 0)) {
-        choose(ctx, items_[chosen_]);
-    } else if (enter && !asking_.empty() && !query_.empty()) {
-        ctx.commands.push(asking_, query_, "palette-argument");
-        open_ = false;
-    }
-    const bool outside = ImGui::IsMouseClicked(0) && !ImGui::IsWindowHovered(ImGuiHoveredFlags_RootAndChildWindows) &&
-                         !ImGui::IsWindowAppearing();
+    if (compat::key_pressed(compat::key_enter, false)) read_enter(ctx);
+    const bool outside = clicked_outside();
     if (compat::key_pressed(compat::key_escape, false) || outside) open_ = false;
     ImGui::End();
     ImGui::PopStyleColor();
@@ -121,12 +126,30 @@ void Palette::draw_item(const PanelContext& ctx, const view::PaletteItem& item, 
     ImGui::PopID();
 }
 
+void Palette::read_enter(const PanelContext& ctx) {
+    const bool has_item = chosen_ < items_.size();
+    if (asking_.command.empty()) {
+        if (has_item) choose(ctx, items_[chosen_]);
+        return;
+    }
+    // A name is completed; anything else is taken as it stands, unless an entry was picked with the arrow keys.
+    const bool takes_item = has_item && (query_.empty() || chosen_ > 0 || items_[chosen_].score > 0);
+    if (takes_item)
+        choose(ctx, items_[chosen_]);
+    else if (!query_.empty())
+        answer(ctx, query_);
+}
+
+void Palette::answer(const PanelContext& ctx, const std::string& text) {
+    open_ = false;
+    ctx.commands.push(asking_.command, asking_.prefix + text, "palette-argument");
+}
+
 void Palette::choose(const PanelContext& ctx, const view::PaletteItem& item) {
     if (item.blocked) return;
+    if (!asking_.command.empty()) return answer(ctx, item.title);
     open_ = false;
-    if (!asking_.empty())
-        ctx.commands.push(asking_, item.title, "palette-argument");
-    else if (item.command.empty())
+    if (item.command.empty())
         push_select(ctx, item.target, "palette");
     else
         ctx.commands.push(item.command, "", "palette");

@@ -53,6 +53,7 @@ void Shell::draw() {
     ImGui::End();
 
     palette_.draw(ctx, *this);
+    menu_.draw(ctx, *this);
     browser_.draw(ctx, settings_.last_directory);
     draw_page(ctx, body);
     draw_notices(ctx, body);
@@ -101,8 +102,7 @@ Status Shell::execute(const debug::Command& command) {
     Status status;
     if (run_ui_command(command, status)) return status;
     const debug::CommandDef* def = debug::find_command(command.id);
-    const bool by_hand = command.origin == "menu" || command.origin == "key" || command.origin == "palette";
-    if (def && by_hand && command.argument.empty() && !def->argument.empty()) {
+    if (def && wants_answer(command)) {
         if (const auto reason = why_blocked(*this, command.id)) {
             message_ = std::string(def->title) + ": " + *reason;
             return {};
@@ -113,7 +113,7 @@ Status Shell::execute(const debug::Command& command) {
         if (command.id == "file.open")
             ask_file();
         else
-            palette_.ask(command.id, std::string(def->title), std::string(def->argument));
+            ask(command.id, command.argument);
         return {};
     }
     if (command.id == "break.toggle" && command.argument.empty() &&
@@ -123,6 +123,8 @@ Status Shell::execute(const debug::Command& command) {
     report(command, result);
     if (!result) return result.error();
     if (debugger_.busy()) was_busy_ = true;
+    if (command.id == "file.save-as")
+        settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
     if (command.id == "file.open") {
         opened_sample_.clear();
         welcome_ = false;
@@ -141,7 +143,7 @@ bool Shell::run_ui_command(const debug::Command& command, Status& status) {
             return true;
         }
     if (!def->argument.empty() && command.argument.empty()) {
-        palette_.ask(command.id, std::string(def->title), std::string(def->argument));
+        ask(command.id);
         return true;
     }
     const auto result = def->run(*this, command.argument);

@@ -6,6 +6,7 @@
 #include "ui/panels/source_panel.hpp"
 #include "ui/panels/timeline_panel.hpp"
 #include "ui/panels/variables_panel.hpp"
+#include "ui/shell/context_menu.hpp"
 #include "ui/shell/file_browser.hpp"
 #include "ui/shell/keys.hpp"
 #include "ui/shell/palette.hpp"
@@ -45,6 +46,10 @@ class Shell {
     void set_welcome(bool shown) { welcome_ = shown; }
     bool welcome() const { return welcome_ || !debugger_.is_open(); }
     void ask_palette() { palette_.open(); }
+    /// Asks for what a command of either table needs, with proposals where some are known. `about` narrows it: the
+    /// tensor that session.feed is for.
+    void ask(std::string_view command, std::string_view about = {});
+    void open_menu() { menu_.open(); }
     void ask_file() { browser_.open(settings_.last_directory); }
     void show_page(std::string title, std::string text);
     void notify(std::string title, std::string text);
@@ -66,6 +71,7 @@ class Shell {
     PanelContext context();
     void read_keys();
     bool run_ui_command(const debug::Command& command, Status& status);
+    bool wants_answer(const debug::Command& command) const;
     void report(const debug::Command& command, const Result<std::string>& result);
     void select_failure();
     void draw_title_bar(const PanelContext& ctx);
@@ -97,6 +103,7 @@ class Shell {
     ProblemsPanel problems_;
     Palette palette_;
     FileBrowser browser_;
+    ContextMenu menu_;
 
     bool welcome_ = false, quit_ = false, screenshot_ = false, was_busy_ = false, inspector_tab_ = false;
     bool all_samples_ = false;  ///< the welcome screen lists every sample

@@ -66,6 +66,21 @@ Text copy_error(Shell& shell, std::string_view) {
     return std::string("The error is on the clipboard");
 }
 
+Blocked nothing_selected(const Shell& shell) {
+    const bool any = shell.debugger().is_open() && shell.debugger().selection().kind != debug::Selection::Kind::none;
+    return any ? Blocked() : Blocked("Nothing is selected.");
+}
+
+Text copy_name(Shell& shell, std::string_view) {
+    const debug::Debugger& debugger = shell.debugger();
+    const debug::Selection& selection = debugger.selection();
+    const std::string name = selection.kind == debug::Selection::Kind::statement
+                                 ? program::python_line(debugger.program(), selection.statement)
+                                 : view::build_context_menu(debugger).title;
+    ImGui::SetClipboardText(name.c_str());
+    return "On the clipboard: " + name;
+}
+
 Text show_keys(Shell& shell, std::string_view) {
     std::string text;
     for (const std::string_view menu : menu_names())
@@ -92,6 +107,9 @@ constexpr UiCommandDef commands[] = {
     {"ui.quit", "Quit", "Closes the window.", "File", "Ctrl+Q", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.quit(); return std::string(); }},
     {"ui.copy-error", "Copy error", "Copies TensorFlow's text of the failure.", "Edit", "", "", no_error, copy_error},
+    {"ui.copy-name", "Copy name", "Copies the whole name of what is selected.", "Edit", "Ctrl+C", "", nothing_selected, copy_name},
+    {"ui.menu", "Menu of the selection", "Shows what can be done with what is selected, as a right click on it does.", "Edit", "Menu", "", nothing_selected,
+     [](Shell& s, std::string_view) -> Text { s.open_menu(); return std::string(); }},
     {"ui.palette", "Find a name or command", "Finds every command, variable and op by a few letters.", "View", "Ctrl+P", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.ask_palette(); return std::string(); }},
     {"ui.filter", "Filter variables", "Puts the cursor into the filter of the variables.", "View", "Ctrl+F", "", nullptr,

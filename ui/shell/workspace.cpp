@@ -172,8 +172,7 @@ void Shell::draw_page(const PanelContext& ctx, const Rect& body) {
         ImGui::PopTextWrapPos();
         ImGui::PopFont();
     }
-    const bool outside = ImGui::IsMouseClicked(0) && !ImGui::IsWindowHovered(ImGuiHoveredFlags_RootAndChildWindows) &&
-                         !ImGui::IsWindowAppearing();
+    const bool outside = clicked_outside();
     ImGui::End();
     ImGui::PopStyleColor();
     ImGui::PopStyleVar(2);

@@ -28,7 +28,16 @@ Hit hit(const char* id, ImVec2 a, ImVec2 b) {
     out.hovered = ImGui::IsItemHovered();
     out.held = ImGui::IsItemActive();
     out.double_clicked = out.hovered && ImGui::IsMouseDoubleClicked(0);
+    out.wants_menu = out.hovered && ImGui::IsMouseReleased(1);
     return out;
+}
+
+bool clicked_outside() {
+    // A press on one of the window's own items makes it active: that is inside, too.
+    constexpr ImGuiHoveredFlags inside =
+        ImGuiHoveredFlags_RootAndChildWindows | ImGuiHoveredFlags_AllowWhenBlockedByActiveItem;
+    const bool pressed = ImGui::IsMouseClicked(0) || ImGui::IsMouseClicked(1);
+    return pressed && !ImGui::IsWindowAppearing() && !ImGui::IsWindowHovered(inside);
 }
 
 void tooltip(const Look& look, std::string_view text) {
@@ -156,6 +165,7 @@ float link(const PanelContext& ctx, const char* id, TextRole role, float x, floa
     }
     if (shown != what.text) tooltip(look, what.text);
     if (state.clicked) push_select(ctx, what.target, origin);
+    if (state.wants_menu) push_menu(ctx, what.target, origin);
     return width;
 }
 

@@ -11,8 +11,12 @@ namespace rnnscope::ui {
 /// An invisible thing to point at. Ids follow Dear ImGui's rules: unique below the current PushID.
 struct Hit {
     bool hovered = false, held = false, clicked = false, double_clicked = false;
+    bool wants_menu = false; ///< right click
 };
 Hit hit(const char* id, ImVec2 a, ImVec2 b);
+
+/// Was the mouse pressed outside of the window that is being drawn? What floats above the panels closes by that.
+bool clicked_outside();
 
 /// After a rest of 350 ms over the last item. Wraps at about 60 letters.
 void tooltip(const Look& look, std::string_view text);

@@ -279,6 +279,8 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
         const SceneBox& box = scene.boxes[hovered_box_];
         hovered_ = {box.kind == BoxKind::scope ? NodeId{} : box.node, box.path};
     }
+    if (over && !dragging_ && ImGui::IsMouseReleased(1) && !hovered_.empty())
+        requests.push_back({GraphRequest::Kind::open_menu, hovered_.node, hovered_.path});
     if (over && io.MouseWheel != 0) {
         const double factor = std::pow(1.15, io.MouseWheel);
         const double zoom = std::clamp(zoom_ * factor, least_zoom, most_zoom);

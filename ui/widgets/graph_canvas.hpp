@@ -13,7 +13,7 @@ namespace rnnscope::ui {
 
 /// What the person did on the canvas. The canvas changes nothing itself.
 struct GraphRequest {
-    enum class Kind { select_node, select_scope, clear_selection, toggle_scope } kind = Kind::select_node;
+    enum class Kind { select_node, select_scope, clear_selection, toggle_scope, open_menu } kind = Kind::select_node;
     NodeId node;
     std::string path; ///< of the op or scope
 };

@@ -21,7 +21,7 @@ constexpr Key key_comma = ImGuiKey_Comma, key_plus = ImGuiKey_Equal, key_minus =
 constexpr Key key_home = ImGuiKey_Home, key_end = ImGuiKey_End, key_left = ImGuiKey_LeftArrow,
               key_right = ImGuiKey_RightArrow, key_up = ImGuiKey_UpArrow, key_down = ImGuiKey_DownArrow,
               key_enter = ImGuiKey_Enter, key_escape = ImGuiKey_Escape, key_tab = ImGuiKey_Tab,
-              key_delete = ImGuiKey_Delete, key_space = ImGuiKey_Space;
+              key_delete = ImGuiKey_Delete, key_space = ImGuiKey_Space, key_menu = ImGuiKey_Menu;
 #else
 using Key = int;
 inline Key function_key(int n) {
@@ -32,7 +32,7 @@ inline Key letter_key(char upper) {
 }
 constexpr Key key_comma = 44, key_plus = 61, key_minus = 45;
 constexpr Key key_home = 268, key_end = 269, key_left = 263, key_right = 262, key_up = 265, key_down = 264,
-              key_enter = 257, key_escape = 256, key_tab = 258, key_delete = 261, key_space = 32;
+              key_enter = 257, key_escape = 256, key_tab = 258, key_delete = 261, key_space = 32, key_menu = 348;
 #endif
 
 inline bool key_pressed(Key key, bool repeat = true) {
