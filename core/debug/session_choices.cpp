@@ -60,7 +60,8 @@ std::vector<Proposal> values_for(DType dtype, const Shape& shape) {
             return {{"1.0", "a literal: keep everything, where it is a keep probability"}, {"0.0", "a literal"}};
         return {{"1", "a literal"}, {"0", "a literal"}};
     }
-    std::vector<Proposal> out{{fmt::format("zeros({})", dims), "zeros"}, {fmt::format("ones({})", dims), "ones"}};
+    std::vector<Proposal> out{{fmt::format("zeros({})", dims), "every value 0"},
+                              {fmt::format("ones({})", dims), "every value 1"}};
     if (is_floating(dtype)) {
         out.push_back({fmt::format("normal({};1)", dims), "normally distributed, with seed 1"});
         out.push_back({fmt::format("sin({})", dims), "a sine wave"});

@@ -19,12 +19,11 @@ class Overview {
         const GraphRoles& roles = debugger_.graph_roles();
         view_.title = std::filesystem::path(debugger_.document().opened_from()).filename().string();
         view_.subtitle = "graph";
-        view_.facts = {Link::plain(fmt::format("{} nodes, {} variables; the menu Session runs it",
+        view_.facts = {Link::plain(fmt::format("{} nodes, {} variables; a right click on a name runs it",
                                                grouped(graph_.size()), grouped(graph_.variables().size())))};
         add("Placeholders", roles.inputs, [&](const InputRole& role) {
             const OutputInfo& info = graph_.node(role.node).outputs[0];
-            row(role.node, graph_.node(role.node).name,
-                fmt::format("{} {}", dtype_name(info.dtype), to_text(role.shape)));
+            row(role.node, graph_.node(role.node).name, type_text(info.dtype, role.shape));
         });
         add("Outputs", roles.outputs, [&](const OutputRole& role) {
             row(role.output.node, graph_.tensor_name(role.output), std::string(to_text(role.kind)));

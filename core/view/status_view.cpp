@@ -41,7 +41,8 @@ StatusView build_status(const Debugger& debugger) {
     view.right.push_back(count_text(debugger.visible_nodes(), "node"));
     view.right.push_back(count_text(visible_variables(debugger).size(), "variable"));
     view.right.push_back("recording " + bytes_text(debugger.recording().bytes()));
-    if (const auto* report = debugger.known_preflight()) {
+    const bool nothing_to_run = debugger.at_end() && debugger.recording().runs().empty();
+    if (const auto* report = debugger.known_preflight(); report != nullptr && !nothing_to_run) {
         const std::size_t reads = report->reads.size();
         view.right.push_back(reads == 0 ? std::string("preflight: no uninitialized read")
                                         : "preflight: " + count_text(reads, "uninitialized read"));

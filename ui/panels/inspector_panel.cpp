@@ -97,13 +97,14 @@ void InspectorPanel::draw_title(const PanelContext& ctx, const view::InspectorVi
     x += draw_text_in_row(list, look, TextRole::title, x, pen.y, head, Token::text1, title) + look.px(6);
     draw_text_in_row(list, look, TextRole::body, x, pen.y + look.px(1), head, Token::text2, view.subtitle);
     pen.y += head + look.px(4);
+    const bool has_path = !view.path.empty();
     const std::string path = fit_path(look, TextRole::mono_small, view.path, pen.right - pen.left);
     const std::string_view tail = view::last_segments(path, 2);
     const std::string_view lead = std::string_view(path).substr(0, path.size() - tail.size());
     const float w =
         draw_text_in_row(list, look, TextRole::mono_small, pen.left, pen.y, look.px(18), Token::text3, lead);
     draw_text_in_row(list, look, TextRole::mono_small, pen.left + w, pen.y, look.px(18), Token::text1, tail);
-    pen.y += look.whole_px(18);
+    if (has_path) pen.y += look.whole_px(18);
     const Hit name = hit("name", {pen.left, pen.y - head - look.px(22)}, {pen.right, pen.y});
     if (name.wants_menu && view.kind != debug::Selection::Kind::none)
         push_menu(ctx, ctx.debugger.selection(), "panel:inspector");

@@ -13,9 +13,11 @@ namespace {
 
 constexpr float item_height = 26, title_height = 40, group_gap = 9, edge = 6;
 
-std::string_view key_of(std::string_view id) {
+/// The key that does the same. A breakpoint's key is for the current line while a line is selected.
+std::string_view key_of(const view::MenuItem& item, const view::ContextMenu& menu) {
+    if (item.command == "break.toggle" && menu.detail == "statement") return {};
     for (const CommandInfo& command : every_command())
-        if (command.id == id) return command.key;
+        if (command.id == item.command) return command.key;
     return {};
 }
 
@@ -36,7 +38,7 @@ void ContextMenu::open() {
 float ContextMenu::width_of(const Look& look, const view::ContextMenu& menu) const {
     float widest = look.px(240);
     for (const view::MenuItem& item : menu.items) {
-        const std::string_view key = key_of(item.command);
+        const std::string_view key = key_of(item, menu);
         const float keys = key.empty() ? 0 : text_width(look, TextRole::mono_small, key) + look.px(24);
         const float detail =
             item.detail.empty() ? 0 : text_width(look, TextRole::mono_small, item.detail) + look.px(14);
@@ -96,7 +98,7 @@ void ContextMenu::draw(const PanelContext& ctx, const Shell& shell) {
             draw_hline(*ImGui::GetWindowDrawList(), at.x, at.x + width, y + std::floor(gap / 2), look[Token::line1]);
             y += gap;
         }
-        if (draw_item(ctx, menu.items[i], i, {at.x, y}, width)) picked = i;
+        if (draw_item(ctx, menu, i, {at.x, y}, width)) picked = i;
         y += row;
     }
     if (compat::key_pressed(compat::key_enter, false) && chosen_ < menu.items.size()) picked = chosen_;
@@ -121,8 +123,9 @@ void ContextMenu::draw_title(const PanelContext& ctx, const view::ContextMenu& m
     draw_hline(list, at.x, at.x + width, at.y + look.whole_px(title_height), look[Token::line1]);
 }
 
-bool ContextMenu::draw_item(const PanelContext& ctx, const view::MenuItem& item, std::size_t index, ImVec2 at,
+bool ContextMenu::draw_item(const PanelContext& ctx, const view::ContextMenu& menu, std::size_t index, ImVec2 at,
                             float width) {
+    const view::MenuItem& item = menu.items[index];
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float row = look.whole_px(item_height), left = at.x + look.px(16), right = at.x + width - look.px(16);
@@ -135,7 +138,7 @@ bool ContextMenu::draw_item(const PanelContext& ctx, const view::MenuItem& item,
     if (chosen) list.AddRectFilled(at, end, look[Token::accent_bg]);
     const float w = draw_text_in_row(list, look, TextRole::body, left, at.y, row,
                                      item.blocked ? Token::text3 : Token::text1, item.title);
-    const std::string_view key = key_of(item.command);
+    const std::string_view key = key_of(item, menu);
     const float key_width = key.empty() ? 0 : text_width(look, TextRole::mono_small, key) + look.px(24);
     draw_text_in_row(list, look, TextRole::mono_small, left + w + look.px(14), at.y, row,
                      item.blocked ? Token::text3 : Token::text2,

@@ -19,7 +19,7 @@ class ContextMenu {
 
   private:
     void draw_title(const PanelContext& ctx, const view::ContextMenu& menu, ImVec2 at, float width) const;
-    bool draw_item(const PanelContext& ctx, const view::MenuItem& item, std::size_t index, ImVec2 at, float width);
+    bool draw_item(const PanelContext& ctx, const view::ContextMenu& menu, std::size_t index, ImVec2 at, float width);
     float width_of(const Look& look, const view::ContextMenu& menu) const;
     /// By the arrow keys: the next entry in the direction that is not blocked.
     void step(const view::ContextMenu& menu, bool forward);

@@ -55,7 +55,8 @@ void Palette::draw(const PanelContext& ctx, const Shell& shell) {
     const std::size_t shown = std::min<std::size_t>(items_.size(), 12);
     const float list_height = std::max<float>(row, row * static_cast<float>(shown));
     const ImVec2 at{std::floor((display.x - width) / 2), look.whole_px(72)};
-    const float field = look.whole_px(40);
+    const bool finds = asking_.command.empty();
+    const float head = finds ? 0 : look.whole_px(30), field = head + look.whole_px(40);
     ImGui::SetNextWindowPos(at);
     ImGui::SetNextWindowSize({width, field + list_height + look.px(14)});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.0f);
@@ -64,11 +65,11 @@ void Palette::draw(const PanelContext& ctx, const Shell& shell) {
     ImGui::PushStyleColor(ImGuiCol_WindowBg, look[Token::bg2]);
     ImGui::Begin("##palette", nullptr,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
-    const bool finds = asking_.command.empty();
-    const std::string hint = finds ? "Find a name or command" : asking_.title + ": " + asking_.what;
-    text_field(look, "##query", {at.x + look.px(10), at.y + look.px(8)},
-               {at.x + width - look.px(10), at.y + look.px(36)}, query_, hint, icon::find,
-               std::exchange(focus_, false));
+    if (!finds) draw_question(look, {at.x + look.px(16), at.y + look.px(8)}, width - look.px(32));
+    text_field(look, "##query", {at.x + look.px(10), at.y + head + look.px(8)},
+               {at.x + width - look.px(10), at.y + head + look.px(36)}, query_,
+               finds ? std::string_view("Find a name or command") : std::string_view(asking_.what),
+               finds ? std::string_view(icon::find) : std::string_view(), std::exchange(focus_, false));
     if (compat::key_pressed(compat::key_down)) chosen_ = items_.empty() ? 0 : std::min(chosen_ + 1, items_.size() - 1);
     if (compat::key_pressed(compat::key_up) && chosen_ > 0) --chosen_;
     {
@@ -91,6 +92,16 @@ void Palette::draw(const PanelContext& ctx, const Shell& shell) {
     ImGui::End();
     ImGui::PopStyleColor();
     ImGui::PopStyleVar(3);
+}
+
+/// What is asked for stays in sight while the answer is typed.
+void Palette::draw_question(const Look& look, ImVec2 at, float width) const {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float row = look.px(24);
+    const float detail = text_width(look, TextRole::mono_small, asking_.detail);
+    draw_text_in_row(list, look, TextRole::body_bold, at.x, at.y, row, Token::text1,
+                     fit_text(look, TextRole::body_bold, asking_.title, width - detail - look.px(16)));
+    draw_text_right(list, look, TextRole::mono_small, at.x + width, at.y, row, Token::text2, asking_.detail);
 }
 
 void Palette::draw_item(const PanelContext& ctx, const view::PaletteItem& item, std::size_t index, float x, float y,

@@ -14,7 +14,8 @@ class Shell;
 struct Question {
     std::string command; ///< id
     std::string title;   ///< "Feed x:0"
-    std::string what;    ///< "float32 [?, 74]: a literal, @file, or a formula"
+    std::string detail;  ///< beside the title: "float32 [?, 74]"
+    std::string what;    ///< where it is typed: "a JSON literal, @file, or a formula"
     std::string prefix;  ///< stands before the answer in the argument: "x:0="
     bool names = false;  ///< the answer can be a name of the graph: those that match are listed
     struct Answer {
@@ -36,6 +37,7 @@ class Palette {
     void read_enter(const PanelContext& ctx);
     void answer(const PanelContext& ctx, const std::string& text);
     void choose(const PanelContext& ctx, const view::PaletteItem& item);
+    void draw_question(const Look& look, ImVec2 at, float width) const;
     void draw_item(const PanelContext& ctx, const view::PaletteItem& item, std::size_t index, float x, float y,
                    float width);
 

@@ -49,9 +49,9 @@ void Shell::ask(std::string_view command, std::string_view about) {
         if (const Output tensor = tensor_to_feed(debugger_, about); tensor.valid()) {
             const debug::FeedProposals feed = debug::feed_proposals(debugger_, tensor);
             question.title = "Feed " + feed.tensor;
-            question.what = view::type_text(debugger_.graph()->info(tensor)) +
-                            (feed.is_guess ? ", probably " + view::shape_text(feed.shape) : "") +
-                            ": a JSON literal, @file.npy, @file.csv, or a formula";
+            question.detail = view::type_text(debugger_.graph()->info(tensor)) +
+                              (feed.is_guess ? ", probably " + view::shape_text(feed.shape) : "");
+            question.what = "a JSON literal, @file.npy, @file.csv, or a formula such as sin(2,5,10)";
             question.prefix = feed.tensor + "=";
             add_proposals(question, feed.values);
         }

@@ -116,9 +116,11 @@ Status Shell::execute(const debug::Command& command) {
             ask(command.id, command.argument);
         return {};
     }
-    if (command.id == "break.toggle" && command.argument.empty() &&
-        debugger_.selection().kind == debug::Selection::Kind::node && debugger_.graph())
-        return execute({command.id, debugger_.graph()->node(debugger_.selection().node).name, command.origin});
+    using Kind = debug::Selection::Kind;
+    const Kind selected = debugger_.selection().kind;
+    if (command.id == "break.toggle" && command.argument.empty() && debugger_.graph() &&
+        (selected == Kind::node || selected == Kind::variable || selected == Kind::scope))
+        return execute({command.id, view::build_context_menu(debugger_).title, command.origin});
     const auto result = debug::execute(debugger_, command);
     report(command, result);
     if (!result) return result.error();
