@@ -6,6 +6,7 @@
 #include "ui/widgets/imgui_compat.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rnnscope::ui {
 
