@@ -1,5 +1,6 @@
 #include "core/debug/command.hpp"
 #include "core/debug/session_commands.hpp"
+#include "core/debug/stop_commands.hpp"
 #include "core/debug/terminal_text.hpp"
 
 #include "core/base/suggest.hpp"
@@ -129,42 +130,6 @@ Blocked no_failure(const Debugger& debugger) {
 }
 
 // --- breakpoints ------------------------------------------------------------------------------------------------
-
-Result<Breakpoint> breakpoint_of(const Debugger& debugger, std::string_view argument) {
-    Breakpoint breakpoint;
-    if (argument.empty()) {
-        breakpoint.statement = debugger.current_statement();
-        if (!breakpoint.statement.valid()) return wrong_argument("the program is finished; name a line, op or scope");
-        return breakpoint;
-    }
-    if (const auto line = number(argument)) {
-        breakpoint.statement =
-            debugger.program().python.statement_at(static_cast<int>(std::min<std::uint64_t>(*line, 1'000'000)));
-        if (!breakpoint.statement.valid()) return wrong_argument(fmt::format("line {} holds no statement", argument));
-        return breakpoint;
-    }
-    // An op or scope may be built later: the name alone is enough.
-    breakpoint.name = argument;
-    breakpoint.kind = Breakpoint::Kind::op;
-    if (const Graph* graph = debugger.graph(); graph && !graph->find(argument).valid()) {
-        const bool is_scope = ScopeTree(*graph).find(argument).valid() || argument.ends_with('/');
-        if (is_scope) breakpoint.kind = Breakpoint::Kind::scope;
-    }
-    while (breakpoint.name.ends_with('/')) breakpoint.name.pop_back();
-    return breakpoint;
-}
-
-Text toggle_breakpoint(Debugger& debugger, std::string_view argument) {
-    const Result<Breakpoint> breakpoint = breakpoint_of(debugger, argument);
-    if (!breakpoint) return breakpoint.error();
-    const std::size_t before = debugger.breakpoints().size();
-    debugger.toggle_breakpoint(*breakpoint);
-    const std::string_view done = debugger.breakpoints().size() > before ? "set" : "cleared";
-    if (breakpoint->kind == Breakpoint::Kind::statement)
-        return fmt::format("breakpoint {} at line {}", done,
-                           debugger.program().statement(breakpoint->statement).where.python_line);
-    return fmt::format("breakpoint {} at {}", done, breakpoint->name);
-}
 
 Text clear_breakpoints(Debugger& debugger, std::string_view) {
     while (!debugger.breakpoints().empty()) debugger.toggle_breakpoint(debugger.breakpoints().back());
@@ -349,13 +314,25 @@ using Kind = record::HistoryEntry::Kind;
         {"step.back-time", "Step back one time step", "Goes back to the start of the loop iteration before.", "Run", "Shift+F7", "", cannot_go_back, step<Granularity::time_step, false>},
         {"step.run", "Step one run", "Runs to the end of the next Session.run.", "Run", "F6", "", cannot_go_on, step<Granularity::run, true>},
         {"step.back-run", "Step back one run", "Goes back to the end of the Session.run before.", "Run", "Shift+F6", "", cannot_go_back, step<Granularity::run, false>},
-        {"break.toggle", "Toggle breakpoint", "Sets or clears a breakpoint at a line, an op or a scope; without a name at the current line.", "Run", "F9", "", nothing_open, toggle_breakpoint},
+        {"run.to-cursor", "Run to selection", "Runs to the next occurrence of the selected op, scope, variable or line, or of what is named.", "Run", "Ctrl+F8", "", cannot_go_on, run_to_cursor<true>},
+        {"run.back-to-cursor", "Run back to selection", "Runs backwards to the last occurrence of the selected op, scope, variable or line.", "Run", "Ctrl+Shift+F8", "", cannot_go_back, run_to_cursor<false>},
+        {"break.toggle", "Toggle breakpoint", "Sets or clears a breakpoint at a line, an op or a scope; without a name at the current line. With \"if\" and a condition, as break.if.", "Run", "F9", "", nothing_open, toggle_breakpoint},
+        {"break.if", "Conditional breakpoint…", "Stops where a value is nan, inf, bad (either), outside A B, equals X, saturated [DISTANCE] or has changed by X since the time step before.", "Run", "Ctrl+F9", "NAME if CONDITION, or LINE if NAME CONDITION", nothing_open, toggle_conditional_breakpoint},
+        {"watch.write", "Watch writes", "Stops after each write of the selected variable, or the one that is named.", "Run", "", "", nothing_open, watch_variable<Breakpoint::Access::write>},
+        {"watch.read", "Watch reads", "Stops after each read of the selected variable, or the one that is named.", "Run", "", "", nothing_open, watch_variable<Breakpoint::Access::read>},
+        {"watch.access", "Watch reads and writes", "Stops after each read or write of the selected variable, or the one that is named.", "Run", "", "", nothing_open, watch_variable<Breakpoint::Access::any>},
+        {"watch.value", "Watch changes", "Stops where the selected op, or the tensor that is named, gives another value than before.", "Run", "", "", nothing_open, watch_tensor},
         {"break.clear", "Clear all breakpoints", "Removes every breakpoint.", "Run", "Ctrl+Shift+F9", "", no_breakpoints, clear_breakpoints},
 
         {"go.start", "Go to the start", "Shows the state before the first statement.", "Go", "Ctrl+Home", "", cannot_go_back, go_start},
         {"go.end", "Go to the end of the recording", "Shows the newest recorded state.", "Go", "Ctrl+End", "", nothing_or_busy, go_end},
         {"go.position", "Go to position…", "Shows the state at a position of the recording.", "Go", "Ctrl+G", "position", nothing_or_busy, go_position},
         {"go.failure", "Go to failure", "Shows the next failure, and after the last one the first.", "Go", "F4", "", no_failure, go_failure},
+        {"go.next-error", "Next error", "Runs to the next error, past all breakpoints.", "Go", "", "", cannot_go_on, seek<Sought::error, true>},
+        {"go.previous-error", "Previous error", "Goes back to the last error.", "Go", "", "", cannot_go_back, seek<Sought::error, false>},
+        {"go.next-uninitialized", "Next uninitialized read", "Runs to the next read of a variable without a value, past all breakpoints and other errors.", "Go", "", "", cannot_go_on, seek<Sought::uninitialized_read, true>},
+        {"go.previous-uninitialized", "Previous uninitialized read", "Goes back to the last read of a variable without a value.", "Go", "", "", cannot_go_back, seek<Sought::uninitialized_read, false>},
+        {"go.time", "Go to time…", "Goes to a run, a time step in it, and an op in that.", "Go", "", "RUN [TIME STEP] [OP]", nothing_or_busy, go_time},
         {"go.next-write", "Next write", "Goes to the next write of the selected variable.", "Go", "Ctrl+Right", "", no_variable_selected, go_access<Kind::write, true>},
         {"go.previous-write", "Previous write", "Goes back to the last write of the selected variable.", "Go", "Ctrl+Left", "", no_variable_selected, go_access<Kind::write, false>},
         {"go.next-read", "Next read", "Goes to the next read of the selected variable.", "Go", "Ctrl+Shift+Right", "", no_variable_selected, go_access<Kind::read, true>},
@@ -383,6 +360,8 @@ using Kind = record::HistoryEntry::Kind;
          [](Debugger& d, std::string_view) -> Text { return variables_text(d); }},
         {"print.history", "Print history…", "Prints all writes and reads of a variable.", "", "", "variable name", nothing_open,
          [](Debugger& d, std::string_view name) -> Text { return history_text(d, name); }},
+        {"print.breakpoints", "Print breakpoints", "Prints all breakpoints and watchpoints.", "", "", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { return breakpoints_text(d); }},
         {"print.locals", "Print locals", "Prints the names that the current line can use, with their values.", "", "", "", nothing_open,
          [](Debugger& d, std::string_view) -> Text { return locals_text(d); }},
         {"print.problems", "Print problems", "Prints the diagnosis of every failure so far.", "", "", "", nothing_open,

@@ -5,6 +5,7 @@
 #include "core/debug/diagnose.hpp"
 #include "core/debug/movement.hpp"
 #include "core/debug/preflight_program.hpp"
+#include "core/debug/stops.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -317,6 +318,27 @@ void Debugger::go(Position position) {
     impl_->start(Movement::to(impl_->position_, position));
 }
 
+void Debugger::run_to(Breakpoint target, bool forward) {
+    if (!is_open() || busy()) return;
+    impl_->start(Movement::run_to(*impl_->evaluation_, impl_->position_, std::move(target), forward));
+}
+
+void Debugger::go_to(Moment moment) {
+    if (!is_open() || busy()) return;
+    impl_->start(Movement::to(std::move(moment)));
+}
+
+bool Debugger::seek(Sought sought, bool forward) {
+    if (!is_open() || busy()) return false;
+    const bool is_there = std::ranges::any_of(recording().errors(), [&](const record::RecordedError& error) {
+        const bool fits = sought == Sought::error || impl_->evaluation_->is_uninitialized_read(error);
+        return fits && error.first < position();
+    });
+    if (!forward && !is_there) return false;
+    impl_->start(Movement::seek(*impl_->evaluation_, impl_->position_, sought, forward));
+    return true;
+}
+
 bool Debugger::busy() const {
     return impl_->movement_.has_value();
 }
@@ -362,14 +384,21 @@ void Debugger::toggle_breakpoint(Breakpoint breakpoint) {
     if (!is_open()) return;
     std::vector<Breakpoint>& all = impl_->breakpoints_;
     const auto same = std::ranges::find_if(all, [&](const Breakpoint& other) {
+        const bool same_name = breakpoint.kind == Breakpoint::Kind::statement || other.name == breakpoint.name;
         return other.kind == breakpoint.kind && other.statement == breakpoint.statement &&
-               other.name == breakpoint.name;
+               other.access == breakpoint.access && same_name;
     });
-    impl_->undo_.push(same == all.end() ? "Set breakpoint" : "Clear breakpoint", impl_->arrangement());
-    if (same != all.end())
-        all.erase(same);
-    else
-        all.insert(std::ranges::upper_bound(all, breakpoint), std::move(breakpoint));
+    const bool changes = same != all.end() && !breakpoint.condition.always() &&
+                         (same->condition != breakpoint.condition || same->name != breakpoint.name);
+    const std::string_view what = breakpoint.is_watchpoint() ? "watchpoint" : "breakpoint";
+    const std::string_view verb = same == all.end() ? "Set" : changes ? "Change" : "Clear";
+    impl_->undo_.push(fmt::format("{} {}", verb, what), impl_->arrangement());
+    if (same != all.end()) all.erase(same);
+    if (verb != "Clear") all.insert(std::ranges::upper_bound(all, breakpoint), std::move(breakpoint));
+}
+
+const Breakpoint* Debugger::breakpoint_here() const {
+    return is_open() ? stop_at(*impl_->evaluation_, impl_->breakpoints_, impl_->position_) : nullptr;
 }
 
 const Selection& Debugger::selection() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/result.hpp"
+#include "core/debug/condition.hpp"
 #include "core/debug/diagnosis.hpp"
 #include "core/graph/scope_tree.hpp"
 #include "core/import/graph_roles.hpp"
@@ -32,15 +33,45 @@ struct Selection {
     friend bool operator==(const Selection&, const Selection&) = default;
 };
 
+/// Where movements stop. Without a condition just before the statement or op, or where the scope is entered; with one
+/// just after the op (or an op of the scope) that gave such a value. Watchpoints stop just after what they watch for.
 struct Breakpoint {
-    enum class Kind { statement, op, scope } kind = Kind::statement;
+    enum class Kind { statement, op, scope, variable, tensor } kind = Kind::statement;
     StatementId statement;
-    std::string name; ///< op or scope path
+    /// Op (all its outputs) or tensor ("a:1"), scope path, variable; of a statement with a condition, the tensor or
+    /// variable whose last value it is about.
+    std::string name = {};
     bool enabled = true;
+    Condition condition = {}; ///< of tensors: also of the new value; of variables: of what was read or written
+    enum class Access { write, read, any } access = Access::write; ///< of variables
     friend auto operator<=>(const Breakpoint&, const Breakpoint&) = default;
+
+    bool is_watchpoint() const { return kind == Kind::variable || kind == Kind::tensor; }
+};
+/// "line 17", "rnn/while/MatMul if nan", "writes of kernel".
+std::string to_text(const Breakpoint& breakpoint, const program::Program& program);
+
+enum class StopReason {
+    none,
+    opened,
+    step,
+    breakpoint,
+    watchpoint,
+    uninitialized_read,
+    error,
+    finished,
+    paused,
+    not_found ///< the time that was gone to does not exist
 };
 
-enum class StopReason { none, opened, step, breakpoint, uninitialized_read, error, finished, paused };
+/// A time inside a run: before its first event, the first of a time step, or the first of an op (in that time step).
+struct Moment {
+    RunId run;
+    std::optional<std::int64_t> iteration;
+    std::string op; ///< ""
+};
+/// What a search stops at.
+enum class Sought { error, uninitialized_read };
 
 /// How far a movement goes. Each works forwards and backwards.
 enum class Granularity { op, time_step, statement_into, statement_over, statement_out, run };
@@ -96,6 +127,12 @@ class Debugger {
     void move(Granularity granularity, bool forward);
     void run_on(bool forward); ///< continue, to the next breakpoint, uninitialized read, error or end
     void go(Position position);
+    /// To the next or last occurrence of `target`, and no farther than run_on() goes.
+    void run_to(Breakpoint target, bool forward);
+    /// To the time, wherever it is. Where there is none: stays, StopReason::not_found.
+    void go_to(Moment moment);
+    /// To the next or last error, or uninitialized read, past everything else. False: there is none before this.
+    bool seek(Sought sought, bool forward);
     bool busy() const;
     /// Works on the movement for at most `budget`; true when it is over.
     bool pump(std::chrono::microseconds budget);
@@ -113,7 +150,11 @@ class Debugger {
 
     // --- what the user arranged (undoable) ------------------------------------------------------------------------
     const std::vector<Breakpoint>& breakpoints() const;
+    /// Sets it, or clears the one that is at the same place. Where that one has another condition and the new one has
+    /// one at all, it gets the new condition.
     void toggle_breakpoint(Breakpoint breakpoint);
+    /// The one that stops at the position, or null.
+    const Breakpoint* breakpoint_here() const;
     const Selection& selection() const;
     void select(Selection selection);
     bool can_select_back() const;

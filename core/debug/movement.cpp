@@ -1,4 +1,5 @@
 #include "core/debug/movement.hpp"
+#include "core/debug/stops.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -9,44 +10,11 @@ namespace {
 
 constexpr int pieces_between_looks = 16; // reading the clock costs as much as a small op
 
-bool is_in_scope(std::string_view name, std::string_view scope) {
-    return name == scope || (name.size() > scope.size() && name.starts_with(scope) && name[scope.size()] == '/');
-}
-
-std::string_view name_of(const Evaluation& evaluation, const Ahead& ahead) {
-    if (ahead.kind != Ahead::Kind::event || !ahead.node.valid()) return {};
-    const GraphId graph = evaluation.recording().run(ahead.run).info.graph;
-    return evaluation.evaluator().graph(graph).node(ahead.node).name;
-}
-
-/// Name of the op that ran just before the position in the same run; "" for none.
-std::string_view name_before(const Evaluation& evaluation, const Ahead& ahead) {
-    if (ahead.event == 0) return {};
-    const NodeId node = evaluation.recording().visit(ahead.run, ahead.event - 1).node;
-    if (!node.valid()) return {};
-    return evaluation.evaluator().graph(evaluation.recording().run(ahead.run).info.graph).node(node).name;
+StopReason reason_of(const Breakpoint& breakpoint) {
+    return breakpoint.is_watchpoint() ? StopReason::watchpoint : StopReason::breakpoint;
 }
 
 } // namespace
-
-bool stops_between(const Breakpoint& breakpoint, std::string_view before, std::string_view name) {
-    if (breakpoint.kind == Breakpoint::Kind::op) return name == breakpoint.name;
-    // A scope is stopped at where it is entered, not at each of its ops.
-    return breakpoint.kind == Breakpoint::Kind::scope && is_in_scope(name, breakpoint.name) &&
-           !is_in_scope(before, breakpoint.name);
-}
-
-bool hits_breakpoint(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position) {
-    if (breakpoints.empty()) return false;
-    const Ahead ahead = evaluation.ahead(position);
-    return std::ranges::any_of(breakpoints, [&](const Breakpoint& breakpoint) {
-        if (!breakpoint.enabled) return false;
-        if (breakpoint.kind == Breakpoint::Kind::statement)
-            return ahead.kind == Ahead::Kind::statement && ahead.statement == breakpoint.statement;
-        return ahead.kind == Ahead::Kind::event &&
-               stops_between(breakpoint, name_before(evaluation, ahead), name_of(evaluation, ahead));
-    });
-}
 
 Movement Movement::by(Evaluation& evaluation, Position origin, Granularity granularity, bool forward) {
     Movement movement;
@@ -73,6 +41,26 @@ Movement Movement::run_on(Evaluation& evaluation, Position origin, bool forward)
 Movement Movement::finish(Evaluation& evaluation, Position origin) {
     Movement movement = run_on(evaluation, origin, true);
     movement.goal_ = Goal::finish;
+    return movement;
+}
+
+Movement Movement::run_to(Evaluation& evaluation, Position origin, Breakpoint target, bool forward) {
+    Movement movement = run_on(evaluation, origin, forward);
+    movement.target_breakpoint_.push_back(std::move(target));
+    return movement;
+}
+
+Movement Movement::seek(Evaluation& evaluation, Position origin, Sought sought, bool forward) {
+    Movement movement = run_on(evaluation, origin, forward);
+    movement.goal_ = Goal::finish;
+    movement.only_uninitialized_ = sought == Sought::uninitialized_read;
+    return movement;
+}
+
+Movement Movement::to(Moment moment) {
+    Movement movement;
+    movement.goal_ = Goal::moment;
+    movement.moment_ = std::move(moment);
     return movement;
 }
 
@@ -136,24 +124,19 @@ bool Movement::reach(Evaluation& evaluation, Position position) {
     return reached;
 }
 
-/// The visits of a block's round at which breakpoints can stop, and whether the block was entered with one is not
-/// asked here: the first event of a block is always looked at.
+/// The visits of a round at which breakpoints can stop. What is before the block they do not tell: its first event is
+/// always looked at.
 const std::vector<std::uint32_t>& Movement::looked_at(const Evaluation& evaluation,
                                                       std::span<const Breakpoint> breakpoints, RunId run,
                                                       const record::EventPiece& piece) {
     if (look_.block == piece.block) return look_.offsets;
     look_ = {piece.block, {}};
-    if (goal_ == Goal::finish || (goal_ == Goal::granular && !forward_)) return look_.offsets;
+    if (!heeds_breakpoints()) return look_.offsets;
     const Graph& graph = evaluation.evaluator().graph(evaluation.recording().run(run).info.graph);
-    const auto visits = piece.block->visits();
-    for (std::uint32_t i = 0; i < visits.size(); ++i) {
-        const std::string_view before = graph.node(visits[(i + visits.size() - 1) % visits.size()].node).name;
-        const std::string_view name = graph.node(visits[i].node).name;
-        if (std::ranges::any_of(breakpoints, [&](const Breakpoint& breakpoint) {
-                return breakpoint.enabled && stops_between(breakpoint, before, name);
-            }))
-            look_.offsets.push_back(i);
-    }
+    look_.offsets = stops_of_round(breakpoints, graph, *piece.block);
+    const std::vector<std::uint32_t> more = stops_of_round(target_breakpoint_, graph, *piece.block);
+    look_.offsets.insert(look_.offsets.end(), more.begin(), more.end());
+    std::ranges::sort(look_.offsets);
     return look_.offsets;
 }
 
@@ -161,7 +144,8 @@ const std::vector<std::uint32_t>& Movement::looked_at(const Evaluation& evaluati
 /// `position` itself outside of blocks.
 Position Movement::passed(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position) {
     const record::Recording& recording = evaluation.recording();
-    if (stops_at_every_op() || goal_ == Goal::position || position >= recording.end()) return position;
+    if (stops_at_every_op() || goal_ == Goal::position || goal_ == Goal::moment || position >= recording.end())
+        return position;
     const record::Tick tick = recording.tick(position.ticks);
     if (tick.kind != record::TickKind::event) return position;
     const record::EventPiece& piece = recording.piece_of(tick.run, tick.event);
@@ -179,7 +163,9 @@ Position Movement::passed(const Evaluation& evaluation, std::span<const Breakpoi
             next = std::min(next, round + piece.visits + offsets.front());
         const std::size_t time = times.lower_bound(tick.event + 1);
         if (time < times.size()) next = std::min(next, times[time]);
-        return {position.ticks + (next - tick.event) - 1};
+        const std::optional<Position> access = next_access_stop(evaluation, breakpoints, position);
+        const Position stop{position.ticks + (next - tick.event)};
+        return {(access ? std::min(*access, stop) : stop).ticks - 1};
     }
     if (tick.event == piece.first) return position;
     std::uint32_t next = piece.first;
@@ -190,7 +176,38 @@ Position Movement::passed(const Evaluation& evaluation, std::span<const Breakpoi
         next = std::max(next, round - piece.visits + offsets.back());
     const std::size_t time = times.lower_bound(tick.event);
     if (time > 0) next = std::max(next, times[time - 1]);
-    return {position.ticks - (tick.event - next) + 1};
+    const std::optional<Position> access = next_access_stop(evaluation, breakpoints, position);
+    const Position stop{position.ticks - (tick.event - next)};
+    return {(access ? std::max(*access, stop) : stop).ticks + 1};
+}
+
+/// Of watchpoints on variables, where this movement heeds them.
+std::optional<Position> Movement::next_access_stop(const Evaluation& evaluation,
+                                                   std::span<const Breakpoint> breakpoints, Position position) const {
+    if (!heeds_breakpoints()) return std::nullopt;
+    const std::optional<Position> a = next_access(evaluation, breakpoints, position, forward_);
+    const std::optional<Position> b = next_access(evaluation, target_breakpoint_, position, forward_);
+    if (!a || !b) return a ? a : b;
+    return forward_ ? std::min(*a, *b) : std::max(*a, *b);
+}
+
+bool Movement::heeds_breakpoints() const {
+    return goal_ == Goal::run_on || (goal_ == Goal::granular && forward_);
+}
+
+/// The breakpoint that this movement stops at here, or null.
+const Breakpoint* Movement::breakpoint_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
+                                          Position position) const {
+    if (!heeds_breakpoints()) return nullptr;
+    if (const Breakpoint* found = stop_at(evaluation, breakpoints, position)) return found;
+    return stop_at(evaluation, target_breakpoint_, position);
+}
+
+/// Does it stop at errors such as the one at this position?
+const record::RecordedError* Movement::error_at(const Evaluation& evaluation, Position position) const {
+    const record::RecordedError* error = evaluation.error_stop(position);
+    const bool passes = error != nullptr && only_uninitialized_ && !evaluation.is_uninitialized_read(*error);
+    return passes ? nullptr : error;
 }
 
 bool Movement::step_forward(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
@@ -205,12 +222,12 @@ bool Movement::step_forward(Evaluation& evaluation, std::span<const Breakpoint> 
         position = std::max(position, std::min(target_, evaluation.recording().end()));
         return position >= target_;
     }
-    if (const record::RecordedError* error = evaluation.error_stop(position)) {
+    if (const record::RecordedError* error = error_at(evaluation, position)) {
         reason = evaluation.is_uninitialized_read(*error) ? StopReason::uninitialized_read : StopReason::error;
         return true;
     }
-    if (goal_ != Goal::finish && hits_breakpoint(evaluation, breakpoints, position)) {
-        reason = StopReason::breakpoint;
+    if (const Breakpoint* breakpoint = breakpoint_at(evaluation, breakpoints, position)) {
+        reason = reason_of(*breakpoint);
         return true;
     }
     if (goal_ == Goal::granular && stops_at(evaluation, position)) {
@@ -228,17 +245,37 @@ bool Movement::step_back(Evaluation& evaluation, std::span<const Breakpoint> bre
     --position.ticks;
     if (position.ticks == 0) return true;
     if (goal_ == Goal::granular) return stops_at(evaluation, position);
-    if (const record::RecordedError* error = evaluation.error_stop(position)) {
+    if (const record::RecordedError* error = error_at(evaluation, position)) {
         reason = evaluation.is_uninitialized_read(*error) ? StopReason::uninitialized_read : StopReason::error;
         return true;
     }
-    if (!hits_breakpoint(evaluation, breakpoints, position)) return false;
-    reason = StopReason::breakpoint;
-    return true;
+    const Breakpoint* breakpoint = breakpoint_at(evaluation, breakpoints, position);
+    if (breakpoint != nullptr) reason = reason_of(*breakpoint);
+    return breakpoint != nullptr;
+}
+
+/// The position stays until the moment is there.
+bool Movement::step_to_moment(Evaluation& evaluation, Position& position, StopReason& reason) {
+    const auto runs = evaluation.recording().runs();
+    const std::uint64_t end = evaluation.recording().end().ticks;
+    const bool is_over =
+        evaluation.evaluator().done() || (moment_.run.index() < runs.size() && runs[moment_.run.index()].done);
+    // Asking takes as long as the run is: it is asked when there is much more of it, or all.
+    if (is_over || end >= ask_at_) {
+        ask_at_ = end + end / 2;
+        if (const std::optional<Position> found = find_moment(evaluation, moment_)) {
+            position = *found;
+            reason = StopReason::step;
+            return true;
+        }
+    }
+    reason = StopReason::not_found;
+    return is_over || !reach(evaluation, {end});
 }
 
 bool Movement::step(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
                     StopReason& reason) {
+    if (goal_ == Goal::moment) return step_to_moment(evaluation, position, reason);
     return forward_ ? step_forward(evaluation, breakpoints, position, reason)
                     : step_back(evaluation, breakpoints, position, reason);
 }

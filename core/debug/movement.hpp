@@ -14,13 +14,17 @@ namespace rnnscope::debug {
 /// forwards and backwards look for the nearest one, so they meet at the same places.
 class Movement {
   public:
-    enum class Goal { granular, run_on, finish, position };
+    enum class Goal { granular, run_on, finish, position, moment };
 
     static Movement by(Evaluation& evaluation, Position origin, Granularity granularity, bool forward);
     static Movement run_on(Evaluation& evaluation, Position origin, bool forward);
     /// To the end or the next error, past all breakpoints.
     static Movement finish(Evaluation& evaluation, Position origin);
     static Movement to(Position origin, Position target);
+    /// As run_on, and stops at `target`, too.
+    static Movement run_to(Evaluation& evaluation, Position origin, Breakpoint target, bool forward);
+    static Movement seek(Evaluation& evaluation, Position origin, Sought sought, bool forward);
+    static Movement to(Moment moment);
 
     /// Moves `position`; true when the movement is over, and `reason` then tells why it ended here.
     bool pump(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position, StopReason& reason,
@@ -38,6 +42,13 @@ class Movement {
     Position passed(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position);
     const std::vector<std::uint32_t>& looked_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
                                                 RunId run, const record::EventPiece& block);
+    bool heeds_breakpoints() const;
+    const Breakpoint* breakpoint_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
+                                    Position position) const;
+    std::optional<Position> next_access_stop(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
+                                             Position position) const;
+    const record::RecordedError* error_at(const Evaluation& evaluation, Position position) const;
+    bool step_to_moment(Evaluation& evaluation, Position& position, StopReason& reason);
     bool stops_at(Evaluation& evaluation, Position position) const;
     bool stops_at_statement(const program::Step& step) const;
 
@@ -47,6 +58,10 @@ class Movement {
     Position target_;
     bool in_run_ = false; ///< the origin is inside a run
     int depth_ = 0, call_depth_ = 0;
+    bool only_uninitialized_ = false; ///< stops at no other errors
+    std::vector<Breakpoint> target_breakpoint_;
+    Moment moment_;
+    std::uint64_t ask_at_ = 0; ///< end of the recording at which the moment is looked for next
     Pace pace_;
     bool evaluated_much_ = false; ///< since the clock was read
     /// Of one block: the visits of a round at which breakpoints can stop.
@@ -56,10 +71,5 @@ class Movement {
     };
     BlockLook look_;
 };
-
-/// Would a breakpoint stop between two ops of these names? `before` is "" where no op of the run is before.
-bool stops_between(const Breakpoint& breakpoint, std::string_view before, std::string_view name);
-/// Is the position just before something that an enabled breakpoint names?
-bool hits_breakpoint(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position);
 
 } // namespace rnnscope::debug

@@ -15,6 +15,10 @@ std::string_view stop_text(StopReason reason) {
         return "";
     case StopReason::breakpoint:
         return "breakpoint";
+    case StopReason::watchpoint:
+        return "watchpoint";
+    case StopReason::not_found:
+        return "there is no such time; the position is as it was";
     case StopReason::uninitialized_read:
         return "uninitialized read";
     case StopReason::error:
@@ -54,7 +58,13 @@ std::string location_text(const Debugger& debugger) {
     if (!debugger.is_open()) return "nothing is open\n";
     std::string text;
     const std::string_view why = stop_text(debugger.stop_reason());
-    if (!why.empty()) text += fmt::format("-- {}\n", why);
+    std::string which;
+    // A plain breakpoint is where the position is; of others it is said.
+    if (debugger.stop_reason() == StopReason::breakpoint || debugger.stop_reason() == StopReason::watchpoint)
+        if (const Breakpoint* here = debugger.breakpoint_here();
+            here != nullptr && (here->is_watchpoint() || !here->condition.always()))
+            which = ": " + to_text(*here, debugger.program());
+    if (!why.empty()) text += fmt::format("-- {}{}\n", why, which);
     const program::Program& program = debugger.program();
     const StatementId statement = debugger.current_statement();
     if (!statement.valid()) return text + fmt::format("{}: at the end\n", program.file);

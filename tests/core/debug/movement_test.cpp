@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <random>
 
 namespace rnnscope::debug {
@@ -51,6 +52,53 @@ class MovementTest : public testing::TestWithParam<const char*> {
         return count;
     }
 
+    template <class Any> Breakpoint random_breakpoint(Any&& any) const {
+        static constexpr std::string_view conditions[] = {
+            "nan", "bad", "outside -0.1 0.1", "outside 0 100000", "equals 0", "saturated 0.4", "changed 0.05"};
+        const Graph& graph = singles_.evaluation.evaluator().graph(GraphId(0));
+        std::vector<std::string> in_loops;
+        for (const Node& node : graph.nodes())
+            if (node.name.find("/while/") != std::string::npos) in_loops.push_back(node.name);
+        Breakpoint breakpoint;
+        breakpoint.kind = static_cast<Breakpoint::Kind>(any(5));
+        breakpoint.name = in_loops[any(in_loops.size())];
+        if (breakpoint.kind == Breakpoint::Kind::statement)
+            breakpoint.statement = StatementId(any(document_->program().statements.size()));
+        if (breakpoint.kind == Breakpoint::Kind::variable) {
+            breakpoint.name = graph.variables()[any(graph.variables().size())].name;
+            breakpoint.access = static_cast<Breakpoint::Access>(any(3));
+        }
+        const std::size_t end_of_scope = breakpoint.name.find('/', breakpoint.name.find("/while/") + 7);
+        if (breakpoint.kind == Breakpoint::Kind::scope && end_of_scope != std::string::npos)
+            breakpoint.name.resize(end_of_scope);
+        if (any(2) == 0) breakpoint.condition = *parse_condition(conditions[any(std::size(conditions))]);
+        return breakpoint;
+    }
+    static std::string bits(const Tensor& tensor) {
+        if (tensor.dtype() == DType::string || tensor.dtype() == DType::resource)
+            return tensor.elements() > 0 ? tensor.strings()[0] : std::string();
+        const auto bytes = tensor.bytes();
+        return std::to_string(
+            std::hash<std::string_view>()({reinterpret_cast<const char*>(bytes.data()), bytes.size()}));
+    }
+    /// All that can be seen of the program's state at a position.
+    static std::string state_of(const Driven& driven) {
+        const record::Recording& recording = driven.evaluation.recording();
+        std::string text;
+        for (std::size_t s = 0; s < recording.sessions(); ++s)
+            for (const Variable& variable :
+                 driven.evaluation.evaluator().graph(recording.graph_of(SessionId(s))).variables()) {
+                text += init_state_name(recording.state_at(SessionId(s), variable, driven.position));
+                const Tensor value = recording.value_at(SessionId(s), variable.name, driven.position);
+                text += value ? bits(value) : "-";
+            }
+        const Ahead ahead = driven.evaluation.ahead(driven.position);
+        if (ahead.kind == Ahead::Kind::event && driven.position < recording.end())
+            for (const record::RecordedValue& input : recording.event(ahead.run, ahead.event).inputs)
+                text += input.tensor ? bits(input.tensor) : "-";
+        return text;
+    }
+
     std::shared_ptr<const program::Document> document_ = read(GetParam());
     Driven singles_{
         Evaluation(document_, [](auto& evaluator, auto& observer, auto) { evaluator.advance(observer); }), {}, {}};
@@ -63,21 +111,9 @@ TEST_P(MovementTest, StopsAtTheSamePositions) {
     const auto any = [&](std::size_t count) { return random() % count; };
     drive([](Driven& d) { return Movement::finish(d.evaluation, d.position); });
     ASSERT_GT(blocks(), 0u) << "nothing repeats: the test compares nothing";
-    const Graph& graph = singles_.evaluation.evaluator().graph(GraphId(0));
-    std::vector<std::string> in_loops;
-    for (const Node& node : graph.nodes())
-        if (node.name.find("/while/") != std::string::npos) in_loops.push_back(node.name);
-    for (int move = 0; move < 150; ++move) {
+    for (int move = 0; move < 200; ++move) {
         if (any(6) == 0) breakpoints_.clear();
-        if (any(4) == 0) {
-            Breakpoint breakpoint;
-            breakpoint.kind = any(2) == 0 ? Breakpoint::Kind::op : Breakpoint::Kind::scope;
-            breakpoint.name = in_loops[any(in_loops.size())];
-            const std::size_t end_of_scope = breakpoint.name.find('/', breakpoint.name.find("/while/") + 7);
-            if (breakpoint.kind == Breakpoint::Kind::scope && end_of_scope != std::string::npos)
-                breakpoint.name.resize(end_of_scope);
-            breakpoints_.push_back(breakpoint);
-        }
+        if (any(4) == 0) breakpoints_.push_back(random_breakpoint(any));
         const bool forward = any(2) == 0;
         const auto granularity = static_cast<Granularity>(any(6));
         const Position target{any(singles_.evaluation.recording().end().ticks + 1)};
@@ -90,6 +126,43 @@ TEST_P(MovementTest, StopsAtTheSamePositions) {
             return Movement::by(d.evaluation, d.position, granularity, forward);
         });
         if (HasFatalFailure()) return;
+    }
+}
+
+TEST_P(MovementTest, BackwardsMeetsTheStopsOfForwards) {
+    std::mt19937 random(11);
+    const auto any = [&](std::size_t count) { return random() % count; };
+    drive([](Driven& d) { return Movement::finish(d.evaluation, d.position); });
+    for (int round = 0; round < 5; ++round) {
+        breakpoints_.clear();
+        for (int i = 0; i < 3; ++i) breakpoints_.push_back(random_breakpoint(any));
+        std::map<std::uint64_t, std::string> seen; // by position
+        drive([](Driven& d) { return Movement::to(d.position, {}); });
+        while (!blocks_.evaluation.is_end(blocks_.position)) {
+            drive([](Driven& d) { return Movement::run_on(d.evaluation, d.position, true); });
+            if (HasFatalFailure()) return;
+            seen[blocks_.position.ticks] = state_of(blocks_);
+            EXPECT_EQ(state_of(singles_), state_of(blocks_));
+        }
+        // The end stops forwards whatever is there, and the start backwards.
+        auto next = seen.rbegin();
+        while (blocks_.position.ticks != 0) {
+            drive([](Driven& d) { return Movement::run_on(d.evaluation, d.position, false); });
+            if (HasFatalFailure()) return;
+            ++next;
+            ASSERT_EQ(blocks_.position.ticks, next == seen.rend() ? 0 : next->first);
+            if (next != seen.rend()) {
+                EXPECT_EQ(state_of(blocks_), next->second);
+            }
+        }
+        for (int step = 0; step < 20; ++step) { // a walk meets nothing else
+            const bool forward = any(2) == 0;
+            drive([&](Driven& d) { return Movement::run_on(d.evaluation, d.position, forward); });
+            if (HasFatalFailure()) return;
+            if (blocks_.position.ticks != 0) {
+                ASSERT_EQ(seen.at(blocks_.position.ticks), state_of(blocks_));
+            }
+        }
     }
 }
 

@@ -1,0 +1,263 @@
+#include "core/debug/stops.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+namespace rnnscope::debug {
+
+namespace {
+
+using record::EventNumbers;
+using record::HistoryEntry;
+using record::Recording;
+
+bool is_in_scope(std::string_view name, std::string_view scope) {
+    return name == scope || (name.size() > scope.size() && name.starts_with(scope) && name[scope.size()] == '/');
+}
+
+/// Would it stop between two ops of these names? `before` is "" where no op of the run is before.
+bool stops_between(const Breakpoint& breakpoint, std::string_view before, std::string_view name) {
+    if (!breakpoint.condition.always()) return false;
+    if (breakpoint.kind == Breakpoint::Kind::op) return name == breakpoint.name;
+    // A scope is stopped at where it is entered, not at each of its ops.
+    return breakpoint.kind == Breakpoint::Kind::scope && is_in_scope(name, breakpoint.name) &&
+           !is_in_scope(before, breakpoint.name);
+}
+
+/// Does it look at what ops of this name give?
+bool looks_at(const Breakpoint& breakpoint, std::string_view name) {
+    const bool after = !breakpoint.condition.always() || breakpoint.kind == Breakpoint::Kind::tensor;
+    if (!after || name.empty()) return false;
+    if (breakpoint.kind == Breakpoint::Kind::scope) return is_in_scope(name, breakpoint.name);
+    if (breakpoint.kind != Breakpoint::Kind::op && breakpoint.kind != Breakpoint::Kind::tensor) return false;
+    const std::string_view wanted = breakpoint.name;
+    return wanted.starts_with(name) && (wanted.size() == name.size() || wanted[name.size()] == ':');
+}
+
+/// "a:1" means output 1, "a" all of them.
+std::optional<std::size_t> output_of(std::string_view tensor) {
+    const std::size_t colon = tensor.rfind(':');
+    std::size_t index = 0;
+    if (colon == std::string_view::npos) return std::nullopt;
+    std::from_chars(tensor.data() + colon + 1, tensor.data() + tensor.size(), index);
+    return index;
+}
+
+/// Is the node a sigmoid, or does it only cut or pass on one?
+bool is_sigmoid(const Graph& graph, NodeId id) {
+    static constexpr std::string_view passing[] = {"Identity", "Reshape", "Slice", "StridedSlice", "Switch", "Merge"};
+    for (int steps = 0; steps < 8; ++steps) {
+        const Node& node = graph.node(id);
+        const std::size_t input = node.op == "Split" ? 1 : 0;
+        if (node.op == "Sigmoid") return true;
+        const bool passes = node.op == "Split" || node.op == "SplitV" || std::ranges::count(passing, node.op) > 0;
+        if (!passes || node.inputs.size() <= input) return false;
+        id = node.inputs[input].node;
+    }
+    return false;
+}
+
+/// An event that happened just before a position.
+struct Behind {
+    RunId run;
+    std::uint32_t event = 0;
+    record::RecordedVisit visit;
+};
+
+std::optional<Behind> behind(const Recording& recording, Position position) {
+    if (position.ticks == 0) return std::nullopt;
+    const record::Tick tick = recording.tick(position.ticks - 1);
+    if (tick.kind != record::TickKind::event) return std::nullopt;
+    return Behind{tick.run, tick.event, recording.visit(tick.run, tick.event)};
+}
+
+/// The output in the time step before: of the last event of the node in the same frame.
+Tensor in_step_before(const Recording& recording, const Behind& now, std::size_t output) {
+    const EventNumbers events = recording.events_of(now.run, now.visit.node);
+    for (std::size_t i = events.lower_bound(now.event); i-- > 0;) {
+        const record::RecordedVisit visit = recording.visit(now.run, events[i]);
+        if (visit.frame == now.visit.frame) return recording.output(now.run, events[i], output);
+    }
+    return {};
+}
+
+bool value_stops(const Recording& recording, const Graph& graph, const Breakpoint& breakpoint, const Behind& now) {
+    if (now.visit.dead || now.visit.failed) return false;
+    const std::optional<std::size_t> only = output_of(breakpoint.name);
+    const bool is_watch = breakpoint.kind == Breakpoint::Kind::tensor;
+    for (std::size_t i = 0; i < graph.node(now.visit.node).outputs.size(); ++i) {
+        if (only && *only != i) continue;
+        Watched watched{recording.output(now.run, now.event, i), {}, false};
+        if (!watched.value) continue;
+        if (is_watch) {
+            const Position before{recording.tick_of(now.run, now.event)};
+            const Tensor last = last_output(recording, graph.id(), {now.visit.node, static_cast<int>(i)}, before);
+            if (!last || last.identical(watched.value)) continue;
+        }
+        if (breakpoint.condition.kind == Condition::Kind::changed) watched.previous = in_step_before(recording, now, i);
+        if (breakpoint.condition.kind == Condition::Kind::saturated)
+            watched.is_sigmoid = is_sigmoid(graph, now.visit.node);
+        if (fulfils(watched, breakpoint.condition)) return true;
+    }
+    return false;
+}
+
+bool statement_stops(const Evaluation& evaluation, const Breakpoint& breakpoint, const Ahead& ahead,
+                     Position position) {
+    if (ahead.kind != Ahead::Kind::statement || ahead.statement != breakpoint.statement) return false;
+    if (breakpoint.condition.always()) return true;
+    const Recording& recording = evaluation.recording();
+    for (std::size_t i = 0; i < evaluation.evaluator().graph_count(); ++i) {
+        const Graph& graph = evaluation.evaluator().graph(GraphId(i));
+        const Variable* variable = graph.variable_of(graph.find(breakpoint.name));
+        const Result<Output> output = graph.find_tensor(breakpoint.name);
+        Watched watched;
+        for (std::size_t s = 0; variable != nullptr && s < recording.sessions() && !watched.value; ++s)
+            if (recording.graph_of(SessionId(s)) == graph.id())
+                watched.value = recording.value_at(SessionId(s), record::storage_name(graph, *variable), position);
+        if (variable == nullptr && output) watched.value = last_output(recording, graph.id(), *output, position);
+        if (output) watched.is_sigmoid = is_sigmoid(graph, output->node);
+        if (fulfils(watched, breakpoint.condition)) return true;
+    }
+    return false;
+}
+
+bool is_watched(const Breakpoint& breakpoint, const HistoryEntry& entry) {
+    const bool writes = entry.kind == HistoryEntry::Kind::write;
+    if (entry.kind == HistoryEntry::Kind::declared) return false;
+    if (breakpoint.access != Breakpoint::Access::any && (breakpoint.access == Breakpoint::Access::write) != writes)
+        return false;
+    return fulfils({entry.value, {}, false}, breakpoint.condition);
+}
+
+/// The histories of the variable in all sessions that have it.
+std::vector<std::span<const HistoryEntry>> histories(const Evaluation& evaluation, std::string_view name) {
+    const Recording& recording = evaluation.recording();
+    std::vector<std::span<const HistoryEntry>> found;
+    for (std::size_t i = 0; i < recording.sessions(); ++i) {
+        const Graph& graph = evaluation.evaluator().graph(recording.graph_of(SessionId(i)));
+        if (const Variable* variable = graph.variable_of(graph.find(name)))
+            found.push_back(recording.history(SessionId(i), record::storage_name(graph, *variable)));
+    }
+    return found;
+}
+
+bool access_stops(const Evaluation& evaluation, const Breakpoint& breakpoint, Position position) {
+    if (position.ticks == 0) return false;
+    for (const auto history : histories(evaluation, breakpoint.name)) {
+        auto entry = std::ranges::lower_bound(history, position.ticks - 1, {}, &HistoryEntry::tick);
+        for (; entry != history.end() && entry->tick == position.ticks - 1; ++entry)
+            if (is_watched(breakpoint, *entry)) return true;
+    }
+    return false;
+}
+
+} // namespace
+
+std::string to_text(const Breakpoint& breakpoint, const program::Program& program) {
+    using Kind = Breakpoint::Kind;
+    static constexpr std::string_view accesses[] = {"writes of ", "reads of ", "accesses of "};
+    std::string text = breakpoint.name;
+    if (breakpoint.kind == Kind::statement)
+        text = fmt::format("line {}", program.statement(breakpoint.statement).where.python_line);
+    if (breakpoint.kind == Kind::tensor) text = "changes of " + breakpoint.name;
+    if (breakpoint.kind == Kind::variable)
+        text = std::string(accesses[static_cast<std::size_t>(breakpoint.access)]) + breakpoint.name;
+    if (breakpoint.condition.always()) return text;
+    const bool names = breakpoint.kind == Kind::statement;
+    return fmt::format("{} if {}{}", text, names ? breakpoint.name + " " : "", to_text(breakpoint.condition));
+}
+
+const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position) {
+    if (breakpoints.empty()) return nullptr;
+    const Recording& recording = evaluation.recording();
+    const Ahead ahead = evaluation.ahead(position);
+    const std::optional<Behind> now = behind(recording, position);
+    const auto name = [&](RunId run, NodeId node) -> std::string_view {
+        if (!run.valid() || !node.valid()) return {};
+        return evaluation.evaluator().graph(recording.run(run).info.graph).node(node).name;
+    };
+    const std::string_view next = ahead.kind == Ahead::Kind::event ? name(ahead.run, ahead.node) : std::string_view();
+    const std::string_view last = now ? name(now->run, now->visit.node) : std::string_view();
+    for (const Breakpoint& breakpoint : breakpoints) {
+        if (!breakpoint.enabled) continue;
+        if (breakpoint.kind == Breakpoint::Kind::statement) {
+            if (statement_stops(evaluation, breakpoint, ahead, position)) return &breakpoint;
+        } else if (breakpoint.kind == Breakpoint::Kind::variable) {
+            if (access_stops(evaluation, breakpoint, position)) return &breakpoint;
+        } else if (!next.empty() && stops_between(breakpoint, last, next)) {
+            return &breakpoint;
+        } else if (looks_at(breakpoint, last)) {
+            const Graph& graph = evaluation.evaluator().graph(recording.run(now->run).info.graph);
+            if (value_stops(recording, graph, breakpoint, *now)) return &breakpoint;
+        }
+    }
+    return nullptr;
+}
+
+std::vector<std::uint32_t> stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
+                                          const runtime::EventBlock& block) {
+    std::vector<std::uint32_t> offsets;
+    const auto visits = block.visits();
+    for (std::uint32_t i = 0; i < visits.size(); ++i) {
+        const std::string_view before = graph.node(visits[(i + visits.size() - 1) % visits.size()].node).name;
+        const std::string_view name = graph.node(visits[i].node).name;
+        if (std::ranges::any_of(breakpoints, [&](const Breakpoint& breakpoint) {
+                return breakpoint.enabled && (stops_between(breakpoint, before, name) || looks_at(breakpoint, before));
+            }))
+            offsets.push_back(i);
+    }
+    return offsets;
+}
+
+std::optional<Position> next_access(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
+                                    Position position, bool forward) {
+    std::optional<Position> nearest;
+    for (const Breakpoint& breakpoint : breakpoints) {
+        if (!breakpoint.enabled || breakpoint.kind != Breakpoint::Kind::variable) continue;
+        for (const auto history : histories(evaluation, breakpoint.name)) {
+            // The entry of tick t stops at position t + 1.
+            auto entry = std::ranges::lower_bound(history, position.ticks - (forward ? 0 : 1), {}, &HistoryEntry::tick);
+            std::optional<Position> found;
+            for (; forward && entry != history.end() && !found; ++entry)
+                if (is_watched(breakpoint, *entry)) found = Position{entry->tick + 1};
+            while (!forward && entry != history.begin() && !found)
+                if (is_watched(breakpoint, *--entry)) found = Position{entry->tick + 1};
+            if (found && (!nearest || (forward ? *found < *nearest : *found > *nearest))) nearest = found;
+        }
+    }
+    return nearest;
+}
+
+Tensor last_output(const Recording& recording, GraphId graph, Output output, Position position) {
+    const auto runs = recording.runs();
+    for (std::size_t i = runs.size(); i-- > 0;) {
+        if (runs[i].info.graph != graph || runs[i].first_tick >= position.ticks) continue;
+        const RunId run = runs[i].info.id;
+        const EventNumbers events = recording.events_of(run, output.node);
+        for (std::size_t k = events.lower_bound(recording.events_at(run, position)); k-- > 0;)
+            if (Tensor value = recording.output(run, events[k], static_cast<std::size_t>(output.index))) return value;
+    }
+    return {};
+}
+
+std::optional<Position> find_moment(const Evaluation& evaluation, const Moment& moment) {
+    const Recording& recording = evaluation.recording();
+    if (moment.run.index() >= recording.runs().size()) return std::nullopt;
+    const bool is_time_step = moment.op.empty() && moment.iteration;
+    if (moment.op.empty() && !is_time_step) return Position{recording.run(moment.run).first_tick + 1};
+    const Graph& graph = evaluation.evaluator().graph(recording.run(moment.run).info.graph);
+    const NodeId node = graph.find(moment.op);
+    if (!is_time_step && !node.valid()) return std::nullopt;
+    for (const std::uint32_t event :
+         is_time_step ? recording.time_steps_of(moment.run) : recording.events_of(moment.run, node)) {
+        const record::RecordedVisit visit = recording.visit(moment.run, event);
+        if (is_time_step && visit.frame == 0) continue;
+        if (!moment.iteration || visit.iteration == *moment.iteration)
+            return Position{recording.tick_of(moment.run, event)};
+    }
+    return std::nullopt;
+}
+
+} // namespace rnnscope::debug
