@@ -4,6 +4,7 @@
 #include "core/import/crc32c.hpp"
 #include "core/import/table_reader.hpp"
 #include "tests/core/import/checkpoint_files.hpp"
+#include "tests/core/import/protobuf_bytes.hpp"
 
 #include <fmt/format.h>
 #include <leveldb/env.h>
@@ -113,22 +114,12 @@ TEST_F(CheckpointDamage, EveryByteChangedUnderRightChecksums) {
     EXPECT_GT(refused_, read_);
 }
 
-/// Protobuf's wire format.
-std::string varint(std::uint64_t value) {
-    std::string text;
-    for (; value >= 0x80; value >>= 7) text += static_cast<char>((value & 0x7F) | 0x80);
-    return text + static_cast<char>(value);
-}
-std::string number(unsigned field, std::uint64_t value) {
-    return varint(field << 3) + varint(value);
-}
-std::string bytes(unsigned field, const std::string& contents) {
-    return varint(field << 3 | 2) + varint(contents.size()) + contents;
-}
+using testing::field, testing::number, testing::varint;
+
 std::string shape(std::vector<std::int64_t> dims) {
     std::string text;
-    for (const std::int64_t dim : dims) text += bytes(2, number(1, static_cast<std::uint64_t>(dim)));
-    return bytes(2, text);
+    for (const std::int64_t dim : dims) text += field(2, number(1, static_cast<std::uint64_t>(dim)));
+    return field(2, text);
 }
 
 class CheckpointHarm : public Folder {
@@ -156,16 +147,16 @@ class CheckpointHarm : public Folder {
         return value ? "" : value.error().message;
     }
 
-    const std::string header_ = number(1, 1) + bytes(3, number(1, 1));
+    const std::string header_ = number(1, 1) + field(3, number(1, 1));
 };
 
 TEST_F(CheckpointHarm, HeadersThatAreNotUnderstood) {
     const std::string entry = number(1, 1) + shape({4}) + number(5, 16);
     EXPECT_NE(message(number(1, 1) + number(2, 1), entry).find("different endianness"), std::string::npos);
     EXPECT_NE(
-        message(number(1, 1) + bytes(3, number(2, 2)), entry).find("min consumer version 2 above current version 1"),
+        message(number(1, 1) + field(3, number(2, 2)), entry).find("min consumer version 2 above current version 1"),
         std::string::npos);
-    EXPECT_NE(message(number(1, 1) + bytes(3, number(3, 1)), entry).find("disallows consumer version 1"),
+    EXPECT_NE(message(number(1, 1) + field(3, number(3, 1)), entry).find("disallows consumer version 1"),
               std::string::npos);
     EXPECT_NE(message(number(1, 0), entry).find("0 data files"), std::string::npos);
     EXPECT_NE(message(number(1, static_cast<std::uint64_t>(-4)), entry).find("-4 data files"), std::string::npos);
@@ -199,7 +190,7 @@ TEST_F(CheckpointHarm, EntriesThatCannotBe) {
     said(number(1, 1) + shape({4}) + number(3, 1) + number(5, 16), "data file 1 of 1");
     said(number(1, 99) + shape({4}) + number(5, 16), "unknown data type 99");
     said(number(1, 20) + shape({}), "resource");
-    said(number(1, 1) + shape({8, 4}) + bytes(7, bytes(1, number(2, 4))) + bytes(7, bytes(1, number(1, 4))),
+    said(number(1, 1) + shape({8, 4}) + field(7, field(1, number(2, 4))) + field(7, field(1, number(1, 4))),
          "2 slices");
     said("\x08", "Entry for key v not parseable.");
     said(number(1, 7) + shape({12}) + number(5, 16), "The length checksum does not match");

@@ -5,6 +5,7 @@
 #include "core/import/graph_roles.hpp"
 #include "core/import/graphdef_importer.hpp"
 #include "tests/core/import/net.hpp"
+#include "tests/core/import/protobuf_bytes.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -12,25 +13,11 @@
 namespace rnnscope {
 namespace {
 
-std::string varint(std::uint64_t value) {
-    std::string bytes;
-    for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
-    return bytes += static_cast<char>(value);
-}
-std::string field(std::uint32_t number, const std::string& bytes) {
-    return varint(number << 3 | 2) + varint(bytes.size()) + bytes;
-}
-std::string number(std::uint32_t field_number, std::uint64_t value) {
-    return varint(field_number << 3) + varint(value);
-}
-std::string entry(const std::string& key, const std::string& value) {
-    return field(1, key) + field(2, value);
-}
+using testing::attr, testing::field, testing::map_entry, testing::number, testing::varint;
+
+/// A node of a GraphDef.
 std::string node(const std::string& name, const std::string& op, const std::string& rest = "") {
-    return field(1, field(1, name) + field(2, op) + rest);
-}
-std::string attr(const std::string& key, const std::string& value) {
-    return field(5, entry(key, value));
+    return field(1, testing::node_def(name, op, rest));
 }
 
 /// Peak memory of this process in megabytes.
@@ -60,9 +47,9 @@ std::string meta_graph(const std::string& graph) {
     const std::string variable = field(1, "n0:0") + field(2, "n1") + field(3, "n2:0");
     return field(1, field(4, "serve") + field(5, "1.7.0")) + field(2, graph) +
            field(3, field(1, "n0:0") + field(2, "n1:0") + field(3, "n2") + number(7, 2)) +
-           field(4, entry("variables", field(2, field(1, variable)))) +
-           field(4, entry("train_op", field(1, field(1, "n3")))) +
-           field(5, entry("serving_default", field(1, entry("x", field(1, "n0:0")))));
+           field(4, map_entry("variables", field(2, field(1, variable)))) +
+           field(4, map_entry("train_op", field(1, field(1, "n3")))) +
+           field(5, map_entry("serving_default", field(1, map_entry("x", field(1, "n0:0")))));
 }
 
 struct Good {
@@ -192,7 +179,7 @@ TEST_F(GraphFileDamage, PartsInAnotherOrder) {
 TEST_F(GraphFileDamage, DeepNesting) {
     // An attribute that is a function with an attribute that is a function ...
     std::string function = field(1, "f");
-    for (int depth = 0; depth < 2000; ++depth) function = field(1, "f") + field(2, entry("a", field(10, function)));
+    for (int depth = 0; depth < 2000; ++depth) function = field(1, "f") + field(2, map_entry("a", field(10, function)));
     check(node("a", "NoOp", attr("g", field(10, function))), "deep.pb", "functions");
     std::string groups(200000, '\x0B'); // group after group begins
     check(node("a", "NoOp", groups), "groups.pb", "groups");

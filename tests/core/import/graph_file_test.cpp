@@ -1,5 +1,6 @@
 #include "core/import/graph_file.hpp"
 #include "core/import/graphdef_importer.hpp"
+#include "tests/core/import/protobuf_bytes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,34 +13,13 @@ namespace {
 using Kind = GraphFile::Kind;
 using Encoding = GraphFile::Encoding;
 
-// --- what TensorFlow's protobuf library would write, spelt out -------------------------------------------------------
+using testing::attr, testing::field, testing::map_entry, testing::node_def, testing::number;
 
-std::string varint(std::uint64_t value) {
-    std::string bytes;
-    for (; value >= 0x80; value >>= 7) bytes += static_cast<char>(value | 0x80);
-    return bytes += static_cast<char>(value);
-}
-std::string field(std::uint32_t number, const std::string& bytes) {
-    return varint(number << 3 | 2) + varint(bytes.size()) + bytes;
-}
-std::string number(std::uint32_t field_number, std::uint64_t value) {
-    return varint(field_number << 3) + varint(value);
-}
-std::string map_entry(const std::string& key, const std::string& value) {
-    return field(1, key) + field(2, value);
-}
-
-std::string node(const std::string& name, const std::string& op, const std::string& attrs = "") {
-    return field(1, name) + field(2, op) + attrs;
-}
-std::string attr(const std::string& key, const std::string& value) {
-    return field(5, map_entry(key, value));
-}
 const std::string float_type = number(6, 1), two_shape = field(7, field(2, number(1, 2)));
 
 std::string variable_graph() {
-    return field(1, node("v", "VariableV2", attr("dtype", float_type) + attr("shape", two_shape))) +
-           field(1, node("v/read", "Identity", field(3, "v") + attr("T", float_type))) + field(4, number(1, 26));
+    return field(1, node_def("v", "VariableV2", attr("dtype", float_type) + attr("shape", two_shape))) +
+           field(1, node_def("v/read", "Identity", field(3, "v") + attr("T", float_type))) + field(4, number(1, 26));
 }
 
 std::string meta_graph() {
@@ -100,7 +80,7 @@ TEST(GraphFile, AMetaGraphHasCollectionsSaverAndSignatures) {
 }
 
 TEST(GraphFile, OfASavedModelTheServedGraphIsTaken) {
-    const std::string other = field(1, field(4, "train")) + field(2, field(1, node("a", "NoOp")));
+    const std::string other = field(1, field(4, "train")) + field(2, field(1, node_def("a", "NoOp")));
     const auto file = must_read(number(1, 1) + field(2, other) + field(2, meta_graph()));
     EXPECT_EQ(file->kind, Kind::saved_model);
     EXPECT_EQ(file->tags, std::vector<std::string>{"serve"});
@@ -112,8 +92,8 @@ TEST(GraphFile, OfASavedModelTheServedGraphIsTaken) {
 TEST(GraphFile, FunctionsAreReadWithTheirSignature) {
     const std::string argument = field(1, "x") + number(3, 1);
     const std::string function = field(1, field(1, "f") + field(2, argument) + field(3, field(1, "y") + number(3, 1))) +
-                                 field(3, node("y", "Identity", field(3, "x") + attr("T", field(9, "Tx"))));
-    const auto file = must_read(field(1, node("c", "f")) + field(2, field(1, function)));
+                                 field(3, node_def("y", "Identity", field(3, "x") + attr("T", field(9, "Tx"))));
+    const auto file = must_read(field(1, node_def("c", "f")) + field(2, field(1, function)));
     ASSERT_EQ(file->functions.size(), 1U);
     EXPECT_EQ(file->functions[0].name, "f");
     EXPECT_EQ(file->functions[0].outputs[0].dtype, DType::float32);
@@ -194,8 +174,8 @@ TEST(GraphFile, DamageIsReportedWithItsPlace) {
 }
 
 TEST(GraphFile, EveryBadNodeIsReported) {
-    const std::string bad_dtype = node("a", "Const", attr("dtype", number(6, 77)));
-    const std::string text = refusal(field(1, node("ok", "NoOp")) + field(1, bad_dtype) + field(1, bad_dtype));
+    const std::string bad_dtype = node_def("a", "Const", attr("dtype", number(6, 77)));
+    const std::string text = refusal(field(1, node_def("ok", "NoOp")) + field(1, bad_dtype) + field(1, bad_dtype));
     EXPECT_NE(text.find("at byte 12: node \"a\""), std::string::npos) << text;
     EXPECT_NE(text.find("unknown data type 77"), std::string::npos) << text;
     EXPECT_EQ(std::count(text.begin(), text.end(), '7') / 2, 2) << text;
