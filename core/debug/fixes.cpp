@@ -1,6 +1,7 @@
 #include "core/debug/fixes.hpp"
 
 #include "core/debug/arrangement.hpp"
+#include "core/program/json_tree.hpp"
 
 #include <charconv>
 #include <fmt/format.h>
@@ -101,17 +102,12 @@ Json replace(std::string path, Json value) {
     return op;
 }
 
-std::string escaped(std::string_view key) {
-    std::string text;
-    for (const char c : key) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-    return text;
-}
-
 /// The operation that sets a named argument of the call at `pointer`.
 Json set_keyword(const Json& call, const std::string& pointer, std::string_view name, Json value) {
     if (call.contains("args") && call["args"].is_object())
-        return add(fmt::format("{}/args/{}", pointer, escaped(name)), std::move(value));
-    if (call.contains("kwargs")) return add(fmt::format("{}/kwargs/{}", pointer, escaped(name)), std::move(value));
+        return add(fmt::format("{}/args/{}", pointer, program::json_pointer_token(name)), std::move(value));
+    if (call.contains("kwargs"))
+        return add(fmt::format("{}/kwargs/{}", pointer, program::json_pointer_token(name)), std::move(value));
     Json words = Json::object();
     words[std::string(name)] = std::move(value);
     return add(pointer + "/kwargs", std::move(words));
@@ -340,7 +336,7 @@ std::optional<Fix> feed_value(const Facts& facts, StatementId statement, const C
     } else {
         const Json& feeds = call->at(Pointer(place));
         if (!feeds.is_object() || feeds.contains("dict")) return std::nullopt;
-        op = add(fmt::format("{}{}/{}", pointer, place, escaped(key)), std::move(value));
+        op = add(fmt::format("{}{}/{}", pointer, place, program::json_pointer_token(key)), std::move(value));
     }
     auto fix = finish(facts, Json::array({op}), pointer_of(facts, statement), std::move(title));
     if (fix) fix->changed = statement;

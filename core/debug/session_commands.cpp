@@ -2,6 +2,7 @@
 
 #include "core/debug/program_facts.hpp"
 #include "core/debug/session_choices.hpp"
+#include "core/program/json_tree.hpp"
 #include "core/program/session_statements.hpp"
 
 #include <fmt/format.h>
@@ -71,12 +72,6 @@ std::vector<std::string> words_of(std::string_view text) {
         words.emplace_back(text.substr(0, end));
         text.remove_prefix(end);
     }
-}
-
-std::string escaped_key(std::string_view key) {
-    std::string text;
-    for (const char c : key) text += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-    return text;
 }
 
 /// The last run in the order of the program's text.
@@ -206,7 +201,8 @@ Result<std::string> fetch_selection_too(Debugger& debugger) {
         if (!before.empty() && !has_feeds) patch.push_back(adding(call + "/kwargs/feed_dict", Json::object()));
         for (const auto& [key, value] : before.items())
             if (!has_feeds || !object.at("kwargs").at("feed_dict").contains(key))
-                patch.push_back(adding(fmt::format("{}/kwargs/feed_dict/{}", call, escaped_key(key)), value));
+                patch.push_back(
+                    adding(fmt::format("{}/kwargs/feed_dict/{}", call, program::json_pointer_token(key)), value));
     }
     if (const Status edited = debugger.edit(patch.dump(), fmt::format("Fetch {} too", name)); !edited.ok())
         return edited.error();
@@ -260,8 +256,8 @@ Result<std::string> feed_last_run(Debugger& debugger, std::string_view feed) {
     if (!object.contains("kwargs")) patch.push_back(adding(call + "/kwargs", Json::object()));
     if (!object.contains("kwargs") || !object.at("kwargs").contains("feed_dict"))
         patch.push_back(adding(call + "/kwargs/feed_dict", Json::object()));
-    patch.push_back(
-        adding(fmt::format("{}/kwargs/feed_dict/{}", call, escaped_key(entry->first)), Json::parse(entry->second)));
+    patch.push_back(adding(fmt::format("{}/kwargs/feed_dict/{}", call, program::json_pointer_token(entry->first)),
+                           Json::parse(entry->second)));
     if (const Status edited = debugger.edit(patch.dump(), fmt::format("Feed {}", entry->first)); !edited.ok())
         return edited.error();
     return std::string();

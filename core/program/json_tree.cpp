@@ -333,16 +333,15 @@ std::string JsonTree::pointer(std::uint32_t node) const {
             pointer += std::to_string(nodes_[*at].position);
             continue;
         }
-        for (const char c : key(*at)) {
-            if (c == '~')
-                pointer += "~0";
-            else if (c == '/')
-                pointer += "~1";
-            else
-                pointer += c;
-        }
+        pointer += json_pointer_token(key(*at));
     }
     return pointer;
+}
+
+std::string json_pointer_token(std::string_view key) {
+    std::string token;
+    for (const char c : key) token += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
+    return token;
 }
 
 const char* json_kind_name(JsonNode::Kind kind) {

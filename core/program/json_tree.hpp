@@ -67,6 +67,9 @@ class JsonTree {
     std::vector<std::uint32_t> characters_; ///< before every 64th byte, so that columns cost no more in long lines
 };
 
+/// A key as one step of a JSON Pointer (RFC 6901): "a/b~c" as "a~1b~0c".
+std::string json_pointer_token(std::string_view key);
+
 const char* json_kind_name(JsonNode::Kind kind); ///< "a number", "a list", "an object"
 
 } // namespace rnnscope::program
