@@ -1,4 +1,5 @@
 #include "core/debug/command.hpp"
+#include "core/debug/questions.hpp"
 #include "core/debug/session_commands.hpp"
 #include "core/debug/stop_commands.hpp"
 #include "core/debug/terminal_text.hpp"
@@ -337,6 +338,16 @@ using Kind = record::HistoryEntry::Kind;
         {"go.previous-write", "Previous write", "Goes back to the last write of the selected variable.", "Go", "Ctrl+Left", "", no_variable_selected, go_access<Kind::write, false>},
         {"go.next-read", "Next read", "Goes to the next read of the selected variable.", "Go", "Ctrl+Shift+Right", "", no_variable_selected, go_access<Kind::read, true>},
         {"go.previous-read", "Previous read", "Goes back to the last read of the selected variable.", "Go", "Ctrl+Shift+Left", "", no_variable_selected, go_access<Kind::read, false>},
+        {"ask.history", "History of the variable", "Prints every read, write and restore of the selected variable in all sessions, or of the one that is named.", "Go", "", "", nothing_built,
+         [](Debugger& d, std::string_view name) -> Text { return accesses_text(d, name); }},
+        {"ask.initialized", "Who initialized this", "Prints what gave the selected variable its first value, and what its value now.", "Go", "", "", nothing_built,
+         [](Debugger& d, std::string_view name) -> Text { return initialization_text(d, name); }},
+        {"ask.from", "Where did this value come from", "Prints what the newest value of the selected op or variable was computed from, back to feeds, constants and writes of variables.", "Go", "Ctrl+Up", "", nothing_built,
+         [](Debugger& d, std::string_view name) -> Text { return where_from_text(d, name); }},
+        {"ask.to", "Where does this value go", "Prints what was computed from the newest value of the selected op or variable, up to fetches and writes of variables.", "Go", "Ctrl+Down", "", nothing_built,
+         [](Debugger& d, std::string_view name) -> Text { return where_to_text(d, name); }},
+        {"ask.right", "When was this last right", "Prints when the selected op or variable last had no NaN and no infinity; with \"if\" and a condition, when it fulfilled that.", "Go", "", "", nothing_built,
+         [](Debugger& d, std::string_view argument) -> Text { return last_right_text(d, argument); }},
         {"select.back", "Back", "Selects what was selected before.", "Go", "Alt+Left", "",
          [](const Debugger& d) { return d.can_select_back() ? Blocked() : Blocked("Nothing was selected before."); },
          [](Debugger& d, std::string_view) -> Text { d.select_back(); return std::string(); }},

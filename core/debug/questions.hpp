@@ -1,0 +1,92 @@
+#pragma once
+
+#include "core/debug/condition.hpp"
+#include "core/debug/debugger.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rnnscope::debug {
+
+/// Something that happened, and the position just after it.
+struct Happening {
+    Position after;
+    SessionId session;
+    StatementId statement;
+    RunId run; ///< invalid: a statement did it without a run
+    std::uint32_t event = 0;
+    NodeId node;                 ///< invalid: no op did it, or a feed or fetch
+    std::int64_t iteration = -1; ///< of a loop; -1 outside of loops
+};
+
+// --- variables ------------------------------------------------------------------------------------------------------
+
+/// What happened to a variable, in all sessions, oldest first.
+struct AccessEntry : Happening {
+    record::HistoryEntry::Kind kind = record::HistoryEntry::Kind::declared;
+    record::InitState state = record::InitState::declared; ///< after it
+    Tensor value;
+};
+std::vector<AccessEntry> accesses_of(const Debugger& debugger, const Variable& variable);
+
+/// Who gave the variable its first value in the session, and who the value that it has at the position.
+struct Initialization {
+    std::optional<AccessEntry> first, last;
+    bool is_elsewhere = false; ///< another session has a value for it
+};
+Initialization initialization_of(const Debugger& debugger, const Variable& variable);
+
+// --- where values come from and go to
+// ---------------------------------------------------------------------------------
+
+/// A value of an event, and how it is reached.
+struct SliceEntry : Happening {
+    enum class Kind { op, feed, variable, restored, random, constant, fetch } kind = Kind::op;
+    std::string name;       ///< op, placeholder, variable, or what is fetched
+    std::size_t copies = 0; ///< ops between that only pass the value on: Identity, Switch, Enter, ...
+    std::size_t times = 1;  ///< so often, with other positions of which this is the first
+};
+
+/// Backwards: what a value was computed from. Forwards: what was computed from it.
+struct Slice {
+    SliceEntry start;
+    std::vector<SliceEntry> nearest; ///< the ops that are next to it, past those that only copy
+    std::vector<SliceEntry> ends;    ///< feeds, constants, writes of variables; forwards: fetches, writes of variables
+    std::size_t ops = 0;             ///< events in between, all of them
+    std::int64_t time_steps = 0;     ///< loop iterations that they are in
+    bool is_complete = true;         ///< false: there are more than are looked at
+};
+/// Of the newest value that the output had before the position; of a variable, of the one that it has. Follows the
+/// run's events through loops and branches; a variable that is read leads to its last write, where a question can be
+/// asked anew. Looks at 20,000 events at most.
+Result<Slice> where_from(const Debugger& debugger, Output output);
+/// Writes of variables and fetches end it.
+Result<Slice> where_to(const Debugger& debugger, Output output);
+
+// --- when was it right
+// ------------------------------------------------------------------------------------------------
+
+struct LastRight {
+    std::optional<Happening> right; ///< the newest value before the position that was right; nullopt: none was
+    std::optional<Happening> wrong; ///< the first that was not, after it
+    std::size_t values = 0;         ///< that were looked at
+};
+/// Right is what has no NaN and no infinity or, with a condition, fulfils it. Of an op's output or a variable.
+LastRight last_right(const Debugger& debugger, Output output, const std::optional<Condition>& condition);
+
+// --- as text
+// ----------------------------------------------------------------------------------------------------------
+
+/// Each with a name (op, tensor or variable), or "" for the selection.
+Result<std::string> accesses_text(const Debugger& debugger, std::string_view name);
+Result<std::string> initialization_text(const Debugger& debugger, std::string_view name);
+Result<std::string> where_from_text(const Debugger& debugger, std::string_view name);
+Result<std::string> where_to_text(const Debugger& debugger, std::string_view name);
+/// NAME, then perhaps "if" and a condition.
+Result<std::string> last_right_text(const Debugger& debugger, std::string_view argument);
+
+} // namespace rnnscope::debug

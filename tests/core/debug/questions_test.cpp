@@ -1,0 +1,128 @@
+// Questions about values, on a sample and on a real graph.
+
+#include "core/debug/command.hpp"
+#include "core/debug/questions.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sstream>
+
+namespace rnnscope::debug {
+namespace {
+
+namespace fs = std::filesystem;
+
+class QuestionsTest : public testing::Test {
+  protected:
+    void open(const std::string& name) {
+        const auto path = fs::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / (name + ".json");
+        const Diagnostics mistakes = debugger_.open(path.string());
+        ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+        run("run.continue");
+    }
+    std::string run(const std::string& id, const std::string& argument = "") {
+        const Result<std::string> said = execute(debugger_, {id, argument, "terminal"});
+        debugger_.wait();
+        return said ? *said : said.error().message;
+    }
+
+    /// RNNSCOPE_UPDATE_GOLDEN=1 writes the file; the difference is read in review.
+    static void expect_golden(const std::string& name, const std::string& text) {
+        const fs::path path = fs::path(RNNSCOPE_SOURCE_DIR) / "tests" / "core" / "debug" / "golden" / (name + ".txt");
+        if (const char* update = std::getenv("RNNSCOPE_UPDATE_GOLDEN"); update != nullptr && *update == '1')
+            std::ofstream(path, std::ios::binary) << text;
+        std::ifstream file(path, std::ios::binary);
+        std::ostringstream golden;
+        golden << file.rdbuf();
+        EXPECT_EQ(text, golden.str()) << name;
+    }
+
+    Debugger debugger_;
+    const std::string cell_ = "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/";
+    const std::string loop_ = "rnn/rnn/while/rnn/multi_rnn_cell/cell_0/gru_cell/";
+};
+
+TEST_F(QuestionsTest, OfASample) {
+    open("seed_a_ok");
+    const std::string kernel = cell_ + "gates/kernel", sigmoid = loop_ + "Sigmoid";
+    const std::pair<const char*, std::string> questions[] = {
+        {"ask.history", kernel},
+        {"ask.initialized", kernel},
+        {"ask.from", sigmoid},
+        {"ask.from", kernel},
+        {"ask.from", "rnn/rnn/transpose_1"},
+        {"ask.to", sigmoid},
+        {"ask.to", kernel},
+        {"ask.to", "rnn/rnn/transpose_1"},
+        {"ask.right", sigmoid},
+        {"ask.right", sigmoid + " if outside -1 0.7"},
+        {"ask.right", "rnn/rnn/while/Identity if equals 2"},
+        {"ask.right", kernel + " if nan"},
+        {"ask.right", kernel + " if changed 1"},
+        {"ask.initialized", sigmoid},
+        {"ask.from", "rnn/rnn/while/Identitty"},
+        {"ask.from", ""},
+    };
+    std::string text;
+    for (const auto& [id, argument] : questions)
+        text += fmt::format("> {} {}\n{}\n\n", id, argument, run(id, argument));
+    run("select.variable", kernel);
+    EXPECT_EQ(run("ask.history"), run("ask.history", kernel)) << "the selection is meant";
+    EXPECT_EQ(run("ask.history", kernel + "/read"), run("ask.history", kernel)) << "what it is read through is it";
+    run("go.time", "1");
+    text += fmt::format("> at position {}\n{}\n", debugger_.position().ticks, run("ask.initialized"));
+    text += run("ask.from") + "\n";
+    expect_golden("questions_seed_a_ok", text);
+}
+
+TEST_F(QuestionsTest, OfARealGraph) {
+    const fs::path meta = fs::path(RNNSCOPE_SHARED_DIR) / "data" / "tf1" / "gru-process-model" / "GRU.ckpt.meta";
+    if (!fs::exists(meta)) GTEST_SKIP() << meta << " is not there";
+    program::GraphSession session;
+    session.restore = (meta.parent_path() / "GRU.ckpt").string();
+    session.feeds = {"Placeholder=zeros(1,30,4)"};
+    session.fetches = {"Sigmoid:0"};
+    const Diagnostics mistakes = debugger_.open_graph(meta.string(), session);
+    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    run("run.continue");
+    ASSERT_EQ(debugger_.stop_reason(), StopReason::finished);
+    std::string text;
+    const Variable& kernel = debugger_.graph()->variables().front();
+    const std::pair<const char*, std::string> questions[] = {
+        {"ask.from", "Sigmoid"}, {"ask.to", kernel.name}, {"ask.initialized", kernel.name}, {"ask.right", "Sigmoid"}};
+    for (const auto& [id, argument] : questions)
+        text += fmt::format("> {} {}\n{}\n\n", id, argument, run(id, argument));
+    expect_golden("questions_gru_process_model", text);
+}
+
+TEST_F(QuestionsTest, ASliceKeepsToWhatBelongsTogether) {
+    open("seed_a_ok");
+    const Graph& graph = *debugger_.graph();
+    const record::Recording& recording = debugger_.recording();
+    const Output gates{graph.find(loop_ + "Sigmoid"), 0};
+    const record::EventNumbers events = recording.events_of(RunId(1), gates.node);
+    ASSERT_EQ(events.size(), 6u) << "five time steps, and a dead one";
+    std::size_t before = 0;
+    for (const std::uint32_t event : events) {
+        if (recording.visit(RunId(1), event).dead) continue;
+        debugger_.go({recording.tick_of(RunId(1), event) + 1});
+        const Result<Slice> from = where_from(debugger_, gates), to = where_to(debugger_, gates);
+        ASSERT_TRUE(from.ok() && to.ok());
+        EXPECT_EQ(from->start.event, event);
+        EXPECT_GT(from->ops, before) << "each step is made of those before";
+        before = from->ops;
+        for (const SliceEntry& near : from->nearest) EXPECT_LE(near.after, from->start.after);
+        for (const SliceEntry& near : to->nearest) EXPECT_GT(near.after, to->start.after);
+        const auto is_variable = [](const SliceEntry& end) { return end.kind == SliceEntry::Kind::variable; };
+        EXPECT_EQ(std::ranges::count_if(from->ends, is_variable), event == events.front() ? 2 : 4)
+            << "its layer's; the first step reads the gates only";
+        EXPECT_TRUE(from->is_complete && to->is_complete);
+    }
+}
+
+} // namespace
+} // namespace rnnscope::debug
