@@ -62,10 +62,11 @@ struct Slice {
 };
 /// Of the newest value that the output had before the position; of a variable, of the one that it has. Follows the
 /// run's events through loops and branches; a variable that is read leads to its last write, where a question can be
-/// asked anew. Looks at 20,000 events at most.
-Result<Slice> where_from(const Debugger& debugger, Output output);
+/// asked anew. Looks at `most` events; the nearest come first.
+constexpr std::size_t most_slice_events = 20'000;
+Result<Slice> where_from(const Debugger& debugger, Output output, std::size_t most = most_slice_events);
 /// Writes of variables and fetches end it.
-Result<Slice> where_to(const Debugger& debugger, Output output);
+Result<Slice> where_to(const Debugger& debugger, Output output, std::size_t most = most_slice_events);
 
 // --- when was it right
 // ------------------------------------------------------------------------------------------------

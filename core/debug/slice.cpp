@@ -18,8 +18,6 @@ using record::HistoryEntry;
 using record::RecordedVisit;
 using record::Recording;
 
-constexpr std::size_t most_events = 20'000;
-
 bool is_one_of(std::string_view op, std::initializer_list<std::string_view> ops) {
     return std::ranges::find(ops, op) != ops.end();
 }
@@ -51,9 +49,9 @@ bool is_random(std::string_view op) {
 /// Follows the edges of one run from event to event.
 class Slicer {
   public:
-    Slicer(const Debugger& debugger, RunId run, bool forward)
+    Slicer(const Debugger& debugger, RunId run, bool forward, std::size_t most)
         : debugger_(debugger), recording_(debugger.recording()), run_(recording_.run(run)),
-          graph_(debugger.evaluator().graph(run_.info.graph)), forward_(forward) {
+          graph_(debugger.evaluator().graph(run_.info.graph)), forward_(forward), most_(most) {
         for (const runtime::FrameInfo& frame : run_.frames) frames_.emplace(frame.id, frame);
     }
 
@@ -235,7 +233,7 @@ class Slicer {
     // --- both --------------------------------------------------------------------------------------------------------
     void follow(const Item& from, std::uint32_t event) {
         if (visited_.contains(event)) return;
-        if (visited_.size() >= most_events) {
+        if (visited_.size() >= most_) {
             slice_.is_complete = false;
             return;
         }
@@ -285,6 +283,7 @@ class Slicer {
     const record::RecordedRun& run_;
     const Graph& graph_;
     bool forward_;
+    std::size_t most_;
     std::unordered_map<std::uint32_t, runtime::FrameInfo> frames_;
     Slice slice_;
     std::deque<Item> todo_;
@@ -319,7 +318,7 @@ std::optional<HistoryEntry> newest_write(const Debugger& debugger, const Variabl
     return std::nullopt;
 }
 
-Result<Slice> slice(const Debugger& debugger, Output output, bool forward) {
+Result<Slice> slice(const Debugger& debugger, Output output, bool forward, std::size_t most) {
     const Graph& graph = *debugger.graph();
     const Variable* variable = graph.variable_of(output.node);
     if (variable != nullptr && !forward) {
@@ -328,22 +327,22 @@ Result<Slice> slice(const Debugger& debugger, Output output, bool forward) {
         if (!write->run.valid())
             return Error{"question.restored", fmt::format("{} was restored from a checkpoint without any op, at {}",
                                                           variable->name, write->tick + 1)};
-        return Slicer(debugger, write->run, false).slice(write->event, std::nullopt);
+        return Slicer(debugger, write->run, false, most).slice(write->event, std::nullopt);
     }
     const NodeId node = variable != nullptr && variable->snapshot.valid() ? variable->snapshot.node : output.node;
     const std::optional<At> at = newest_event(debugger, node);
     if (!at) return Error{"question.no-value", fmt::format("{} has not run at this position", graph.node(node).name)};
-    return Slicer(debugger, at->run, forward)
+    return Slicer(debugger, at->run, forward, most)
         .slice(at->event, forward ? std::optional(node == output.node ? output.index : 0) : std::nullopt);
 }
 
 } // namespace
 
-Result<Slice> where_from(const Debugger& debugger, Output output) {
-    return slice(debugger, output, false);
+Result<Slice> where_from(const Debugger& debugger, Output output, std::size_t most) {
+    return slice(debugger, output, false, most);
 }
-Result<Slice> where_to(const Debugger& debugger, Output output) {
-    return slice(debugger, output, true);
+Result<Slice> where_to(const Debugger& debugger, Output output, std::size_t most) {
+    return slice(debugger, output, true, most);
 }
 
 } // namespace rnnscope::debug

@@ -1,5 +1,6 @@
 #include "core/view/inspector_view.hpp"
 
+#include "core/debug/questions.hpp"
 #include "core/ops/op_def.hpp"
 #include "core/view/graph_overview.hpp"
 
@@ -17,6 +18,7 @@ using record::HistoryEntry;
 namespace {
 
 constexpr std::size_t most_rows = 200; ///< of one list; the rest is counted
+constexpr std::size_t most_neighbours = 8;
 
 class InspectorBuilder {
   public:
@@ -84,7 +86,42 @@ class InspectorBuilder {
                   {graph_->node(readers[i]).name, select_node(debugger_, readers[i])},
                   run_state(readers[i])});
         add_attributes(node);
-        if (variable) add_history(*variable);
+        if (variable)
+            add_history(*variable);
+        else if (!node.outputs.empty())
+            add_slices({node.id, 0});
+    }
+
+    /// What the newest value of the output was computed from, and what was computed from it.
+    void add_slices(Output output) {
+        constexpr std::size_t most_events = 300; // whoever wants to know all asks
+        const auto add = [&](const Result<debug::Slice>& slice, std::string_view word) {
+            if (!slice) return;
+            const auto add_row = [&](std::string text, const debug::SliceEntry& entry, const std::string& name) {
+                if (entry.iteration >= 0) text += fmt::format("t = {}  ", entry.iteration);
+                const bool has_event = entry.kind == debug::SliceEntry::Kind::op;
+                if (has_event) text += fmt::format("event {}", grouped(entry.event));
+                view_.history.push_back({StateMark::none,
+                                         {std::string(word), select_node(debugger_, entry.node)},
+                                         fmt::format("{}  {}", last_segments(name, 2), text),
+                                         entry.after.ticks - 1,
+                                         entry.after.ticks <= now_});
+            };
+            for (std::size_t i = 0; i < slice->nearest.size() && i < most_neighbours; ++i)
+                add_row("", slice->nearest[i], slice->nearest[i].name);
+            if (slice->nearest.size() > most_neighbours)
+                view_.history.push_back({StateMark::none, Link::plain(std::string(word)),
+                                         fmt::format("{} more", slice->nearest.size() - most_neighbours),
+                                         slice->nearest.back().after.ticks - 1, true});
+            for (const debug::SliceEntry& end : slice->ends)
+                if (end.kind == debug::SliceEntry::Kind::feed)
+                    add_row("fed  ", end, end.name);
+                else if (end.kind == debug::SliceEntry::Kind::fetch)
+                    add_row("fetched  ", end, end.name);
+        };
+        add(debug::where_from(debugger_, output, most_events), "from");
+        add(debug::where_to(debugger_, output, most_events), "to");
+        if (!view_.history.empty()) view_.history_title = "Where the value comes from and goes to";
     }
 
     /// Adds to the links; equal names are written once.

@@ -135,7 +135,21 @@ class TimelineBuilder {
 
     template <class Look> void for_each_visit(Look&& look) const {
         for (const record::EventPiece& piece : recording_.pieces(view_.run))
-            for (std::uint32_t i = piece.first; i < piece.end(); ++i) look(i, recording_.visit(view_.run, i));
+            if (piece.block == nullptr)
+                for (std::uint32_t i = piece.first; i < piece.end(); ++i) look(i, recording_.visit(view_.run, i));
+            else
+                look_at_rounds(piece, look);
+    }
+    template <class Look> static void look_at_rounds(const record::EventPiece& piece, Look&& look) {
+        record::RecordedVisit visit;
+        visit.frame = piece.block->frame();
+        for (std::uint32_t i = piece.first; i < piece.end(); ++i) {
+            const runtime::BlockVisit& visited = piece.block->visits()[piece.offset(i)];
+            visit.node = visited.node;
+            visit.dead = visited.dead;
+            visit.iteration = piece.block->iteration(i - piece.first);
+            look(i, visit);
+        }
     }
 
     /// The loop with the most iterations cuts the run into time steps.

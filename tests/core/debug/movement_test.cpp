@@ -34,7 +34,9 @@ struct Driven {
 class MovementTest : public testing::TestWithParam<const char*> {
   protected:
     template <class Make> void drive(Make&& make) {
-        for (Driven* driven : {&singles_, &blocks_}) driven->drive(make(*driven), breakpoints_);
+        for (Driven* driven : {&singles_, &blocks_, &executor_}) driven->drive(make(*driven), breakpoints_);
+        ASSERT_EQ(singles_.position, executor_.position);
+        ASSERT_EQ(singles_.reason, executor_.reason);
         ASSERT_EQ(singles_.position, blocks_.position);
         ASSERT_EQ(singles_.reason, blocks_.reason);
         const Ahead a = singles_.evaluation.ahead(singles_.position), b = blocks_.evaluation.ahead(blocks_.position);
@@ -103,6 +105,7 @@ class MovementTest : public testing::TestWithParam<const char*> {
     Driven singles_{
         Evaluation(document_, [](auto& evaluator, auto& observer, auto) { evaluator.advance(observer); }), {}, {}};
     Driven blocks_{Evaluation(document_, tests::BlockMaker::advance), {}, {}};
+    Driven executor_{Evaluation(document_), {}, {}}; ///< whatever it computes at once
     std::vector<Breakpoint> breakpoints_;
 };
 

@@ -64,6 +64,18 @@ TEST(SeedViews, TheHealthyProgram) {
     expect_golden("seed_a_ok", all_panels(debugger));
 }
 
+TEST(SeedViews, AnOpSaysWhereItsValueComesFromAndGoesTo) {
+    debug::Debugger debugger;
+    open(debugger, "seed_a_ok.json");
+    std::string text;
+    for (const char* op : {"multi_rnn_cell/cell_0/gru_cell/Sigmoid", "multi_rnn_cell/cell_0/gru_cell/mul"}) {
+        run(debugger, "select.node", std::string("rnn/rnn/while/rnn/") + op);
+        text += to_text(view::build_inspector(debugger)) + "\n";
+    }
+    run(debugger, "select.node", "rnn/rnn/transpose_1");
+    expect_golden("seed_a_ok_slices", text + to_text(view::build_inspector(debugger)));
+}
+
 TEST(SeedViews, TheLayerThatTheScopeMisses) {
     debug::Debugger debugger;
     open(debugger, "seed_b_scope_miss_layer1.json");
