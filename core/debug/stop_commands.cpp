@@ -57,6 +57,11 @@ Breakpoint named(const Debugger& debugger, std::string_view name) {
     Breakpoint breakpoint;
     breakpoint.name = name;
     breakpoint.kind = Breakpoint::Kind::op;
+    if (name == "*") {
+        breakpoint.kind = Breakpoint::Kind::scope;
+        breakpoint.name.clear();
+        return breakpoint;
+    }
     const Graph* graph = debugger.graph();
     if (graph != nullptr && !graph->find(name.substr(0, name.find(':'))).valid()) {
         const bool is_scope = ScopeTree(*graph).find(name).valid() || name.ends_with('/');
@@ -113,6 +118,7 @@ Result<Breakpoint> breakpoint_of(const Debugger& debugger, std::string_view argu
         breakpoint = named(debugger, place);
     }
     if (!condition) {
+        if (place == "*") return wrong_argument("\"*\" is every op; give a condition, such as: * if bad");
         if (breakpoint.name.find(':') != std::string::npos) breakpoint.name.resize(breakpoint.name.find(':'));
         return breakpoint;
     }

@@ -12,7 +12,7 @@ namespace rnnscope::debug {
 /// selection is meant.
 
 /// "" (the current line), a line, op, tensor or scope; then "if" and a condition, of a line with the tensor or variable
-/// that it is about: "17 if logits:0 nan", "rnn/while/Sigmoid if saturated 0.01".
+/// that it is about: "17 if logits:0 nan", "rnn/while/Sigmoid if saturated 0.01", "* if bad" for all ops.
 Result<Breakpoint> breakpoint_of(const Debugger& debugger, std::string_view argument);
 Result<std::string> toggle_breakpoint(Debugger& debugger, std::string_view argument);
 Result<std::string> toggle_conditional_breakpoint(Debugger& debugger, std::string_view argument);

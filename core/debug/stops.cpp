@@ -13,7 +13,8 @@ using record::HistoryEntry;
 using record::Recording;
 
 bool is_in_scope(std::string_view name, std::string_view scope) {
-    return name == scope || (name.size() > scope.size() && name.starts_with(scope) && name[scope.size()] == '/');
+    return scope.empty() || name == scope ||
+           (name.size() > scope.size() && name.starts_with(scope) && name[scope.size()] == '/');
 }
 
 /// Would it stop between two ops of these names? `before` is "" where no op of the run is before.
@@ -164,6 +165,7 @@ std::string to_text(const Breakpoint& breakpoint, const program::Program& progra
     if (breakpoint.kind == Kind::tensor) text = "changes of " + breakpoint.name;
     if (breakpoint.kind == Kind::variable)
         text = std::string(accesses[static_cast<std::size_t>(breakpoint.access)]) + breakpoint.name;
+    if (breakpoint.kind == Kind::scope && breakpoint.name.empty()) text = "any op";
     if (breakpoint.condition.always()) return text;
     const bool names = breakpoint.kind == Kind::statement;
     return fmt::format("{} if {}{}", text, names ? breakpoint.name + " " : "", to_text(breakpoint.condition));

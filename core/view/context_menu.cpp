@@ -109,6 +109,7 @@ class MenuBuilder {
                            return breakpoint.kind == debug::Breakpoint::Kind::statement &&
                                   breakpoint.statement == selection_.statement;
                        }));
+        add("Go on to this line", "", "run.to-cursor");
         next_group();
         add("Copy the line", "", "ui.copy-name");
     }
@@ -137,11 +138,47 @@ class MenuBuilder {
     void add_places(const std::string& name) {
         next_group();
         const auto is_here = [&](const debug::Breakpoint& breakpoint) {
-            return breakpoint.kind != debug::Breakpoint::Kind::statement && breakpoint.name == name;
+            const bool is_place =
+                breakpoint.kind == debug::Breakpoint::Kind::op || breakpoint.kind == debug::Breakpoint::Kind::scope;
+            return is_place && breakpoint.name == name;
         };
         add_breakpoint(name, std::ranges::any_of(debugger_.breakpoints(), is_here));
+        add_stops(name);
+        if (selection_.kind != Selection::Kind::scope) add_questions();
+        next_group();
         if (selection_.kind != Selection::Kind::scope) add("Zoom to it", "", "graph.selection");
         add("Copy name", "", "ui.copy-name");
+    }
+
+    void add_stops(const std::string& name) {
+        const bool is_variable = selection_.kind == Selection::Kind::variable;
+        if (is_variable) {
+            add(watches(name, debug::Breakpoint::Access::write) ? "Stop watching writes" : "Watch writes", "",
+                "watch.write", name);
+            add(watches(name, debug::Breakpoint::Access::read) ? "Stop watching reads" : "Watch reads", "",
+                "watch.read", name);
+        } else {
+            add("Stop at NaN or infinity", "", "break.if", name + " if bad");
+        }
+        add(is_variable ? "Go on to its next use" : "Go on to it", "", "run.to-cursor");
+    }
+
+    bool watches(const std::string& name, debug::Breakpoint::Access access) const {
+        return std::ranges::any_of(debugger_.breakpoints(), [&](const debug::Breakpoint& breakpoint) {
+            return breakpoint.kind == debug::Breakpoint::Kind::variable && breakpoint.name == name &&
+                   breakpoint.access == access;
+        });
+    }
+
+    void add_questions() {
+        next_group();
+        if (selection_.kind == Selection::Kind::variable) {
+            add("Who initialized this", "", "ask.initialized");
+            add("All reads and writes", "", "ask.history");
+        }
+        add("Where did this value come from", "", "ask.from");
+        add("Where does this value go", "", "ask.to");
+        add("When was this last right", "", "ask.right");
     }
 
     void add_breakpoint(const std::string& argument, bool is_set) {

@@ -124,6 +124,21 @@ TEST_F(StopsTest, MistakesAreExplained) {
     EXPECT_EQ(run("go.time", "x"), "give the number of a run, from 1; then a time step and an op: 2 5 add");
 }
 
+TEST_F(StopsTest, EveryOpCanBeLookedAt) {
+    open("seed_a_ok");
+    EXPECT_EQ(run("break.if", "* if equals 3"), "breakpoint set at any op if equals 3");
+    run("run.continue");
+    EXPECT_EQ(debugger_.stop_reason(), StopReason::breakpoint);
+    const RunId run_here = debugger_.current_run();
+    ASSERT_TRUE(run_here.valid());
+    const std::uint32_t event = debugger_.recording().events_at(run_here, debugger_.position()) - 1;
+    bool has_three = false;
+    for (const record::RecordedValue& value : debugger_.recording().event(run_here, event).outputs)
+        for (std::int64_t i = 0; i < value.tensor.elements(); ++i) has_three |= value.tensor.number(i) == 3;
+    EXPECT_TRUE(has_three);
+    EXPECT_EQ(run("break.toggle", "*"), "\"*\" is every op; give a condition, such as: * if bad");
+}
+
 TEST_F(StopsTest, WatchpointsStopAfterWritesAndReads) {
     open("seed_a_ok");
     const std::string kernel = "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel";
