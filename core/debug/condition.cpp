@@ -23,7 +23,7 @@ constexpr Form forms[] = {
 };
 constexpr double near_the_end = 0.01; ///< where "saturated" says no distance
 
-std::vector<std::string_view> words_of(std::string_view text) {
+std::vector<std::string_view> split_words(std::string_view text) {
     std::vector<std::string_view> words;
     while (true) {
         const std::size_t begin = text.find_first_not_of(' ');
@@ -34,7 +34,7 @@ std::vector<std::string_view> words_of(std::string_view text) {
     }
 }
 
-std::optional<double> number(std::string_view text) {
+std::optional<double> real_number(std::string_view text) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || std::isnan(value)) return std::nullopt;
@@ -59,7 +59,7 @@ bool differs_by_more(const Tensor& a, const Tensor& b, double most) {
 } // namespace
 
 Result<Condition> parse_condition(std::string_view text) {
-    const std::vector<std::string_view> words = words_of(text);
+    const std::vector<std::string_view> words = split_words(text);
     const auto wrong = [&](std::string_view what) {
         return Error{"command.argument",
                      fmt::format("{}; a condition is: nan, inf, bad, outside A B, equals X, saturated [DISTANCE] or "
@@ -76,7 +76,7 @@ Result<Condition> parse_condition(std::string_view text) {
         condition.kind = form.kind;
         if (form.kind == Condition::Kind::saturated) condition.a = near_the_end;
         for (std::size_t i = 0; i < numbers; ++i) {
-            const std::optional<double> value = number(words[i + 1]);
+            const std::optional<double> value = real_number(words[i + 1]);
             if (!value) return wrong(fmt::format("\"{}\" is no number", words[i + 1]));
             (i == 0 ? condition.a : condition.b) = *value;
         }

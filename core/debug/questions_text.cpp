@@ -14,11 +14,11 @@ using record::HistoryEntry;
 
 constexpr std::size_t most_lines = 12;
 
-int line_of(const Debugger& debugger, StatementId statement) {
+int code_line(const Debugger& debugger, StatementId statement) {
     return statement.valid() ? debugger.program().statement(statement).where.python_line : 0;
 }
 
-std::string counted(std::size_t count, std::string_view what) {
+std::string count_of(std::size_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
@@ -27,7 +27,7 @@ std::string place_text(const Debugger& debugger, const Happening& happening) {
     std::string text;
     if (happening.run.valid()) text = fmt::format("run {}, event {}, ", happening.run.index() + 1, happening.event);
     if (happening.iteration >= 0) text += fmt::format("t={}, ", happening.iteration);
-    if (happening.statement.valid()) text += fmt::format("line {}, ", line_of(debugger, happening.statement));
+    if (happening.statement.valid()) text += fmt::format("line {}, ", code_line(debugger, happening.statement));
     return text + fmt::format("at {}", happening.after.ticks);
 }
 
@@ -101,8 +101,8 @@ std::string end_text(const Debugger& debugger, const SliceEntry& end, bool forwa
     if (end.kind == SliceEntry::Kind::variable) text += fmt::format(", written by {}", node_name(debugger, end));
     const bool has_event = end.kind != SliceEntry::Kind::feed && end.kind != SliceEntry::Kind::fetch;
     text += has_event ? "  (" + place_text(debugger, end) + ")"
-                      : fmt::format("  (run {}, line {}, at {})", end.run.index() + 1, line_of(debugger, end.statement),
-                                    end.after.ticks);
+                      : fmt::format("  (run {}, line {}, at {})", end.run.index() + 1,
+                                    code_line(debugger, end.statement), end.after.ticks);
     if (end.times > 1) text += fmt::format("  {} {} times", forward ? "reached" : "used", end.times);
     return text + "\n";
 }
@@ -118,9 +118,9 @@ std::string slice_text(const Debugger& debugger, const Slice& slice, bool forwar
     }
     if (slice.nearest.size() > most_lines) text += fmt::format("  and {} more\n", slice.nearest.size() - most_lines);
     if (slice.nearest.empty()) text += "  no op\n";
-    text += fmt::format("in all {}", counted(slice.ops, "op"));
+    text += fmt::format("in all {}", count_of(slice.ops, "op"));
     if (slice.time_steps > 0)
-        text += fmt::format(" in {}", counted(static_cast<std::size_t>(slice.time_steps), "time step"));
+        text += fmt::format(" in {}", count_of(static_cast<std::size_t>(slice.time_steps), "time step"));
     if (!slice.is_complete) text += ", and more that were not looked at";
     text += slice.ends.empty() ? "\n" : forward ? ", up to\n" : ", back to\n";
     std::vector<std::string> constants;
@@ -133,7 +133,7 @@ std::string slice_text(const Debugger& debugger, const Slice& slice, bool forwar
     if (others > most_lines) text += fmt::format("  and {} more\n", others - most_lines);
     if (!constants.empty()) {
         const std::size_t shown = std::min<std::size_t>(constants.size(), 3);
-        text += fmt::format("  {}: {}{}\n", counted(constants.size(), "constant"),
+        text += fmt::format("  {}: {}{}\n", count_of(constants.size(), "constant"),
                             fmt::join(constants.begin(), constants.begin() + static_cast<std::ptrdiff_t>(shown), ", "),
                             shown < constants.size() ? ", ..." : "");
     }
@@ -159,7 +159,7 @@ Result<std::string> accesses_text(const Debugger& debugger, std::string_view nam
         if (entry.kind != HistoryEntry::Kind::declared) text += fmt::format(" by {}", node_name(debugger, entry));
         if (entry.run.valid()) text += fmt::format(", run {}, event {}", entry.run.index() + 1, entry.event);
         if (entry.iteration >= 0) text += fmt::format(", t={}", entry.iteration);
-        text += fmt::format(", line {}", line_of(debugger, entry.statement));
+        text += fmt::format(", line {}", code_line(debugger, entry.statement));
         if (entry.kind == HistoryEntry::Kind::write) text += fmt::format(": {}", value_summary(entry.value));
         text += "\n";
     }
@@ -225,7 +225,7 @@ Result<std::string> last_right_text(const Debugger& debugger, std::string_view a
     if (answer.values == 0) return fmt::format("{} has had no value at this position", tensor);
     std::string text = answer.right
                            ? fmt::format("{} last {} {}", tensor, right, place_text(debugger, *answer.right))
-                           : fmt::format("{} never {}: {} looked at", tensor, right, counted(answer.values, "value"));
+                           : fmt::format("{} never {}: {} looked at", tensor, right, count_of(answer.values, "value"));
     if (answer.right && !answer.wrong) text += ", which is its newest value";
     if (answer.right && answer.wrong)
         text += fmt::format("\nthe first after it that is not right: {}", place_text(debugger, *answer.wrong));

@@ -50,7 +50,7 @@ bool is_random(std::string_view op) {
 class Slicer {
   public:
     Slicer(const Debugger& debugger, RunId run, bool forward, std::size_t most)
-        : debugger_(debugger), recording_(debugger.recording()), run_(recording_.run(run)),
+        : recording_(debugger.recording()), run_(recording_.run(run)),
           graph_(debugger.evaluator().graph(run_.info.graph)), forward_(forward), most_(most) {
         for (const runtime::FrameInfo& frame : run_.frames) frames_.emplace(frame.id, frame);
     }
@@ -278,7 +278,6 @@ class Slicer {
         for (const record::RecordedAccess& access : recording_.event(run_.info.id, event).accesses) look(access);
     }
 
-    const Debugger& debugger_;
     const Recording& recording_;
     const record::RecordedRun& run_;
     const Graph& graph_;

@@ -12,14 +12,14 @@ namespace {
 
 using Text = Result<std::string>;
 
-std::optional<std::uint64_t> number(std::string_view text) {
+std::optional<std::uint64_t> whole_number(std::string_view text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return value;
 }
 
-Error wrong_argument(std::string message) {
+Error bad_argument(std::string message) {
     return {"command.argument", std::move(message)};
 }
 
@@ -49,7 +49,7 @@ Result<StatementId> statement_at_line(const Debugger& debugger, std::uint64_t li
     const StatementId statement =
         debugger.program().python.statement_at(static_cast<int>(std::min<std::uint64_t>(line, 1'000'000)));
     if (statement.valid()) return statement;
-    return wrong_argument(fmt::format("line {} holds no statement", line));
+    return bad_argument(fmt::format("line {} holds no statement", line));
 }
 
 Breakpoint named(const Debugger& debugger, std::string_view name) {
@@ -89,7 +89,7 @@ Result<std::string> variable_name(const Debugger& debugger, std::string_view nam
             return graph->variable(selection.variable).name;
         if (graph != nullptr && selection.kind == Selection::Kind::node && selection.graph == graph->id())
             if (const Variable* variable = graph->variable_of(selection.node)) return variable->name;
-        return wrong_argument("select a variable, or name one");
+        return bad_argument("select a variable, or name one");
     }
     if (name.ends_with(":0")) name.remove_suffix(2);
     const bool may_be_built_later = !debugger.evaluator().done();
@@ -98,8 +98,8 @@ Result<std::string> variable_name(const Debugger& debugger, std::string_view nam
     std::vector<std::string> names;
     for (const Variable& variable : graph->variables()) names.push_back(variable.name);
     const std::string near = nearest(name, names);
-    return wrong_argument(near.empty() ? fmt::format("there is no variable \"{}\"", name)
-                                       : fmt::format("there is no variable \"{}\"; did you mean {}?", name, near));
+    return bad_argument(near.empty() ? fmt::format("there is no variable \"{}\"", name)
+                                     : fmt::format("there is no variable \"{}\"; did you mean {}?", name, near));
 }
 
 } // namespace
@@ -109,8 +109,8 @@ Result<Breakpoint> breakpoint_of(const Debugger& debugger, std::string_view argu
     Breakpoint breakpoint;
     if (place.empty()) {
         breakpoint.statement = debugger.current_statement();
-        if (!breakpoint.statement.valid()) return wrong_argument("the program is finished; name a line, op or scope");
-    } else if (const auto line = number(place)) {
+        if (!breakpoint.statement.valid()) return bad_argument("the program is finished; name a line, op or scope");
+    } else if (const auto line = whole_number(place)) {
         const Result<StatementId> statement = statement_at_line(debugger, *line);
         if (!statement) return statement.error();
         breakpoint.statement = *statement;
@@ -118,7 +118,7 @@ Result<Breakpoint> breakpoint_of(const Debugger& debugger, std::string_view argu
         breakpoint = named(debugger, place);
     }
     if (!condition) {
-        if (place == "*") return wrong_argument("\"*\" is every op; give a condition, such as: * if bad");
+        if (place == "*") return bad_argument("\"*\" is every op; give a condition, such as: * if bad");
         if (breakpoint.name.find(':') != std::string::npos) breakpoint.name.resize(breakpoint.name.find(':'));
         return breakpoint;
     }
@@ -126,11 +126,11 @@ Result<Breakpoint> breakpoint_of(const Debugger& debugger, std::string_view argu
     if (breakpoint.kind == Breakpoint::Kind::statement) breakpoint.name = take_word(rest);
     const Result<Condition> parsed = parse_condition(rest);
     if (!parsed && breakpoint.kind == Breakpoint::Kind::statement)
-        return wrong_argument("the condition of a line is about a tensor or variable: 17 if logits:0 nan; " +
-                              parsed.error().message);
+        return bad_argument("the condition of a line is about a tensor or variable: 17 if logits:0 nan; " +
+                            parsed.error().message);
     if (!parsed) return parsed.error();
     if (breakpoint.kind == Breakpoint::Kind::statement && parsed->kind == Condition::Kind::changed)
-        return wrong_argument("at a line nothing is compared with the time step before; name the op instead");
+        return bad_argument("at a line nothing is compared with the time step before; name the op instead");
     breakpoint.condition = *parsed;
     return breakpoint;
 }
@@ -142,7 +142,7 @@ Text toggle_breakpoint(Debugger& debugger, std::string_view argument) {
 
 Text toggle_conditional_breakpoint(Debugger& debugger, std::string_view argument) {
     if (!split_condition(argument).second)
-        return wrong_argument("give a place and a condition, such as: rnn/while/add if nan");
+        return bad_argument("give a place and a condition, such as: rnn/while/add if nan");
     return toggle_breakpoint(debugger, argument);
 }
 
@@ -158,7 +158,7 @@ template <Breakpoint::Access access> Text watch_variable(Debugger& debugger, std
         const Result<Condition> parsed = parse_condition(*condition);
         if (!parsed) return parsed.error();
         if (parsed->kind == Condition::Kind::changed)
-            return wrong_argument("a variable has no time steps; name the op instead");
+            return bad_argument("a variable has no time steps; name the op instead");
         breakpoint.condition = *parsed;
     }
     return toggle(debugger, breakpoint);
@@ -176,7 +176,7 @@ Text watch_tensor(Debugger& debugger, std::string_view argument) {
     if (place.empty()) {
         const Graph* graph = debugger.graph();
         if (graph == nullptr || selection.kind != Selection::Kind::node || selection.graph != graph->id())
-            return wrong_argument("select an op, or name a tensor");
+            return bad_argument("select an op, or name a tensor");
         breakpoint.name = graph->node(selection.node).name;
     }
     if (condition) {
@@ -219,7 +219,7 @@ template <bool forward> Text run_to_cursor(Debugger& debugger, std::string_view 
         target.name = graph->variable(selection.variable).name;
         target.access = Breakpoint::Access::any;
     } else {
-        return wrong_argument("select an op, scope, variable or line, or name one");
+        return bad_argument("select an op, scope, variable or line, or name one");
     }
     debugger.run_to(std::move(target), forward);
     return std::string();
@@ -237,13 +237,12 @@ template Text seek<Sought::uninitialized_read, true>(Debugger&, std::string_view
 template Text seek<Sought::uninitialized_read, false>(Debugger&, std::string_view);
 
 Text go_time(Debugger& debugger, std::string_view argument) {
-    const auto run = number(take_word(argument));
-    if (!run || *run == 0)
-        return wrong_argument("give the number of a run, from 1; then a time step and an op: 2 5 add");
+    const auto run = whole_number(take_word(argument));
+    if (!run || *run == 0) return bad_argument("give the number of a run, from 1; then a time step and an op: 2 5 add");
     Moment moment;
     moment.run = RunId(static_cast<std::size_t>(*run - 1));
     std::string_view rest = argument;
-    if (const auto iteration = number(take_word(rest))) {
+    if (const auto iteration = whole_number(take_word(rest))) {
         moment.iteration = static_cast<std::int64_t>(*iteration);
         argument = rest;
     }
