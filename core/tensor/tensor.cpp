@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <mutex>
 #include <new>
 
 namespace rnnscope {
@@ -89,6 +90,45 @@ Tensor Tensor::allocate(DType dtype, Shape shape) {
     return tensor;
 }
 
+struct Tensor::Repeated {
+    std::vector<std::byte> head; ///< at least one element
+    std::size_t element = 0;     ///< bytes
+    mutable std::once_flag once;
+    mutable std::shared_ptr<const std::byte> values; ///< null until somebody asks
+
+    /// Where element `i` can be read without making the others.
+    const std::byte* at(std::size_t i) const { return head.data() + std::min(i * element, head.size() - element); }
+};
+
+Tensor Tensor::repeated(DType dtype, Shape shape, std::span<const std::byte> head) {
+    assert(shape.fully_defined() && !holds_strings(dtype) && head.size() % dtype_size(dtype) == 0);
+    auto made = std::make_shared<Repeated>();
+    made->element = dtype_size(dtype);
+    made->head.assign(head.begin(), head.end());
+    if (head.empty()) made->head.resize(made->element);
+    Tensor tensor;
+    tensor.dtype_ = dtype;
+    tensor.is_repeated_ = true;
+    tensor.elements_ = shape.elements();
+    tensor.shape_ = std::move(shape);
+    tensor.buffer_ = {made, reinterpret_cast<const std::byte*>(made.get())};
+    return tensor;
+}
+
+const std::byte* Tensor::made_values() const {
+    const Repeated& from = repetition();
+    std::call_once(from.once, [&] {
+        const Tensor whole = allocate(dtype_, shape_);
+        auto* const out = const_cast<std::byte*>(whole.buffer_.get());
+        const std::size_t bytes = byte_size();
+        std::size_t at = std::min(bytes, from.head.size());
+        std::copy_n(from.head.begin(), at, out);
+        for (; at < bytes; at += from.element) std::memcpy(out + at, out + at - from.element, from.element);
+        from.values = whole.buffer_;
+    });
+    return from.values.get();
+}
+
 std::size_t Tensor::byte_size() const {
     if (!holds_strings(dtype_)) return static_cast<std::size_t>(elements_) * dtype_size(dtype_);
     std::size_t bytes = 0;
@@ -145,17 +185,21 @@ std::span<const std::string> Tensor::strings() const {
 
 std::span<const std::byte> Tensor::bytes() const {
     assert(!holds_strings(dtype_));
-    return {buffer_.get(), byte_size()};
+    return {data(), byte_size()};
 }
 
 double Tensor::number(std::int64_t i) const {
     assert(i >= 0 && i < elements_);
-    return element<double>(buffer_.get(), dtype_, static_cast<std::size_t>(i));
+    const auto at = static_cast<std::size_t>(i);
+    if (is_repeated_) return element<double>(repetition().at(at), dtype_, 0);
+    return element<double>(buffer_.get(), dtype_, at);
 }
 
 std::int64_t Tensor::integer(std::int64_t i) const {
     assert(i >= 0 && i < elements_);
-    return element<std::int64_t>(buffer_.get(), dtype_, static_cast<std::size_t>(i));
+    const auto at = static_cast<std::size_t>(i);
+    if (is_repeated_) return element<std::int64_t>(repetition().at(at), dtype_, 0);
+    return element<std::int64_t>(buffer_.get(), dtype_, at);
 }
 
 Tensor Tensor::reshaped(Shape shape) const {
@@ -169,7 +213,8 @@ bool Tensor::identical(const Tensor& other) const {
     if (dtype_ != other.dtype_ || shape_ != other.shape_) return false;
     if (dtype_ == DType::invalid || same_buffer(other)) return true;
     if (holds_strings(dtype_)) return std::ranges::equal(strings(), other.strings());
-    return std::memcmp(buffer_.get(), other.buffer_.get(), byte_size()) == 0;
+    if (is_repeated_ && other.is_repeated_ && repetition().head == other.repetition().head) return true;
+    return std::memcmp(data(), other.data(), byte_size()) == 0;
 }
 
 TensorStatistics statistics(const Tensor& tensor) {

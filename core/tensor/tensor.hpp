@@ -32,6 +32,11 @@ class Tensor {
     static Tensor resource(std::string handle);
     /// Copies `bytes`, which must be dtype_size(dtype) * elements long. Not for string types.
     static Tensor from_bytes(DType dtype, Shape shape, std::span<const std::byte> bytes);
+    /// As a short field of TensorProto stands for a tensor: the elements in `head`, then the last of them again and
+    /// again; zeros without any. They are made when they are first asked for, and take no memory before: a graph holds
+    /// many constants that no run needs. Not for string types.
+    static Tensor repeated(DType dtype, Shape shape, std::span<const std::byte> head);
+    bool is_repeated() const { return is_repeated_; } ///< made by `repeated`
 
     explicit operator bool() const { return dtype_ != DType::invalid; }
     DType dtype() const { return dtype_; }
@@ -43,7 +48,7 @@ class Tensor {
     template <class T> std::span<const T> values() const {
         static_assert(dtype_of<T> != DType::invalid && dtype_of<T> != DType::string);
         assert(dtype_ == dtype_of<T>);
-        return {reinterpret_cast<const T*>(buffer_.get()), static_cast<std::size_t>(elements_)};
+        return {reinterpret_cast<const T*>(data()), static_cast<std::size_t>(elements_)};
     }
     std::span<const std::string> strings() const;
     std::span<const std::byte> bytes() const; ///< not for string types
@@ -73,12 +78,17 @@ class Tensor {
     }
 
   private:
+    struct Repeated;
     static Tensor allocate(DType dtype, Shape shape);
+    const std::byte* data() const { return is_repeated_ ? made_values() : buffer_.get(); }
+    const std::byte* made_values() const;
+    const Repeated& repetition() const { return *reinterpret_cast<const Repeated*>(buffer_.get()); }
 
     DType dtype_ = DType::invalid;
+    bool is_repeated_ = false;
     Shape shape_;
     std::int64_t elements_ = 0;
-    std::shared_ptr<const std::byte> buffer_; ///< for string types: points to a std::vector<std::string>
+    std::shared_ptr<const std::byte> buffer_; ///< string types: a std::vector<std::string>; is_repeated_: a Repeated
 };
 
 template <class T> Tensor Tensor::of(Shape shape, std::vector<T> values) {
