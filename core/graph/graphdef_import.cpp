@@ -7,8 +7,10 @@
 #include <fmt/format.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
+#include <span>
 
 namespace rnnscope {
 namespace {
@@ -40,8 +42,10 @@ Result<Shape> from_proto(const tensorflow::TensorShapeProto& proto) {
     return Shape(std::move(dims));
 }
 
-/// Larger ones may not be described by a few values that are repeated: a file of some bytes would fill the memory.
-constexpr std::int64_t largest_repeated = std::int64_t{1} << 28; // bytes
+/// Larger ones of strings may not be described by a few that are repeated: a file of some bytes would fill the memory.
+constexpr std::int64_t largest_repeated_strings = std::int64_t{1} << 20; // bytes
+/// Repeated numbers that take more are made when a run needs them.
+constexpr std::size_t largest_made_at_once = 256; // bytes
 
 /// Number of elements, or none when it does not fit the limit for constants.
 std::optional<std::int64_t> elements_within_limit(const Shape& shape, std::int64_t element_size) {
@@ -135,12 +139,12 @@ std::optional<std::vector<std::string>> decode_strings(std::string_view content,
     return at == content.size() ? std::optional(std::move(strings)) : std::nullopt;
 }
 
-Result<Tensor> strings_from_proto(const tensorflow::TensorProto& proto, Shape shape, std::int64_t count) {
-    if (!proto.tensor_content().empty()) {
+Result<Tensor> strings_from_proto(const tensorflow::TensorProto& proto, std::string_view content, Shape shape,
+                                  std::int64_t count) {
+    if (!content.empty()) {
         // Every element takes at least the byte that says its length.
-        if (count > static_cast<std::int64_t>(proto.tensor_content().size()))
-            return bad("string constant with too few strings");
-        auto strings = decode_strings(proto.tensor_content(), count);
+        if (count > static_cast<std::int64_t>(content.size())) return bad("string constant with too few strings");
+        auto strings = decode_strings(content, count);
         if (!strings) return bad("string constant whose encoded strings are cut off");
         return Tensor::of<std::string>(std::move(shape), std::move(*strings));
     }
@@ -153,7 +157,33 @@ Result<Tensor> strings_from_proto(const tensorflow::TensorProto& proto, Shape sh
     return Tensor::of<std::string>(std::move(shape), std::move(strings));
 }
 
-Result<Tensor> from_proto(const tensorflow::TensorProto& proto) {
+/// Is `field` the one that values of the type are read from?
+bool holds_values_of(const TensorField& field, DType dtype) {
+    return (field.number == tensorflow::TensorProto::kFloatValFieldNumber && dtype == DType::float32) ||
+           (field.number == tensorflow::TensorProto::kDoubleValFieldNumber && dtype == DType::float64);
+}
+
+/// As `fill`, from numbers that lie in the file as in memory. `packed` holds whole numbers.
+void fill_packed(std::byte* out, std::size_t bytes, std::size_t size, std::string_view packed) {
+    std::size_t at = std::min(bytes, packed.size());
+    if (at == 0) {
+        std::fill_n(out, bytes, std::byte{0});
+        return;
+    }
+    std::memcpy(out, packed.data(), at);
+    for (; at < bytes; at += size) std::memcpy(out + at, out + at - size, size);
+}
+
+/// How many elements the fields for numbers give at most; only one of them is that of the tensor's type.
+std::size_t values_in(const tensorflow::TensorProto& proto) {
+    return static_cast<std::size_t>(
+        std::max({proto.float_val_size(), proto.double_val_size(), proto.int_val_size(), proto.int64_val_size(),
+                  proto.bool_val_size(), proto.half_val_size(), proto.uint32_val_size(), proto.uint64_val_size(),
+                  proto.scomplex_val_size() / 2, proto.dcomplex_val_size() / 2}));
+}
+
+/// `taken`: a field that `proto` is without, or null.
+Result<Tensor> from_proto(const tensorflow::TensorProto& proto, const TensorField* taken = nullptr) {
     auto dtype = from_proto(proto.dtype());
     if (!dtype) return dtype.error();
     if (*dtype == DType::invalid) return Tensor(); // an attribute that was never set
@@ -166,36 +196,53 @@ Result<Tensor> from_proto(const tensorflow::TensorProto& proto) {
     if (size == 0) return bad(fmt::format("constant of type {}", dtype_name(*dtype)));
     const auto count = elements_within_limit(*shape, static_cast<std::int64_t>(size));
     if (!count) return bad(fmt::format("constant of shape {} is too large", to_text(*shape)));
-    // With content, the two agree, or what is wrong is said below.
-    if (proto.tensor_content().empty() && *count * static_cast<std::int64_t>(size) > largest_repeated &&
-        proto.ByteSizeLong() < static_cast<std::size_t>(*count))
+    const bool has_taken_content =
+        taken != nullptr && taken->number == tensorflow::TensorProto::kTensorContentFieldNumber;
+    const std::string_view content = has_taken_content ? taken->bytes : std::string_view(proto.tensor_content());
+    const bool repeats_strings = is_string && content.empty() && *count > proto.string_val_size();
+    if (repeats_strings && *count * static_cast<std::int64_t>(size) > largest_repeated_strings)
         return bad(
-            fmt::format("constant of shape {} repeats one value more often than rnnscope stores", to_text(*shape)));
-    if (is_string) return strings_from_proto(proto, std::move(*shape), *count);
+            fmt::format("constant of shape {} repeats one string more often than rnnscope stores", to_text(*shape)));
+    if (is_string) return strings_from_proto(proto, content, std::move(*shape), *count);
 
     const std::size_t bytes = static_cast<std::size_t>(*count) * size;
-    const std::string& content = proto.tensor_content();
     if (!content.empty() && content.size() != bytes)
         return bad(fmt::format("{} constant of shape {} has {} bytes of content instead of {}", dtype_name(*dtype),
                                to_text(*shape), content.size(), bytes));
+    if (!content.empty()) return Tensor::from_bytes(*dtype, std::move(*shape), std::as_bytes(std::span(content)));
+
+    const bool is_packed = taken != nullptr && holds_values_of(*taken, *dtype);
+    if (is_packed && taken->bytes.size() % size != 0)
+        return bad(fmt::format("{} constant with a part of a number", dtype_name(*dtype)));
+    const auto fill_in = [&](std::byte* out, std::size_t elements) {
+        if (is_packed)
+            fill_packed(out, elements * size, size, taken->bytes);
+        else
+            fill_typed(out, static_cast<std::int64_t>(elements), *dtype, proto);
+    };
+    const std::size_t given = is_packed ? taken->bytes.size() / size : values_in(proto);
+    if (bytes > largest_made_at_once && given < static_cast<std::size_t>(*count) / 2) {
+        std::vector<std::byte> head(given * size);
+        fill_in(head.data(), given);
+        return Tensor::repeated(*dtype, std::move(*shape), head);
+    }
     std::byte* data = nullptr;
     Tensor tensor = Tensor::make_bytes(*dtype, std::move(*shape), data);
-    if (!content.empty())
-        std::memcpy(data, content.data(), bytes);
-    else
-        fill_typed(data, *count, *dtype, proto);
+    fill_in(data, static_cast<std::size_t>(*count));
     return tensor;
 }
 
-Result<AttrValue> from_proto(const tensorflow::AttrValue& proto);
+Result<AttrValue> from_proto(const tensorflow::AttrValue& proto, const TensorField* taken = nullptr);
 
-Result<AttrMap> from_proto(const google::protobuf::Map<std::string, tensorflow::AttrValue>& proto) {
+Result<AttrMap> from_proto(const google::protobuf::Map<std::string, tensorflow::AttrValue>& proto,
+                           const ConstantValues& values = {}) {
     // Sorted first, so that of several mistakes always the same one is named.
     std::map<std::string_view, const tensorflow::AttrValue*> sorted;
     for (const auto& [key, value] : proto) sorted.emplace(key, &value);
     AttrMap attrs;
     for (const auto& [key, value] : sorted) {
-        auto attr = from_proto(*value);
+        const auto taken = values.find(key);
+        auto attr = from_proto(*value, taken == values.end() ? nullptr : &taken->second);
         if (!attr) return Error{attr.error().code, fmt::format("attribute \"{}\": {}", key, attr.error().message)};
         attrs.emplace(key, *std::move(attr));
     }
@@ -234,7 +281,7 @@ Result<AttrValue> from_proto(const tensorflow::AttrValue::ListValue& proto) {
     return AttrValue(std::move(list));
 }
 
-Result<AttrValue> from_proto(const tensorflow::AttrValue& proto) {
+Result<AttrValue> from_proto(const tensorflow::AttrValue& proto, const TensorField* taken) {
     switch (proto.value_case()) {
     case tensorflow::AttrValue::kS:
         return AttrValue(proto.s());
@@ -249,7 +296,7 @@ Result<AttrValue> from_proto(const tensorflow::AttrValue& proto) {
     case tensorflow::AttrValue::kShape:
         return as_attr(from_proto(proto.shape()));
     case tensorflow::AttrValue::kTensor:
-        return as_attr(from_proto(proto.tensor()));
+        return as_attr(from_proto(proto.tensor(), taken));
     case tensorflow::AttrValue::kList:
         return from_proto(proto.list());
     case tensorflow::AttrValue::kFunc:
@@ -273,8 +320,8 @@ Result<Shape> shape_from_proto(const tensorflow::TensorShapeProto& proto) {
     return from_proto(proto);
 }
 
-Result<NodeDefData> node_from_proto(const tensorflow::NodeDef& proto) {
-    auto attrs = from_proto(proto.attr());
+Result<NodeDefData> node_from_proto(const tensorflow::NodeDef& proto, const ConstantValues& values) {
+    auto attrs = from_proto(proto.attr(), values);
     if (!attrs) return Error{attrs.error().code, fmt::format("node \"{}\", {}", proto.name(), attrs.error().message)};
     NodeDefData node{proto.name(), proto.op(), proto.device(), {}, *std::move(attrs)};
     node.inputs.assign(proto.input().begin(), proto.input().end());

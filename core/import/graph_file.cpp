@@ -7,9 +7,11 @@
 #include "graph.pb.h"
 
 #include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
@@ -62,30 +64,29 @@ std::unique_ptr<google::protobuf::Message> new_message(GraphFile::Kind kind) {
     return nullptr;
 }
 
-/// The binary form of a graph in text or JSON form; empty after a report.
-std::string to_binary(const std::string& content, GraphFile& file, Diagnostics& problems) {
+/// The binary form of a graph in text form; empty after a report. The text comes in pieces, because protobuf copies
+/// every literal of it, and the values of a constant are one.
+std::string binary_of_text(google::protobuf::io::ZeroCopyInputStream& text, GraphFile& file, Diagnostics& problems) {
     const auto message = new_message(file.kind);
-    if (file.encoding == GraphFile::Encoding::text) {
-        google::protobuf::TextFormat::Parser parser;
-        TextProblems collector(file.path, problems, file.notes);
-        parser.RecordErrorsTo(&collector);
-        parser.AllowUnknownField(true);
-        parser.SetRecursionLimit(100); // as for the binary form
-        if (!parser.ParseFromString(content, message.get())) {
-            if (problems.empty()) problems = one("graph.text", "the text is no graph", file.path);
-            return {};
-        }
-    } else {
-        google::protobuf::util::JsonParseOptions options;
-        options.ignore_unknown_fields = true;
-        const auto status = google::protobuf::util::JsonStringToMessage(content, message.get(), options);
-        if (!status.ok()) {
-            problems =
-                one("graph.json", fmt::format("the JSON is no graph: {}", std::string(status.message())), file.path);
-            return {};
-        }
-    }
-    return message->SerializeAsString();
+    google::protobuf::TextFormat::Parser parser;
+    TextProblems collector(file.path, problems, file.notes);
+    parser.RecordErrorsTo(&collector);
+    parser.AllowUnknownField(true);
+    parser.SetRecursionLimit(100); // as for the binary form
+    if (parser.Parse(&text, message.get())) return message->SerializeAsString();
+    if (problems.empty()) problems = one("graph.text", "the text is no graph", file.path);
+    return {};
+}
+
+/// The same for JSON.
+std::string binary_of_json(const std::string& content, GraphFile& file, Diagnostics& problems) {
+    const auto message = new_message(file.kind);
+    google::protobuf::util::JsonParseOptions options;
+    options.ignore_unknown_fields = true;
+    const auto status = google::protobuf::util::JsonStringToMessage(content, message.get(), options);
+    if (status.ok()) return message->SerializeAsString();
+    problems = one("graph.json", fmt::format("the JSON is no graph: {}", std::string(status.message())), file.path);
+    return {};
 }
 
 /// A file that is no graph, but one that lies beside graphs.
@@ -114,6 +115,28 @@ LoadedGraph read_event_file(std::string_view content, const std::string& path) {
     return file;
 }
 
+std::shared_ptr<GraphFile> new_file(GraphFormat format, const std::string& path) {
+    auto file = std::make_shared<GraphFile>();
+    file->kind = format.kind;
+    file->encoding = format.encoding;
+    file->path = path;
+    return file;
+}
+
+LoadedGraph read_binary(std::shared_ptr<GraphFile> file, std::string_view bytes, bool has_offsets,
+                        Diagnostics problems) {
+    if (problems.empty()) GraphReader(*file, problems, has_offsets).read(bytes);
+    if (!problems.empty()) return problems;
+    return file;
+}
+
+LoadedGraph read_text(google::protobuf::io::ZeroCopyInputStream& text, GraphFormat format, const std::string& path) {
+    const auto file = new_file(format, path);
+    Diagnostics problems;
+    const std::string binary = binary_of_text(text, *file, problems);
+    return read_binary(file, binary, false, std::move(problems));
+}
+
 } // namespace
 
 LoadedGraph read_graph_file(std::string content, const std::string& path) {
@@ -121,16 +144,15 @@ LoadedGraph read_graph_file(std::string content, const std::string& path) {
     if (is_event_file(content)) return read_event_file(content, path);
     const auto format = sniff_graph(content);
     if (!format) return one("graph.unknown", "the file is no graph", path, what_else(content, path));
-    auto file = std::make_shared<GraphFile>();
-    file->kind = format->kind;
-    file->encoding = format->encoding;
-    file->path = path;
+    if (format->encoding == GraphFile::Encoding::text) {
+        google::protobuf::io::ArrayInputStream text(content.data(), static_cast<int>(content.size()));
+        return read_text(text, *format, path);
+    }
+    const auto file = new_file(*format, path);
     Diagnostics problems;
     const bool is_binary = file->encoding == GraphFile::Encoding::binary;
-    if (!is_binary) content = to_binary(content, *file, problems);
-    if (problems.empty()) GraphReader(*file, problems, is_binary).read(content);
-    if (!problems.empty()) return problems;
-    return file;
+    if (!is_binary) content = binary_of_json(content, *file, problems);
+    return read_binary(file, content, is_binary, std::move(problems));
 }
 
 LoadedGraph load_graph_file(const std::string& path) {
@@ -149,8 +171,17 @@ LoadedGraph load_graph_file(const std::string& path) {
         return one("graph.too-large",
                    fmt::format("the file has {} bytes; TensorFlow itself reads graphs up to {}", size, most_bytes),
                    path);
-    std::string content(static_cast<std::size_t>(size), '\0');
     std::ifstream in(file, std::ios::binary);
+    std::string content(static_cast<std::size_t>(std::min<std::uintmax_t>(size, 1 << 16)), '\0');
+    if (in.read(content.data(), static_cast<std::streamsize>(content.size())))
+        if (const auto format = sniff_graph(content); format && format->encoding == GraphFile::Encoding::text) {
+            const QuietProtobuf quiet;
+            in.seekg(0);
+            google::protobuf::io::IstreamInputStream text(&in);
+            return read_text(text, *format, file.string());
+        }
+    content.resize(static_cast<std::size_t>(size));
+    in.seekg(0);
     if (size > 0 && !in.read(content.data(), static_cast<std::streamsize>(size)))
         return one("file.unreadable", "cannot read the file", path);
     return read_graph_file(std::move(content), file.string());

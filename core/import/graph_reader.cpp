@@ -1,6 +1,7 @@
 #include "core/import/graph_reader.hpp"
 
 #include "core/graph/from_proto.hpp"
+#include "core/import/large_constants.hpp"
 
 #include "graph.pb.h"
 
@@ -108,12 +109,14 @@ void GraphReader::read_graph(std::string_view message, std::size_t offset) {
 
 namespace {
 
-/// Bytes of the tensors among the attributes, those of functions and lists included.
+/// Bytes that the tensors among the attributes take, those of functions and lists included. A string costs its
+/// bookkeeping even when it is empty; repeated values take none yet.
 std::size_t tensor_bytes(const AttrMap& attrs);
 
 std::size_t tensor_bytes(const AttrValue& value) {
     std::size_t bytes = 0;
-    if (const auto* tensor = value.as<Tensor>(); tensor != nullptr && *tensor) bytes = tensor->byte_size();
+    if (const auto* tensor = value.as<Tensor>(); tensor != nullptr && *tensor && !tensor->is_repeated())
+        bytes = tensor->byte_size() + (tensor->dtype() == DType::string ? tensor->strings().size_bytes() : 0);
     if (const auto* function = value.as<FunctionName>(); function != nullptr && function->attrs != nullptr)
         bytes = tensor_bytes(*function->attrs);
     if (const auto* list = value.as<AttrList>())
@@ -131,21 +134,24 @@ std::size_t tensor_bytes(const AttrMap& attrs) {
 
 /// Does the node fit what the file's constants may take beyond its own size? Reports once that it does not.
 bool GraphReader::fits(const NodeDefData& node, std::size_t own_size, std::size_t offset) {
-    constexpr std::size_t most_repeated = std::size_t{1} << 29;
+    constexpr std::size_t most_beyond = std::size_t{1} << 26;
     const std::size_t bytes = tensor_bytes(node.attrs);
-    repeated_bytes_ += bytes - std::min(bytes, own_size);
-    if (repeated_bytes_ <= most_repeated) return true;
+    bytes_beyond_ += bytes - std::min(bytes, own_size);
+    if (bytes_beyond_ <= most_beyond) return true;
     is_full_ = true;
-    report(offset, fmt::format("node \"{}\": the constants up to here repeat values to more than {} MB", node.name,
-                               most_repeated >> 20));
+    report(offset, fmt::format("node \"{}\": the constants up to here take {} MB more than the file has for them",
+                               node.name, most_beyond >> 20));
     return false;
 }
 
 void GraphReader::add_node(const WireReader::Field& field) {
     if (is_full_) return;
+    const LeanNode lean = without_large_constants(field.bytes);
+    WireReader::Field message = field;
+    if (!lean.values.empty()) message.bytes = lean.message;
     tensorflow::NodeDef proto;
-    if (!parse(field, proto, fmt::format("NodeDef (node {} of the graph)", file_.nodes.size()))) return;
-    auto node = node_from_proto(proto);
+    if (!parse(message, proto, fmt::format("NodeDef (node {} of the graph)", file_.nodes.size()))) return;
+    auto node = node_from_proto(proto, lean.values);
     if (!node)
         report(field.offset, node.error().message);
     else if (fits(*node, field.bytes.size(), field.offset))
@@ -176,6 +182,7 @@ void GraphReader::add_function(const WireReader::Field& field) {
             report(field.offset, fmt::format("function \"{}\", {}", function.name, node.error().message));
         else if (fits(*node, body.ByteSizeLong(), field.offset))
             function.nodes.push_back(*std::move(node));
+        body.Clear(); // its constants are in `node` now
     }
     file_.functions.push_back(std::move(function));
 }

@@ -42,8 +42,8 @@ class GraphReader {
     Diagnostics& problems_;
     bool has_offsets_;
     bool noted_unknown_ = false;
-    bool is_full_ = false;           ///< the constants take too much; nothing more is read
-    std::size_t repeated_bytes_ = 0; ///< of constants that the file describes by fewer values
+    bool is_full_ = false;         ///< the constants take too much; nothing more is read
+    std::size_t bytes_beyond_ = 0; ///< of constants that the file describes by fewer bytes
 };
 
 } // namespace rnnscope

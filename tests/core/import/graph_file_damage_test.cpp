@@ -222,12 +222,17 @@ TEST_F(GraphFileDamage, ConstantsThatClaimMoreThanTheyHold) {
         for (const std::uint64_t dtype : {1, 7})
             check(filled("a", dims, dtype), "claims.pb", fmt::format("{} dimensions of type {}", dims.size(), dtype));
     EXPECT_GE(refused_, 12);
-    // Each is within the limit for one, all together are not.
-    std::string many;
-    for (int i = 0; i < 400; ++i) many += filled(fmt::format("a{}", i), {1U << 24});
-    const int before = refused_;
+    // Values that are repeated take no memory before they are asked for; strings do.
+    std::string many, strings;
+    for (int i = 0; i < 400; ++i) {
+        many += filled(fmt::format("a{}", i), {1U << 24});
+        strings += filled(fmt::format("a{}", i), {1U << 15}, 7);
+    }
+    const int read = read_, refused = refused_;
     check(many, "many.pb", "400 constants of 64 MB");
-    EXPECT_EQ(refused_, before + 1);
+    EXPECT_EQ(read_, read + 1);
+    check(strings, "strings.pb", "400 constants of 32768 strings");
+    EXPECT_EQ(refused_, refused + 1);
 }
 
 std::string typed(const std::string& key, std::uint64_t type) {
