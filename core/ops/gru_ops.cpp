@@ -132,6 +132,21 @@ Status gru_cell_grad(KernelContext& ctx) {
     return {};
 }
 
+constexpr auto gru_formula = R"(r_bar, u_bar = split(concat([x, h_prev], 1) @ w_ru + b_ru, 2, 1)
+r = sigmoid(r_bar)
+u = sigmoid(u_bar)
+c = tanh(concat([x, r * h_prev], 1) @ w_c + b_c)
+h = u * h_prev + (1 - u) * c)";
+
+constexpr auto gru_grad_formula = R"(d_c_bar = d_h * (1 - u) * (1 - c * c)
+d_u_bar = d_h * (h_prev - c) * u * (1 - u)
+d_x_c, d_reset = split(d_c_bar @ transpose(w_c), [input_size, cell_size], 1)
+d_r_bar = d_reset * h_prev * r * (1 - r)
+d_r_bar_u_bar = concat([d_r_bar, d_u_bar], 1)
+d_x_ru, d_h_prev_ru = split(d_r_bar_u_bar @ transpose(w_ru), [input_size, cell_size], 1)
+d_x = d_x_c + d_x_ru
+d_h_prev = d_h_prev_ru + d_reset * r + d_h * u)";
+
 OpBuilder gru_op(std::string_view name) {
     return OpBuilder(name)
         .input("x: T")
@@ -166,6 +181,7 @@ void add_gru_ops(OpRecords& ops) {
             .output("c: T")
             .output("h: T")
             .summary("One step of a GRU: h = u h_prev + (1 - u) c.")
+            .formula(gru_formula)
             .shape(gru_shape)
             .kernel(gru_cell)
             .example(
@@ -183,6 +199,7 @@ void add_gru_ops(OpRecords& ops) {
                       .output("d_c_bar: T")
                       .output("d_r_bar_u_bar: T")
                       .summary("Gradient of GRUBlockCell.")
+                      .formula(gru_grad_formula)
                       .shape(gru_grad_shape)
                       .kernel(gru_cell_grad)
                       .example({with_gradient,

@@ -279,6 +279,42 @@ Status block_grad(KernelContext& ctx) {
     return {};
 }
 
+constexpr auto lstm_formula = R"(i_bar, ci_bar, f_bar, o_bar = split(concat([x, h_prev], 1) @ w + b, 4, 1)
+i = sigmoid(i_bar + use_peephole * wci * cs_prev)
+ci = tanh(ci_bar)
+f = sigmoid(f_bar + forget_bias + use_peephole * wcf * cs_prev)
+cs = ci * i + f * cs_prev
+cs = clip_by_value(cs, -cell_clip, cell_clip) if cell_clip > 0 else cs
+o = sigmoid(o_bar + use_peephole * wco * cs)
+co = tanh(cs)
+h = o * co)";
+
+constexpr auto lstm_grad_formula = R"(d_o = o * (1 - o) * h_grad * co
+d_cs = (1 - co * co) * h_grad * o + cs_grad + use_peephole * d_o * wco
+d_i = i * (1 - i) * d_cs * ci
+d_ci = (1 - ci * ci) * d_cs * i
+d_f = f * (1 - f) * d_cs * cs_prev
+dicfo = concat([d_i, d_ci, d_f, d_o], 1)
+cs_prev_grad = d_cs * f + use_peephole * (d_i * wci + d_f * wcf)
+wci_grad = use_peephole * reduce_sum(d_i * cs_prev, 0)
+wcf_grad = use_peephole * reduce_sum(d_f * cs_prev, 0)
+wco_grad = use_peephole * reduce_sum(d_o * cs, 0))";
+
+// Step t of a sequence is [t]; what no step makes is 0.
+constexpr auto sequence_formula = R"(cs[-1], h[-1] = cs_prev, h_prev
+for t in range(seq_len_max):
+    i[t], cs[t], f[t], o[t], ci[t], co[t], h[t] = LSTMBlockCell(x[t], cs[t - 1], h[t - 1], w, wci, wcf, wco, b))";
+
+constexpr auto sequence_grad_formula = R"(cs[-1], h[-1] = cs_prev, h_prev
+cs_prev_grad, h_prev_grad, w_grad, wci_grad, wcf_grad, wco_grad, b_grad = 0, 0, 0, 0, 0, 0, 0
+for t in reversed(range(seq_len_max)):
+    d_cs, d_h = cs_grad[t] + cs_prev_grad, h_grad[t] + h_prev_grad
+    cs_prev_grad, dicfo, d_wci, d_wcf, d_wco = LSTMBlockCellGrad(x[t], cs[t - 1], h[t - 1], w, wci, wcf, wco, b, i[t], cs[t], f[t], o[t], ci[t], co[t], d_cs, d_h)
+    x_grad[t], h_prev_grad = split(dicfo @ transpose(w), [input_size, cell_size], 1)
+    w_grad += transpose(concat([x[t], h[t - 1]], 1)) @ dicfo
+    wci_grad, wcf_grad, wco_grad = wci_grad + d_wci, wcf_grad + d_wcf, wco_grad + d_wco
+    b_grad += reduce_sum(dicfo, 0))";
+
 constexpr auto lstm_types = "T: {half, float}";
 
 OpBuilder with_args(OpBuilder builder, std::initializer_list<const char*> inputs,
@@ -303,6 +339,7 @@ void add_lstm_ops(OpRecords& ops) {
             .attr("use_peephole: bool = false")
             .attr(lstm_types)
             .summary("One step of an LSTM; gates in the order i, ci, f, o.")
+            .formula(lstm_formula)
             .shape(block_cell_shape)
             .kernel(block_cell)
             .example({{floats({2, 1}, {1.0F, -2.0F}), floats({2, 1}, {0.5F, -4.0F}), floats({2, 1}, {0.25F, 0.5F}), w,
@@ -326,6 +363,7 @@ void add_lstm_ops(OpRecords& ops) {
             .attr("use_peephole: bool")
             .attr(lstm_types)
             .summary("Gradient of LSTMBlockCell.")
+            .formula(lstm_grad_formula)
             .shape(block_cell_grad_shape)
             .kernel(block_cell_grad)
             .example(
@@ -346,6 +384,7 @@ void add_lstm_ops(OpRecords& ops) {
                       .attr("use_peephole: bool = false")
                       .attr(lstm_types)
                       .summary("All steps of an LSTM; gates in the order i, ci, f, o.")
+                      .formula(sequence_formula)
                       .shape(block_shape)
                       .kernel(block)
                       .example({{example::longs({}, {2}), sequence, floats({1, 1}, {0.5F}), floats({1, 1}, {0.25F}), w,
@@ -366,6 +405,7 @@ void add_lstm_ops(OpRecords& ops) {
             .attr("use_peephole: bool")
             .attr(lstm_types)
             .summary("Gradient of BlockLSTM.")
+            .formula(sequence_grad_formula)
             .shape(block_grad_shape)
             .kernel(block_grad)
             .example({{example::longs({}, {2}), sequence, floats({1, 1}, {0.5F}), floats({1, 1}, {0.25F}), w, peep_i,

@@ -199,6 +199,11 @@ OpBuilder&& OpBuilder::summary(std::string_view text) && {
     return std::move(*this);
 }
 
+OpBuilder&& OpBuilder::formula(std::string_view lines) && {
+    def_.formula = std::string(lines);
+    return std::move(*this);
+}
+
 OpBuilder&& OpBuilder::stateful() && {
     def_.is_stateful = true;
     return std::move(*this);

@@ -57,6 +57,9 @@ struct OpExample {
 struct OpDef {
     std::string name;
     std::string summary; ///< one sentence: tooltip and manual
+    /// Of a fused op: what its kernel computes, as lines of Python with TensorFlow's functions and the names of inputs,
+    /// outputs and attributes (`*` elementwise, `@` the matrix product); "" for an op that is one step by itself.
+    std::string formula;
     std::vector<ArgDef> inputs;
     std::vector<ArgDef> outputs;
     std::vector<AttrDef> attrs;
@@ -82,6 +85,7 @@ class OpBuilder {
     OpBuilder&& output(std::string_view spec) &&;
     OpBuilder&& attr(std::string_view spec) &&;
     OpBuilder&& summary(std::string_view text) &&;
+    OpBuilder&& formula(std::string_view lines) &&;
     OpBuilder&& stateful() &&;
     OpBuilder&& allows_uninitialized_input() &&;
     OpBuilder&& shape(ShapeFn fn) &&;
