@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Loading real graphs: rnnscope's time next to Python's protobuf parsing of the same file, in the same run.
 
-usage: import_bench.py BENCH_IMPORT PROJECT_ROOT FILE...
+usage: import_bench.py BENCH_IMPORT FILE...
 
 CPU time, medians of interleaved repetitions. "read" is what Python does (bytes to messages), except that rnnscope also
 decodes constants and attributes; "ready" is all of `rnnscope FILE` up to the first step. Needs protoc and
-python3-protobuf.
+python3-protobuf. A FILE that is missing is said and left out.
 """
 import json
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
@@ -16,10 +17,34 @@ import tempfile
 import time
 
 ROUNDS = 5
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-def messages(root, folder):
-    proto = root / "core" / "graph" / "proto"
+def needed(arguments):
+    """The benchmark and the files, or the end with what is missing."""
+    if len(arguments) < 2:
+        sys.exit(__doc__.strip())
+    binary = pathlib.Path(arguments[0])
+    if not binary.is_file():
+        sys.exit(f"import_bench: {binary} is missing; configure with -DRNNSCOPE_BENCH=ON and build bench_import")
+    if shutil.which("protoc") is None:
+        sys.exit("import_bench: protoc is missing (Debian: protobuf-compiler)")
+    try:
+        import google.protobuf  # noqa: F401, PLC0415: only whether it is there
+    except ImportError:
+        sys.exit("import_bench: this Python has no protobuf (Debian: python3-protobuf, for /usr/bin/python3)")
+    files = [pathlib.Path(file) for file in arguments[1:]]
+    for file in files:
+        if not file.is_file():
+            print(f"import_bench: {file} is missing, left out", file=sys.stderr)
+    files = [file for file in files if file.is_file()]
+    if not files:
+        sys.exit("import_bench: no file to measure")
+    return binary, files
+
+
+def messages(folder):
+    proto = ROOT / "core" / "graph" / "proto"
     files = sorted(str(path) for path in proto.glob("*.proto"))
     subprocess.run(["protoc", f"-I{proto}", f"--python_out={folder}", *files], check=True)
     sys.path.insert(0, folder)
@@ -43,9 +68,9 @@ def rnnscope_seconds(binary, path):
 
 
 def main():
-    binary, root, files = sys.argv[1], pathlib.Path(sys.argv[2]), [pathlib.Path(f) for f in sys.argv[3:]]
+    binary, files = needed(sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
-        graph_pb2 = messages(root, folder)
+        graph_pb2 = messages(folder)
         print(f"{'file':50} {'python':>9} {'read':>9} {'ready':>9}   read/python")
         for path in files:
             rounds = [(python_seconds(graph_pb2, path), rnnscope_seconds(binary, path)) for _ in range(ROUNDS)]
