@@ -2,6 +2,7 @@
 
 #include "core/graph/scope_tree.hpp"
 #include "core/import/graph_roles.hpp"
+#include "core/ops/op_def.hpp"
 
 #include <algorithm>
 #include <map>
@@ -57,6 +58,22 @@ void write_dot_scopes(std::string& text, const Graph& graph, const ScopeTree& tr
     }
 }
 
+/// What the fused ops among the types compute, which their names do not say.
+std::string fused_ops_text(const std::map<std::string, std::size_t>& types) {
+    std::string text;
+    for (const auto& type : types) {
+        const ops::OpDef* def = ops::find_op(type.first);
+        if (def == nullptr || def->formula.empty()) continue;
+        text += fmt::format("{}  {}: {}\n", text.empty() ? "\nfused ops\n" : "", def->name, def->summary);
+        for (std::string_view lines = def->formula; !lines.empty();) {
+            const std::string_view line = lines.substr(0, lines.find('\n'));
+            text += fmt::format("      {}\n", line);
+            lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+        }
+    }
+    return text;
+}
+
 } // namespace
 
 std::string graph_summary(const Graph& graph) {
@@ -68,6 +85,7 @@ std::string graph_summary(const Graph& graph) {
                      [](const auto& a, const auto& b) { return a.second > b.second; });
     text += "\nop types\n";
     for (const auto& [type, count] : by_count) text += fmt::format("{:>6}  {}\n", count, type);
+    text += fused_ops_text(types);
     const ScopeTree tree(graph);
     text += "\nscopes\n";
     for (const ScopeId id : tree.scope(tree.root()).scopes) {

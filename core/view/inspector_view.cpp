@@ -211,10 +211,20 @@ class InspectorBuilder {
             [&](const HistoryEntry& entry) { return entry.kind == HistoryEntry::Kind::write && entry.tick < now_; });
     }
 
+    /// What a fused op computes, a row for each line.
+    void add_formula(std::string_view lines) {
+        for (const char* label = "formula"; !lines.empty(); label = "") {
+            const std::string_view line = lines.substr(0, lines.find('\n'));
+            view_.attributes.push_back({label, StateMark::none, Link::plain(std::string(line)), ""});
+            lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+        }
+    }
+
     void add_attributes(const Node& node) {
         const ops::OpDef* def = ops::find_op(node.op);
         const std::string about = def != nullptr ? def->summary : "rnnscope does not know this op";
         view_.attributes.push_back({"about", StateMark::none, Link::plain(about), ""});
+        if (def != nullptr) add_formula(def->formula);
         if (!node.device.empty()) view_.attributes.push_back({"device", StateMark::none, Link::plain(node.device), ""});
         for (const auto& [key, value] : node.attrs)
             view_.attributes.push_back({key, StateMark::none, Link::plain(to_text(value)), ""});
