@@ -21,8 +21,8 @@ std::string variable_name(const Graph& graph, const ops::VariableStorage& storag
 
 } // namespace
 
-Executor::Executor(Environment environment, Plan plan, RunRequest request)
-    : env_(std::move(environment)), plan_(std::move(plan)), request_(std::move(request)),
+Executor::Executor(Environment environment, std::shared_ptr<CompiledPlan> plan, RunRequest request)
+    : env_(std::move(environment)), compiled_(std::move(plan)), plan_(compiled_->plan), request_(std::move(request)),
       dataflow_(plan_, env_.options.max_parallel_iterations), loops_(plan_.frames.size()),
       kernel_caller_(
           [this](const PlanNode& node, std::span<const ops::Value> inputs, std::span<ops::Value> outputs,

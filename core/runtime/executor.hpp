@@ -24,7 +24,9 @@ class Executor {
         SessionOptions options;
         RowPool& rows; ///< memory for what loops compute in blocks
     };
-    Executor(Environment environment, Plan plan, RunRequest request);
+    Executor(Environment environment, std::shared_ptr<CompiledPlan> plan, RunRequest request);
+    Executor(const Executor&) = delete;
+    Executor& operator=(const Executor&) = delete;
 
     bool done() const { return done_; }
     void step(RunObserver& observer);
@@ -39,9 +41,8 @@ class Executor {
   private:
     using Task = Dataflow<ops::Value>::Task;
 
-    /// What is known of the rounds of a loop of the graph.
+    /// How this run gets on with the rounds of a loop of the graph.
     struct Loop {
-        std::shared_ptr<const Round> round;
         int failures = 0; ///< in a row; a loop that goes another way each time is left to single visits
         std::uint64_t next_rounds = first_rounds;
     };
@@ -60,7 +61,7 @@ class Executor {
     void watch(const Task& task);
     void start_watch(std::uint32_t frame, std::vector<std::uint32_t> image);
     bool run_rounds(RunObserver& observer, std::uint64_t most);
-    std::shared_ptr<const Round> round_for(Loop& loop, std::uint32_t frame, std::vector<std::uint32_t> image);
+    std::shared_ptr<const Round> round_for(std::uint32_t frame, std::vector<std::uint32_t> image);
     void finish_partial_round(RoundRun& run, RunObserver& observer);
 
     // One visit.
@@ -81,7 +82,8 @@ class Executor {
     void finish_run();
 
     Environment env_;
-    Plan plan_;
+    std::shared_ptr<CompiledPlan> compiled_;
+    const Plan& plan_; ///< of compiled_
     RunRequest request_;
     ops::ResourceContainer step_; ///< tensor arrays and stacks of this run
     Dataflow<ops::Value> dataflow_;

@@ -41,33 +41,36 @@ void Executor::start_watch(std::uint32_t frame, std::vector<std::uint32_t> image
 }
 
 /// The compiled round that begins here, or null; then the visits that follow are watched, to compile one from them.
-std::shared_ptr<const Round> Executor::round_for(Loop& loop, std::uint32_t frame, std::vector<std::uint32_t> image) {
+std::shared_ptr<const Round> Executor::round_for(std::uint32_t frame, std::vector<std::uint32_t> image) {
+    const std::uint32_t kind = dataflow_.frame(frame).kind;
+    std::shared_ptr<const Round>& round = compiled_->rounds[kind];
     if (image.empty()) {
         watch_ = {};
         return nullptr;
     }
-    if (loop.round && loop.round->image == image) return loop.round;
+    if (round && round->image == image) return round;
     const bool repeats = watch_.is_on && watch_.frame_id == dataflow_.frame(frame).id && watch_.image == image;
     if (!repeats) {
         start_watch(frame, std::move(image));
         return nullptr;
     }
-    loop.round = compile_round(plan_, dataflow_, frame, watch_.log);
+    round = compile_round(plan_, dataflow_, frame, watch_.log);
     watch_ = {};
-    if (!loop.round) loop.failures = most_failures;
-    return loop.round;
+    if (!round) loops_[kind].failures = most_failures;
+    return round;
 }
 
 bool Executor::run_rounds(RunObserver& observer, std::uint64_t most) {
     const std::uint32_t frame = dataflow_.front().frame;
-    Loop& loop = loops_[dataflow_.frame(frame).kind];
-    const auto round = round_for(loop, frame, dataflow_.image(frame));
+    const std::uint32_t kind = dataflow_.frame(frame).kind;
+    Loop& loop = loops_[kind];
+    const auto round = round_for(frame, dataflow_.image(frame));
     if (!round) return false;
     const std::uint64_t rounds = std::min(loop.next_rounds, most / round->visits.size() + 1);
     const auto run = RoundRun::bind({plan_, dataflow_, frame, step_, kernel_caller_, env_.rows}, round, rounds);
     if (!run) {
         ++loop.failures;
-        loop.round = nullptr;
+        compiled_->rounds[kind] = nullptr;
         start_watch(frame, dataflow_.image(frame));
         return false;
     }

@@ -95,6 +95,13 @@ struct Round {
     }
 };
 
+/// A plan and what was compiled of it, by static frame; sessions keep it for runs that ask for the same again.
+struct CompiledPlan {
+    explicit CompiledPlan(Plan made) : plan(std::move(made)), rounds(plan.frames.size()) {}
+    Plan plan;
+    std::vector<std::shared_ptr<const Round>> rounds;
+};
+
 /// A visit as it happened.
 struct LoggedVisit {
     Dataflow<ops::Value>::Task task;

@@ -2,6 +2,7 @@
 
 #include "core/import/checkpoint_overlay.hpp"
 #include "core/runtime/executor.hpp"
+#include "core/runtime/plan_cache.hpp"
 
 namespace rnnscope::runtime {
 
@@ -60,13 +61,14 @@ std::size_t Run::live_frames() const {
 }
 
 Session::Session(const Graph& graph, SessionOptions options)
-    : graph_(graph), options_(std::move(options)), rows_(std::make_unique<RowPool>()) {
+    : graph_(graph), options_(std::move(options)), rows_(std::make_unique<RowPool>()),
+      plans_(std::make_unique<PlanCache>()) {
     if (!options_.checkpoints) options_.checkpoints = std::make_shared<CheckpointOverlay>("");
 }
 Session::~Session() = default;
 
 Result<std::unique_ptr<Run>> Session::start(RunRequest request) {
-    auto plan = make_plan(graph_, request);
+    auto plan = plans_->plan_for(graph_, request);
     if (!plan) return plan.error();
     kernel_states_.resize(std::max(kernel_states_.size(), graph_.size()));
     auto impl = std::make_unique<Run::Impl>(Executor::Environment{graph_, resources_, kernel_states_, options_, *rows_},

@@ -16,6 +16,7 @@
 namespace rnnscope::runtime {
 
 class RowPool;
+class PlanCache;
 
 /// What one Session.run is asked for. Fed and fetched outputs may be any of the graph's, but not the same: what is both
 /// fed and fetched the client answers itself, from the feed.
@@ -147,6 +148,7 @@ class Session {
     ops::ResourceContainer resources_;
     std::vector<std::unique_ptr<ops::KernelState>> kernel_states_; ///< by node
     std::unique_ptr<RowPool> rows_;
+    std::unique_ptr<PlanCache> plans_;
 };
 
 } // namespace rnnscope::runtime
