@@ -22,7 +22,8 @@ class Executor {
         ops::ResourceContainer& session;
         std::vector<std::unique_ptr<ops::KernelState>>& kernel_states; ///< by NodeId
         SessionOptions options;
-        RowPool& rows; ///< memory for what loops compute in blocks
+        RowPool& rows; ///< memory for what loops compute in rounds
+        PackCache& packs;
     };
     Executor(Environment environment, std::shared_ptr<CompiledPlan> plan, RunRequest request);
     Executor(const Executor&) = delete;

@@ -67,7 +67,8 @@ bool Executor::run_rounds(RunObserver& observer, std::uint64_t most) {
     const auto round = round_for(frame, dataflow_.image(frame));
     if (!round) return false;
     const std::uint64_t rounds = std::min(loop.next_rounds, most / round->visits.size() + 1);
-    const auto run = RoundRun::bind({plan_, dataflow_, frame, step_, kernel_caller_, env_.rows}, round, rounds);
+    const auto run =
+        RoundRun::bind({plan_, dataflow_, frame, step_, kernel_caller_, env_.rows, env_.packs}, round, rounds);
     if (!run) {
         ++loop.failures;
         compiled_->rounds[kind] = nullptr;

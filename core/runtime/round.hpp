@@ -84,7 +84,8 @@ struct Round {
     std::vector<Slot> slots;
     std::vector<RoundConstant> constants;
     std::vector<RoundStep> steps;
-    std::vector<Source> waiting; ///< what waits when a round begins: `previous` or `constant`
+    std::vector<std::uint32_t> groups; ///< by step: group_steps()
+    std::vector<Source> waiting;       ///< what waits when a round begins: `previous` or `constant`
     std::size_t row_bytes = 0, boxes = 0;
 
     std::span<const Source> inputs(const RoundVisit& visit) const {
@@ -94,6 +95,11 @@ struct Round {
         return std::span(sources).subspan(visit.first_output, visit.outputs);
     }
 };
+
+/// By step: its group. Groups can be executed one after the other for many rounds at once, in the order of their
+/// numbers, so that the weights of one layer stay in the cache; group 0 decides how many rounds there are. All 0 when
+/// that would gain nothing, or when the order of the steps counts.
+std::vector<std::uint32_t> group_steps(const Round& round);
 
 /// A plan and what was compiled of it, by static frame; sessions keep it for runs that ask for the same again.
 struct CompiledPlan {

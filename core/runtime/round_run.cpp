@@ -217,7 +217,9 @@ Operand RoundRun::output_operand(const RoundVisit& visit) const {
 
 bool RoundRun::bind_steps() {
     const Round& round = *values_->round;
-    for (const RoundStep& from : round.steps) {
+    std::vector<Step> steps;
+    for (std::size_t i = 0; i < round.steps.size(); ++i) {
+        const RoundStep& from = round.steps[i];
         const RoundVisit& visit = round.visits[from.visit];
         const auto inputs = round.inputs(visit);
         Step step;
@@ -234,12 +236,7 @@ bool RoundRun::bind_steps() {
             }
             break;
         case RoundStep::Kind::fast:
-            step.function = from.fast.function;
-            step.rows = from.fast.rows;
-            step.columns = from.fast.columns;
-            step.depth = from.fast.depth;
-            for (std::size_t i = 0; i < from.fast.reads.size(); ++i) step.in[i] = operand(inputs[from.fast.reads[i]]);
-            step.out = output_operand(visit);
+            bind_fast(from, step);
             break;
         case RoundStep::Kind::generic:
             bind_kernel(from, step);
@@ -249,9 +246,36 @@ bool RoundRun::bind_steps() {
             if (!bind_array(from, step)) return false;
             break;
         }
-        steps_.push_back(step);
+        steps.push_back(step);
+    }
+    // A kernel may have effects, whose order counts.
+    const bool in_groups = calls_.empty();
+    groups_.resize(1);
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+        const std::uint32_t group = in_groups ? round.groups[i] : 0;
+        if (groups_.size() <= group) groups_.resize(group + 1);
+        groups_[group].push_back(steps[i]);
     }
     return true;
+}
+
+void RoundRun::bind_fast(const RoundStep& from, Step& step) {
+    const Round& round = *values_->round;
+    const RoundVisit& visit = round.visits[from.visit];
+    const auto inputs = round.inputs(visit);
+    step.function = from.fast.function;
+    step.rows = from.fast.rows;
+    step.columns = from.fast.columns;
+    step.depth = from.fast.depth;
+    for (std::size_t i = 0; i < from.fast.reads.size(); ++i) step.in[i] = operand(inputs[from.fast.reads[i]]);
+    if (from.fast.packs_second) {
+        packed_.push_back(
+            context_.packs.packed(std::get<Tensor>(values_->constants[inputs[1].index]), from.fast.transposes_second));
+        step.packed = packed_.back().get();
+    }
+    const auto outputs = round.outputs(visit);
+    step.out = operand(outputs[0]);
+    if (outputs.size() > 1) step.out_stride = operand(outputs[1]).offset - step.out.offset;
 }
 
 void RoundRun::bind_kernel(const RoundStep& from, Step& step) {
@@ -356,16 +380,60 @@ bool RoundRun::bind_array(const RoundStep& from, Step& step) {
 }
 
 void RoundRun::execute() {
+    if (groups_.size() == 1)
+        execute_in_order();
+    else
+        execute_in_groups();
+}
+
+Cursor RoundRun::cursor(std::uint64_t round) const {
     Cursor at;
-    const std::size_t stride = values_->round->row_bytes;
+    at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(values_->row(round));
+    at.base[Cursor::current] = reinterpret_cast<std::intptr_t>(values_->row(round + 1));
+    return at;
+}
+
+void RoundRun::execute_in_order() {
+    Cursor at = cursor(0);
+    const auto stride = static_cast<std::intptr_t>(values_->round->row_bytes);
+    const std::vector<Step>& steps = groups_[0];
     for (; rounds_ < most_rounds_; ++rounds_) {
-        at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(values_->row(rounds_));
-        at.base[Cursor::current] = at.base[Cursor::previous] + static_cast<std::intptr_t>(stride);
-        for (const Step& step : steps_) {
+        for (const Step& step : steps) {
             if (step.function(step, at)) continue;
             partial_ = step.visit;
             return;
         }
+        at.base[Cursor::previous] = at.base[Cursor::current];
+        at.base[Cursor::current] += stride;
+    }
+}
+
+/// The first group says how many rounds there are; the others follow, each through all of them.
+void RoundRun::execute_in_groups() {
+    constexpr std::uint64_t rounds_at_once = 32;
+    while (rounds_ < most_rounds_) {
+        const std::uint64_t first = rounds_, end = std::min(most_rounds_, first + rounds_at_once);
+        bool stopped = false;
+        for (; rounds_ < end && !stopped; rounds_ += stopped ? 0 : 1) {
+            const Cursor at = cursor(rounds_);
+            for (const Step& step : groups_[0]) {
+                if (step.function(step, at)) continue;
+                partial_ = step.visit;
+                stopped = true;
+                break;
+            }
+        }
+        for (std::size_t group = 1; group < groups_.size(); ++group) {
+            for (std::uint64_t round = first; round < rounds_; ++round) {
+                const Cursor at = cursor(round);
+                for (const Step& step : groups_[group]) step.function(step, at);
+            }
+            if (!stopped) continue;
+            const Cursor at = cursor(rounds_);
+            for (const Step& step : groups_[group])
+                if (step.visit < partial_) step.function(step, at);
+        }
+        if (stopped) return;
     }
 }
 

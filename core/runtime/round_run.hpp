@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/runtime/event_block.hpp"
+#include "core/runtime/pack_cache.hpp"
 #include "core/runtime/round.hpp"
 #include "core/runtime/row_pool.hpp"
 
@@ -38,6 +39,7 @@ class RoundRun {
         ops::ResourceContainer& step; ///< of the run: its arrays
         const RunKernel& run_kernel;
         RowPool& pool;
+        PackCache& packs;
     };
     /// Null when the values do not have the types and shapes that the round was compiled for.
     static std::unique_ptr<RoundRun> bind(const Context& context, std::shared_ptr<const Round> round,
@@ -66,20 +68,24 @@ class RoundRun {
     bool bind_constants();
     bool bind_waiting();
     bool bind_steps();
+    void bind_fast(const RoundStep& from, Step& step);
     bool bind_array(const RoundStep& from, Step& step);
     void bind_kernel(const RoundStep& from, Step& step);
     Operand operand(const Source& source) const;
     Operand output_operand(const RoundVisit& visit) const;
+    Cursor cursor(std::uint64_t round) const;
+    void execute_in_order();
+    void execute_in_groups();
     static bool run_kernel(const Step& step, const Cursor& at);
     static bool check_boxed(const Step& step, const Cursor& at);
     void change_array(const RoundVisit& visit, std::uint64_t row);
 
     Context context_;
     std::shared_ptr<RoundValues> values_;
-    std::vector<Step> steps_;
+    std::vector<std::vector<Step>> groups_; ///< in the order of the visits
     std::vector<std::unique_ptr<Call>> calls_;
     std::map<std::string, std::unique_ptr<Array>, std::less<>> arrays_; ///< by handle
-    std::vector<std::shared_ptr<void>> packed_;
+    std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed_;
     std::uint64_t rounds_ = 0, most_rounds_ = 0;
     std::uint32_t partial_ = 0;
 };

@@ -1,5 +1,7 @@
 #include "core/runtime/round_steps.hpp"
 
+#include "core/ops/simd_kernels.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <functional>
@@ -10,6 +12,20 @@ namespace rnnscope::runtime {
 namespace {
 
 using Operands = std::span<const OperandType>;
+using ops::simd::Kernels;
+using ops::simd::PackedMatrix;
+
+const Kernels& simd() {
+    static const Kernels& chosen = ops::simd::kernels();
+    return chosen;
+}
+
+bool all_of_type(Operands operands, DType dtype) {
+    return std::ranges::all_of(operands, [&](const OperandType& operand) { return operand.dtype == dtype; });
+}
+
+// --- counters and conditions
+// ------------------------------------------------------------------------------------------
 
 /// Integer arithmetic as the kernels do it: it wraps around.
 template <class F> struct Wrapping {
@@ -18,61 +34,270 @@ template <class F> struct Wrapping {
     }
 };
 
-template <class In, class Out, class F> bool scalar_binary(const Step& step, const Cursor& at) {
-    *at.out<Out>(step.out) = F{}(*at.in<In>(step.in[0]), *at.in<In>(step.in[1]));
+/// `columns` elements; `rows` and `depth` are the strides of the operands, 0 for one that is repeated.
+template <class In, class Out, class F> bool small_binary(const Step& step, const Cursor& at) {
+    const In* a = at.in<In>(step.in[0]);
+    const In* b = at.in<In>(step.in[1]);
+    Out* out = at.out<Out>(step.out);
+    for (std::int64_t i = 0; i < step.columns; ++i) out[i] = F{}(a[i * step.rows], b[i * step.depth]);
     return true;
 }
-bool scalar_not(const Step& step, const Cursor& at) {
-    *at.out<bool>(step.out) = !*at.in<bool>(step.in[0]);
+bool small_not(const Step& step, const Cursor& at) {
+    for (std::int64_t i = 0; i < step.columns; ++i) at.out<bool>(step.out)[i] = !at.in<bool>(step.in[0])[i];
     return true;
 }
 
-struct ScalarOp {
+struct SmallOp {
     DType dtype;
     Step::Function function;
 };
 
-/// Counters and conditions: what decides whether a loop goes on is computed from scalars.
-const std::multimap<std::string_view, ScalarOp>& scalar_ops() {
+const std::multimap<std::string_view, SmallOp>& small_ops() {
     constexpr DType number = DType::int32, truth = DType::boolean;
     using Int = std::int32_t;
-    static const std::multimap<std::string_view, ScalarOp> ops{
-        {"Add", {number, scalar_binary<Int, Int, Wrapping<std::plus<std::uint32_t>>>}},
-        {"AddV2", {number, scalar_binary<Int, Int, Wrapping<std::plus<std::uint32_t>>>}},
-        {"Sub", {number, scalar_binary<Int, Int, Wrapping<std::minus<std::uint32_t>>>}},
-        {"Mul", {number, scalar_binary<Int, Int, Wrapping<std::multiplies<std::uint32_t>>>}},
-        {"Less", {number, scalar_binary<Int, bool, std::less<Int>>}},
-        {"LessEqual", {number, scalar_binary<Int, bool, std::less_equal<Int>>}},
-        {"Greater", {number, scalar_binary<Int, bool, std::greater<Int>>}},
-        {"GreaterEqual", {number, scalar_binary<Int, bool, std::greater_equal<Int>>}},
-        {"Equal", {number, scalar_binary<Int, bool, std::equal_to<Int>>}},
-        {"NotEqual", {number, scalar_binary<Int, bool, std::not_equal_to<Int>>}},
-        {"LogicalAnd", {truth, scalar_binary<bool, bool, std::logical_and<bool>>}},
-        {"LogicalOr", {truth, scalar_binary<bool, bool, std::logical_or<bool>>}},
-        {"LogicalNot", {truth, scalar_not}},
+    static const std::multimap<std::string_view, SmallOp> ops{
+        {"Add", {number, small_binary<Int, Int, Wrapping<std::plus<std::uint32_t>>>}},
+        {"AddV2", {number, small_binary<Int, Int, Wrapping<std::plus<std::uint32_t>>>}},
+        {"Sub", {number, small_binary<Int, Int, Wrapping<std::minus<std::uint32_t>>>}},
+        {"Mul", {number, small_binary<Int, Int, Wrapping<std::multiplies<std::uint32_t>>>}},
+        {"Less", {number, small_binary<Int, bool, std::less<Int>>}},
+        {"LessEqual", {number, small_binary<Int, bool, std::less_equal<Int>>}},
+        {"Greater", {number, small_binary<Int, bool, std::greater<Int>>}},
+        {"GreaterEqual", {number, small_binary<Int, bool, std::greater_equal<Int>>}},
+        {"Equal", {number, small_binary<Int, bool, std::equal_to<Int>>}},
+        {"NotEqual", {number, small_binary<Int, bool, std::not_equal_to<Int>>}},
+        {"LogicalAnd", {truth, small_binary<bool, bool, std::logical_and<bool>>}},
+        {"LogicalOr", {truth, small_binary<bool, bool, std::logical_or<bool>>}},
+        {"LogicalNot", {truth, small_not}},
     };
     return ops;
 }
 
-std::optional<FastStep> scalar_step(const Node& node, Operands inputs) {
-    const auto [first, last] = scalar_ops().equal_range(node.op);
+std::optional<FastStep> small_step(const Node& node, Operands inputs, Operands outputs) {
+    const auto [first, last] = small_ops().equal_range(node.op);
     for (auto it = first; it != last; ++it) {
-        const bool fits = std::ranges::all_of(inputs, [&](const OperandType& input) {
-            return input.dtype == it->second.dtype && input.shape.is_scalar();
-        });
+        const Shape& shape = outputs[0].shape;
+        const bool fits =
+            all_of_type(inputs, it->second.dtype) && std::ranges::all_of(inputs, [&](const OperandType& input) {
+                return input.shape.is_scalar() || input.shape == shape;
+            });
         if (!fits) continue;
         FastStep step;
         step.function = it->second.function;
+        step.columns = shape.elements();
+        step.rows = inputs[0].shape.is_scalar() ? 0 : 1;
+        step.depth = inputs.back().shape.is_scalar() ? 0 : 1;
         for (std::uint32_t i = 0; i < inputs.size(); ++i) step.reads.push_back(i);
         return step;
     }
     return std::nullopt;
 }
 
+// --- elementwise floats
+// -----------------------------------------------------------------------------------------------
+
+template <auto Kernel> bool unary(const Step& step, const Cursor& at) {
+    (simd().*Kernel)(at.in<float>(step.in[0]), at.out<float>(step.out), static_cast<std::size_t>(step.columns));
+    return true;
+}
+template <auto Kernel> bool same_shape(const Step& step, const Cursor& at) {
+    (simd().*Kernel)(at.in<float>(step.in[0]), at.in<float>(step.in[1]), at.out<float>(step.out),
+                     static_cast<std::size_t>(step.columns));
+    return true;
+}
+/// One operand, `Scalar`, is a single number.
+template <auto Kernel, std::size_t Scalar> bool with_scalar(const Step& step, const Cursor& at) {
+    (simd().*Kernel)(at.in<float>(step.in[1 - Scalar]), *at.in<float>(step.in[Scalar]), at.out<float>(step.out),
+                     static_cast<std::size_t>(step.columns));
+    return true;
+}
+
+struct BinaryForms {
+    Step::Function same, first_scalar, second_scalar;
+};
+
+std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands outputs) {
+    static const std::map<std::string_view, Step::Function> unary_ops{
+        {"Sigmoid", unary<&Kernels::sigmoid>}, {"Tanh", unary<&Kernels::tanh>}, {"Relu", unary<&Kernels::relu>}};
+    static const BinaryForms add{same_shape<&Kernels::add>, with_scalar<&Kernels::add_scalar, 0>,
+                                 with_scalar<&Kernels::add_scalar, 1>};
+    static const std::map<std::string_view, BinaryForms> binary_ops{
+        {"Add", add},
+        {"AddV2", add},
+        {"Sub",
+         {same_shape<&Kernels::sub>, with_scalar<&Kernels::scalar_sub, 0>, with_scalar<&Kernels::sub_scalar, 1>}},
+        {"Mul",
+         {same_shape<&Kernels::mul>, with_scalar<&Kernels::mul_scalar, 0>, with_scalar<&Kernels::mul_scalar, 1>}}};
+    if (!all_of_type(inputs, DType::float32)) return std::nullopt;
+    FastStep step;
+    step.columns = outputs[0].shape.elements();
+    if (const auto it = unary_ops.find(node.op); it != unary_ops.end()) {
+        step.function = it->second;
+        step.reads = {0};
+        return step;
+    }
+    const auto it = binary_ops.find(node.op);
+    if (it == binary_ops.end()) return std::nullopt;
+    step.reads = {0, 1};
+    if (inputs[0].shape == inputs[1].shape)
+        step.function = it->second.same;
+    else if (inputs[0].shape.is_scalar())
+        step.function = it->second.first_scalar;
+    else if (inputs[1].shape.is_scalar())
+        step.function = it->second.second_scalar;
+    else
+        return std::nullopt;
+    return step;
+}
+
+// --- matrices
+// ---------------------------------------------------------------------------------------------------------
+
+bool matrix_product(const Step& step, const Cursor& at) {
+    simd().matmul(at.in<float>(step.in[0]), static_cast<std::size_t>(step.depth),
+                  *static_cast<const PackedMatrix*>(step.packed), at.out<float>(step.out),
+                  static_cast<std::size_t>(step.columns), static_cast<std::size_t>(step.rows));
+    return true;
+}
+
+bool bias_sum(const Step& step, const Cursor& at) {
+    simd().bias_add(at.in<float>(step.in[0]), at.in<float>(step.in[1]), at.out<float>(step.out),
+                    static_cast<std::size_t>(step.rows), static_cast<std::size_t>(step.columns));
+    return true;
+}
+
+/// Two matrices side by side; `columns` and `depth` are the bytes of their rows.
+bool side_by_side(const Step& step, const Cursor& at) {
+    const auto* a = at.in<std::byte>(step.in[0]);
+    const auto* b = at.in<std::byte>(step.in[1]);
+    auto* out = at.out<std::byte>(step.out);
+    const auto first = static_cast<std::size_t>(step.columns), second = static_cast<std::size_t>(step.depth);
+    for (std::int64_t row = 0; row < step.rows; ++row) {
+        std::memcpy(out, a, first);
+        std::memcpy(out + first, b, second);
+        out += first + second;
+        a += first;
+        b += second;
+    }
+    return true;
+}
+
+/// A matrix cut into `depth` ones of as many columns, of `columns` bytes each.
+bool cut(const Step& step, const Cursor& at) {
+    const auto* from = at.in<std::byte>(step.in[0]);
+    auto* out = at.out<std::byte>(step.out);
+    const auto bytes = static_cast<std::size_t>(step.columns);
+    for (std::int64_t row = 0; row < step.rows; ++row)
+        for (std::int64_t part = 0; part < step.depth; ++part, from += bytes)
+            std::memcpy(out + part * step.out_stride + row * step.columns, from, bytes);
+    return true;
+}
+
+/// Rows of one matrix or the other, as a vector says; `columns` are the bytes that one condition decides on.
+bool chosen_rows(const Step& step, const Cursor& at) {
+    const bool* condition = at.in<bool>(step.in[0]);
+    auto* out = at.out<std::byte>(step.out);
+    const auto bytes = static_cast<std::size_t>(step.columns);
+    for (std::int64_t row = 0; row < step.rows; ++row) {
+        const Operand& from = step.in[condition[row] ? 1 : 2];
+        std::memcpy(out + row * step.columns, at.in<std::byte>(from) + row * step.columns, bytes);
+    }
+    return true;
+}
+
+bool is_last_axis(const OperandType& axis, std::size_t rank) {
+    if (axis.constant == nullptr || !is_integer(axis.dtype) || !axis.shape.is_scalar()) return false;
+    const std::int64_t value = axis.constant->integer(0), last = static_cast<std::int64_t>(rank) - 1;
+    return value == last || value == -1;
+}
+
+bool is_matrix(const OperandType& operand) {
+    return operand.dtype == DType::float32 && operand.shape.rank() == 2;
+}
+
+std::int64_t row_bytes(const OperandType& matrix) {
+    return matrix.shape.dim(1) * static_cast<std::int64_t>(sizeof(float));
+}
+
+std::optional<FastStep> product_step(const Node& node, Operands inputs, Operands outputs) {
+    const auto* transpose_a = node.attr<bool>("transpose_a");
+    const auto* transpose_b = node.attr<bool>("transpose_b");
+    const bool fits = is_matrix(inputs[0]) && is_matrix(inputs[1]) && inputs[1].constant != nullptr &&
+                      transpose_a != nullptr && !*transpose_a && transpose_b != nullptr;
+    if (!fits || outputs[0].shape.elements() == 0) return std::nullopt;
+    FastStep step;
+    step.function = matrix_product;
+    step.packs_second = true;
+    step.transposes_second = *transpose_b;
+    step.rows = inputs[0].shape.dim(0);
+    step.depth = inputs[0].shape.dim(1);
+    step.columns = outputs[0].shape.dim(1);
+    step.reads = {0};
+    return step;
+}
+
+std::optional<FastStep> bias_step(const Node& node, Operands inputs, Operands) {
+    const auto* format = node.attr<std::string>("data_format");
+    if (!is_matrix(inputs[0]) || inputs[1].dtype != DType::float32 || (format != nullptr && *format == "NCHW"))
+        return std::nullopt;
+    FastStep step;
+    step.function = bias_sum;
+    step.rows = inputs[0].shape.dim(0);
+    step.columns = inputs[0].shape.dim(1);
+    step.reads = {0, 1};
+    return step;
+}
+
+std::optional<FastStep> concat_step(const Node&, Operands inputs, Operands) {
+    if (inputs.size() != 3 || !is_matrix(inputs[0]) || !is_matrix(inputs[1]) || !is_last_axis(inputs[2], 2))
+        return std::nullopt;
+    FastStep step;
+    step.function = side_by_side;
+    step.rows = inputs[0].shape.dim(0);
+    step.columns = row_bytes(inputs[0]);
+    step.depth = row_bytes(inputs[1]);
+    step.reads = {0, 1};
+    step.pins = {2};
+    return step;
+}
+
+std::optional<FastStep> split_step(const Node&, Operands inputs, Operands outputs) {
+    if (!is_matrix(inputs[1]) || !is_last_axis(inputs[0], 2)) return std::nullopt;
+    FastStep step;
+    step.function = cut;
+    step.rows = inputs[1].shape.dim(0);
+    step.columns = row_bytes(outputs[0]);
+    step.depth = static_cast<std::int64_t>(outputs.size());
+    step.reads = {1};
+    step.pins = {0};
+    return step;
+}
+
+std::optional<FastStep> select_step(const Node&, Operands inputs, Operands outputs) {
+    const OperandType& condition = inputs[0];
+    const bool fits = condition.dtype == DType::boolean && condition.shape.rank() == 1 && is_matrix(inputs[1]) &&
+                      is_matrix(inputs[2]) && condition.shape.dim(0) == outputs[0].shape.dim(0);
+    if (!fits) return std::nullopt;
+    FastStep step;
+    step.function = chosen_rows;
+    step.rows = outputs[0].shape.dim(0);
+    step.columns = row_bytes(outputs[0]);
+    step.reads = {0, 1, 2};
+    return step;
+}
+
 } // namespace
 
-std::optional<FastStep> fast_step(const Node& node, Operands inputs, Operands /*outputs*/) {
-    return scalar_step(node, inputs);
+std::optional<FastStep> fast_step(const Node& node, Operands inputs, Operands outputs) {
+    using Choose = std::optional<FastStep> (*)(const Node&, Operands, Operands);
+    static const std::map<std::string_view, Choose> special{{"MatMul", product_step},
+                                                            {"BiasAdd", bias_step},
+                                                            {"ConcatV2", concat_step},
+                                                            {"Split", split_step},
+                                                            {"Select", select_step}};
+    if (const auto it = special.find(node.op); it != special.end()) return it->second(node, inputs, outputs);
+    if (auto step = small_step(node, inputs, outputs)) return step;
+    return float_step(node, inputs, outputs);
 }
 
 } // namespace rnnscope::runtime

@@ -34,10 +34,12 @@ struct Cursor {
 struct Step {
     using Function = bool (*)(const Step&, const Cursor&);
     Function function = nullptr;
-    void* data = nullptr; ///< what else the function needs
+    void* data = nullptr;         ///< what else the function needs and changes
+    const void* packed = nullptr; ///< a matrix: FastStep::packs_second
     std::array<Operand, 3> in;
     Operand out;
     std::int64_t rows = 0, columns = 0, depth = 0;
+    std::int64_t out_stride = 0; ///< bytes from one output to the next, where there are several
     std::uint32_t visit = 0;
 };
 
@@ -45,8 +47,8 @@ struct Step {
 struct FastStep {
     Step::Function function = nullptr;
     std::int64_t rows = 0, columns = 0, depth = 0;
-    bool packs_second = false;        ///< the second input is a constant matrix that is packed once; Step::data
-    bool transposes_second = false;   ///< likewise, of a transposed one
+    bool packs_second = false;        ///< the second input is a constant matrix: Step::packed
+    bool transposes_second = false;   ///< of the transposed matrix
     std::vector<std::uint32_t> reads; ///< inputs that the function reads, in the order of Step::in (at most 3)
     std::vector<std::uint32_t> pins;  ///< constant inputs by whose value it was chosen
 };

@@ -71,8 +71,9 @@ Result<std::unique_ptr<Run>> Session::start(RunRequest request) {
     auto plan = plans_->plan_for(graph_, request);
     if (!plan) return plan.error();
     kernel_states_.resize(std::max(kernel_states_.size(), graph_.size()));
-    auto impl = std::make_unique<Run::Impl>(Executor::Environment{graph_, resources_, kernel_states_, options_, *rows_},
-                                            *std::move(plan), std::move(request));
+    auto impl = std::make_unique<Run::Impl>(
+        Executor::Environment{graph_, resources_, kernel_states_, options_, *rows_, *packs_}, *std::move(plan),
+        std::move(request));
     return std::unique_ptr<Run>(new Run(std::move(impl)));
 }
 

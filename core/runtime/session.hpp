@@ -16,6 +16,7 @@
 namespace rnnscope::runtime {
 
 class RowPool;
+class PackCache;
 class PlanCache;
 
 /// What one Session.run is asked for. Fed and fetched outputs may be any of the graph's, but not the same: what is both
@@ -148,6 +149,7 @@ class Session {
     ops::ResourceContainer resources_;
     std::vector<std::unique_ptr<ops::KernelState>> kernel_states_; ///< by node
     std::unique_ptr<RowPool> rows_;
+    std::unique_ptr<PackCache> packs_;
     std::unique_ptr<PlanCache> plans_;
 };
 

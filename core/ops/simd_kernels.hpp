@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+/// The float32 arithmetic of recurrent cells. One binary holds it for several instruction sets; the best one that the
+/// processor has is chosen at run time.
+///
+/// Every element of a result depends on its own operands alone: not on its position, on the number of rows, on
+/// alignment or on how the work is divided. Products add up in the order of k by fused multiply-adds, starting from 0.
+/// The levels compute the same operations in the same order; SSE2, which has no fused multiply-add, goes through double
+/// and may differ in the last bit of one result in about 10^9.
+namespace rnnscope::ops::simd {
+
+enum class Level : std::uint8_t { sse2, avx2, avx512 };
+Level best_level(); ///< of this processor
+std::string_view level_name(Level level);
+
+/// A matrix in panels of `panel_columns` columns, as products read it: element (k, panel * panel_columns + j) is
+/// data[panel * panel_stride + k * row_stride + j].
+struct Panels {
+    static constexpr std::size_t panel_columns = 32;
+    const float* data = nullptr;
+    std::size_t depth = 0, columns = 0;
+    std::size_t panel_stride = 0, row_stride = 0;
+    const float* last = nullptr; ///< a last panel with fewer columns, padded: row_stride is panel_columns there
+};
+
+/// The right-hand side of products, rearranged once and padded with zeros.
+class PackedMatrix {
+  public:
+    /// `matrix` has rows x columns elements in row-major order; `transposed`: its transpose is what is multiplied by.
+    static PackedMatrix pack(const float* matrix, std::size_t rows, std::size_t columns, bool transposed);
+    Panels panels() const;
+
+  private:
+    struct Free {
+        void operator()(float* data) const;
+    };
+    std::unique_ptr<float, Free> data_;
+    std::size_t depth_ = 0, columns_ = 0;
+};
+
+/// A row-major matrix as it lies, for products that do not pay for packing. `tail` gets what has to be padded.
+Panels row_major(const float* matrix, std::size_t rows, std::size_t columns, std::vector<float>& tail);
+
+/// Pointers need no alignment; results may replace operands.
+struct Kernels {
+    using Unary = void (*)(const float* x, float* y, std::size_t n);
+    using Binary = void (*)(const float* a, const float* b, float* y, std::size_t n);
+    using WithScalar = void (*)(const float* x, float s, float* y, std::size_t n);
+
+    Unary sigmoid; ///< within 2.5 units in the last place, also where it is denormal
+    Unary tanh;    ///< within 1.5 units in the last place; keeps the sign of 0
+    Unary relu;    ///< NaN stays
+    Binary add, sub, mul;
+    WithScalar add_scalar, sub_scalar, scalar_sub, mul_scalar; ///< x + s, x - s, s - x, x * s
+    /// y[r, c] = x[r, c] + bias[c]
+    void (*bias_add)(const float* x, const float* bias, float* y, std::size_t rows, std::size_t columns);
+    /// c = a @ b; `a` has `rows` rows of b.depth elements, `a_stride` apart; c, which overlaps nothing, likewise.
+    void (*matmul)(const float* a, std::size_t a_stride, const Panels& b, float* c, std::size_t c_stride,
+                   std::size_t rows);
+};
+const Kernels& kernels();            ///< of best_level()
+const Kernels& kernels(Level level); ///< only of levels up to best_level()
+
+} // namespace rnnscope::ops::simd
