@@ -2,6 +2,7 @@
 #include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include "core/ops/simd_kernels.hpp"
 #include <cmath>
 #include <functional>
 
@@ -34,6 +35,40 @@ template <class F> Status binary_kernel(KernelContext& ctx) {
     if (!known) return no_kernel(ctx, x.dtype());
     return {};
 }
+
+/// The vector kernels of an operation in single precision. Sums, differences and products of floats that are computed
+/// in double and rounded are those that are computed in float (Figueroa 1995), so that it makes no difference but
+/// speed.
+struct FastForms {
+    simd::Kernels::Binary simd::Kernels::*same;
+    simd::Kernels::WithScalar simd::Kernels::*first_scalar, simd::Kernels::*second_scalar;
+};
+
+template <class F, FastForms Forms> Status fast_binary_kernel(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    const Tensor& y = ctx.input(1);
+    const bool first = x.shape().is_scalar(), second = y.shape().is_scalar(), same = x.shape() == y.shape();
+    if (x.dtype() != DType::float32 || (!same && !first && !second)) return binary_kernel<F>(ctx);
+    const auto& kernels = simd::kernels();
+    const Shape& shape = first ? y.shape() : x.shape();
+    RNNSCOPE_TRY(check_allocation(DType::float32, shape));
+    float* data = nullptr;
+    Tensor result = Tensor::make<float>(shape, data);
+    const auto count = static_cast<std::size_t>(result.elements());
+    const float* a = x.values<float>().data();
+    const float* b = y.values<float>().data();
+    if (same)
+        (kernels.*Forms.same)(a, b, data, count);
+    else if (first)
+        (kernels.*Forms.first_scalar)(b, *a, data, count);
+    else
+        (kernels.*Forms.second_scalar)(a, *b, data, count);
+    ctx.set_output(0, std::move(result));
+    return {};
+}
+constexpr FastForms add_forms{&simd::Kernels::add, &simd::Kernels::add_scalar, &simd::Kernels::add_scalar};
+constexpr FastForms sub_forms{&simd::Kernels::sub, &simd::Kernels::scalar_sub, &simd::Kernels::sub_scalar};
+constexpr FastForms mul_forms{&simd::Kernels::mul, &simd::Kernels::mul_scalar, &simd::Kernels::mul_scalar};
 
 struct Plain {
     static constexpr bool divides = false;
@@ -155,7 +190,7 @@ Status integer_pow(KernelContext& ctx) {
 Status add(KernelContext& ctx) {
     const Tensor& x = ctx.input(0);
     const Tensor& y = ctx.input(1);
-    if (x.dtype() != DType::string) return binary_kernel<Sum>(ctx);
+    if (x.dtype() != DType::string) return fast_binary_kernel<Sum, add_forms>(ctx);
     const auto shape = broadcast_at_run_time(x.shape(), y.shape());
     if (!shape) return shape.error();
     RNNSCOPE_TRY(check_allocation(x.dtype(), *shape));
@@ -270,19 +305,20 @@ void add_binary_ops(OpRecords& ops) {
             .example({{example::strings({2}, {"a", "b"}), example::strings({}, {"c"})},
                       {},
                       {example::strings({2}, {"ac", "bc"})}}));
-    ops.push_back(binary("AddV2", binary_kernel<Sum>,
+    ops.push_back(binary("AddV2", fast_binary_kernel<Sum, add_forms>,
                          "T: {bfloat16, half, float, double, uint8, int8, int16, int32, int64, complex64, complex128}",
                          "The sum, elementwise.")
                       .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
                                  example::floats({3}, {2.0F, -4.0F, 0.5F})},
                                 {},
                                 {example::floats({2, 3}, {3.0F, -6.0F, 4.0F, 6.0F, 1.0F, -5.5F})}}));
-    ops.push_back(binary("Sub", binary_kernel<Difference>, arithmetic_types, "The difference, elementwise.")
-                      .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
-                                 example::floats({3}, {2.0F, -4.0F, 0.5F})},
-                                {},
-                                {example::floats({2, 3}, {-1.0F, 2.0F, 3.0F, 2.0F, 9.0F, -6.5F})}}));
-    ops.push_back(binary("Mul", binary_kernel<Product>, arithmetic_types, "The product, elementwise.")
+    ops.push_back(
+        binary("Sub", fast_binary_kernel<Difference, sub_forms>, arithmetic_types, "The difference, elementwise.")
+            .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
+                       example::floats({3}, {2.0F, -4.0F, 0.5F})},
+                      {},
+                      {example::floats({2, 3}, {-1.0F, 2.0F, 3.0F, 2.0F, 9.0F, -6.5F})}}));
+    ops.push_back(binary("Mul", fast_binary_kernel<Product, mul_forms>, arithmetic_types, "The product, elementwise.")
                       .example({{example::floats({2, 3}, {1.0F, -2.0F, 3.5F, 4.0F, 5.0F, -6.0F}),
                                  example::floats({3}, {2.0F, -4.0F, 0.5F})},
                                 {},

@@ -2,9 +2,11 @@
 #include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include "core/ops/simd_kernels.hpp"
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -106,6 +108,34 @@ Tensor transposed(const Tensor& matrix) {
     return take_strided(matrix, {matrix.shape().dim(1), matrix.shape().dim(0)}, 0, swapped);
 }
 
+/// The right-hand side that a MatMul had the last time, packed when it comes again: weights do, values do not.
+struct RightHandSide {
+    Tensor matrix;
+    bool transposed = false;
+    std::shared_ptr<const simd::PackedMatrix> packed;
+};
+
+/// a [m,k] times b, or its transpose, in single precision.
+Tensor float_product(KernelContext& ctx, const Tensor& a, const Tensor& b, bool transpose_b, const Shape& shape) {
+    constexpr std::int64_t rows_that_pay = 8; ///< as many rows pay for packing at once
+    const auto dim = [&](std::size_t i) { return static_cast<std::size_t>(b.shape().dim(i)); };
+    const float* right = b.values<float>().data();
+    auto& last = ctx.state().get<RightHandSide>([] { return RightHandSide(); });
+    const bool again =
+        last.matrix && last.matrix.same_buffer(b) && last.matrix.shape() == b.shape() && last.transposed == transpose_b;
+    if (!again) last = {b, transpose_b, nullptr};
+    if (!last.packed && (again || transpose_b || shape.dim(0) >= rows_that_pay))
+        last.packed =
+            std::make_shared<const simd::PackedMatrix>(simd::PackedMatrix::pack(right, dim(0), dim(1), transpose_b));
+    std::vector<float> tail;
+    const simd::Panels panels = last.packed ? last.packed->panels() : simd::row_major(right, dim(0), dim(1), tail);
+    float* data = nullptr;
+    Tensor result = Tensor::make<float>(shape, data);
+    simd::kernels().matmul(a.values<float>().data(), panels.depth, panels, data, panels.columns,
+                           static_cast<std::size_t>(shape.dim(0)));
+    return result;
+}
+
 Status matmul(KernelContext& ctx) {
     for (std::size_t i = 0; i < 2; ++i)
         if (ctx.input(i).shape().rank() != 2)
@@ -118,9 +148,13 @@ Status matmul(KernelContext& ctx) {
         return invalid_argument(
             fmt::format("Matrix size-incompatible: In[0]: {}, In[1]: {}", to_text(sa), to_text(sb)));
     const Tensor a = transpose_a ? transposed(ctx.input(0)) : ctx.input(0);
-    const Tensor b = transpose_b ? transposed(ctx.input(1)) : ctx.input(1);
-    const Shape shape{a.shape().dim(0), b.shape().dim(1)};
+    const Shape shape{a.shape().dim(0), sb.dim(transpose_b ? 0 : 1)};
     RNNSCOPE_TRY(check_allocation(a.dtype(), shape));
+    if (a.dtype() == DType::float32) {
+        ctx.set_output(0, float_product(ctx, a, ctx.input(1), transpose_b, shape));
+        return {};
+    }
+    const Tensor b = transpose_b ? transposed(ctx.input(1)) : ctx.input(1);
     const bool known = visit_number(a.dtype(), [&](auto zero) {
         using T = decltype(zero);
         T* data = nullptr;

@@ -2,6 +2,7 @@
 #include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include "core/ops/simd_kernels.hpp"
 #include "core/ops/summarize.hpp"
 
 #include <algorithm>
@@ -95,6 +96,15 @@ Status bias_add(KernelContext& ctx) {
                         channel == 1 && value.shape().rank() > 2 ? "channel" : "last", to_text(bias.shape()),
                         to_text(value.shape())));
     const std::int64_t inner = strides_of(value.shape())[channel];
+    if (value.dtype() == DType::float32 && inner == 1 && channels > 0) {
+        float* data = nullptr;
+        Tensor result = Tensor::make<float>(value.shape(), data);
+        simd::kernels().bias_add(value.values<float>().data(), bias.values<float>().data(), data,
+                                 static_cast<std::size_t>(value.elements() / channels),
+                                 static_cast<std::size_t>(channels));
+        ctx.set_output(0, std::move(result));
+        return {};
+    }
     const bool known = visit_number(value.dtype(), [&](auto zero) {
         using T = decltype(zero);
         T* data = nullptr;

@@ -48,7 +48,7 @@ constexpr std::size_t row_panels = 2; // times 4 vectors
 } // namespace
 
 extern const Kernels avx2_kernels;
-const Kernels avx2_kernels = level_kernels;
+constinit const Kernels avx2_kernels = level_kernels; // no code of this level runs before it is chosen
 
 } // namespace rnnscope::ops::simd
 

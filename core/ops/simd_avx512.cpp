@@ -48,7 +48,7 @@ constexpr std::size_t row_panels = 4; // times 2 vectors
 } // namespace
 
 extern const Kernels avx512_kernels;
-const Kernels avx512_kernels = level_kernels;
+constinit const Kernels avx512_kernels = level_kernels; // no code of this level runs before it is chosen
 
 } // namespace rnnscope::ops::simd
 

@@ -61,6 +61,6 @@ constexpr std::size_t row_panels = 1;
 } // namespace
 
 extern const Kernels sse2_kernels;
-const Kernels sse2_kernels = level_kernels;
+constinit const Kernels sse2_kernels = level_kernels; // no code of this level runs before it is chosen
 
 } // namespace rnnscope::ops::simd

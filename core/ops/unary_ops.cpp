@@ -2,6 +2,7 @@
 #include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
+#include "core/ops/simd_kernels.hpp"
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
@@ -22,6 +23,17 @@ template <class F> Status unary_kernel(KernelContext& ctx) {
     else
         known = visit_number(x.dtype(), compute);
     if (!known) return no_kernel(ctx, x.dtype());
+    return {};
+}
+
+/// The same, but single precision is left to a vector kernel.
+template <class F, simd::Kernels::Unary simd::Kernels::*Kernel> Status fast_unary_kernel(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    if (x.dtype() != DType::float32) return unary_kernel<F>(ctx);
+    float* data = nullptr;
+    Tensor result = Tensor::make<float>(x.shape(), data);
+    (simd::kernels().*Kernel)(x.values<float>().data(), data, static_cast<std::size_t>(x.elements()));
+    ctx.set_output(0, std::move(result));
     return {};
 }
 
@@ -240,11 +252,13 @@ void add_unary_ops(OpRecords& ops) {
                       .example({{example::floats({4}, {0.25F, 0.5F, 1.0F, 4.0F})},
                                 {},
                                 {example::floats({4}, {4.0F, 2.0F, 1.0F, 0.25F})}}));
-    ops.push_back(unary("Sigmoid", unary_kernel<Logistic>, floats_and_complex, "1 / (1 + exp(-x)), elementwise.")
+    ops.push_back(unary("Sigmoid", fast_unary_kernel<Logistic, &simd::Kernels::sigmoid>, floats_and_complex,
+                        "1 / (1 + exp(-x)), elementwise.")
                       .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
                                 {},
                                 {example::floats({4}, {0.182425524F, 0.5F, 0.622459331F, 0.880797078F})}}));
-    ops.push_back(unary("Tanh", unary_kernel<HyperbolicTangent>, floats_and_complex, "Hyperbolic tangent, elementwise.")
+    ops.push_back(unary("Tanh", fast_unary_kernel<HyperbolicTangent, &simd::Kernels::tanh>, floats_and_complex,
+                        "Hyperbolic tangent, elementwise.")
                       .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
                                 {},
                                 {example::floats({4}, {-0.905148254F, 0.0F, 0.462117157F, 0.96402758F})}}));

@@ -155,7 +155,7 @@ std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands o
 
 bool matrix_product(const Step& step, const Cursor& at) {
     simd().matmul(at.in<float>(step.in[0]), static_cast<std::size_t>(step.depth),
-                  *static_cast<const PackedMatrix*>(step.packed), at.out<float>(step.out),
+                  static_cast<const PackedMatrix*>(step.packed)->panels(), at.out<float>(step.out),
                   static_cast<std::size_t>(step.columns), static_cast<std::size_t>(step.rows));
     return true;
 }

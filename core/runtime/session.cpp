@@ -62,7 +62,7 @@ std::size_t Run::live_frames() const {
 
 Session::Session(const Graph& graph, SessionOptions options)
     : graph_(graph), options_(std::move(options)), rows_(std::make_unique<RowPool>()),
-      plans_(std::make_unique<PlanCache>()) {
+      packs_(std::make_unique<PackCache>()), plans_(std::make_unique<PlanCache>()) {
     if (!options_.checkpoints) options_.checkpoints = std::make_shared<CheckpointOverlay>("");
 }
 Session::~Session() = default;
