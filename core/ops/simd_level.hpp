@@ -173,13 +173,21 @@ void last_panel(const float* a, std::size_t a_stride, const Panels& b, float* c,
     }
 }
 
+template <std::size_t N> struct Count { static constexpr std::size_t count = N; };
+
 void matmul(const float* a, std::size_t a_stride, const Panels& b, float* c, std::size_t c_stride, std::size_t rows) {
     const std::size_t whole = b.columns / panel_width;
     std::size_t panel = 0;
-    if (rows == 1)
-        for (; panel + row_panels <= whole; panel += row_panels)
-            one_row<row_panels>(a, b.data + panel * b.panel_stride, b.panel_stride, b.row_stride, b.depth,
-                                c + panel * panel_width);
+    if (rows == 1) {
+        const auto through = [&](auto panels) {
+            constexpr std::size_t count = decltype(panels)::count;
+            for (; panel + count <= whole; panel += count)
+                one_row<count>(a, b.data + panel * b.panel_stride, b.panel_stride, b.row_stride, b.depth,
+                               c + panel * panel_width);
+        };
+        through(Count<row_panels>());
+        through(Count<row_panels / 2 + row_panels % 2>());
+    }
     for (; panel < whole; ++panel)
         panel_product(a, a_stride, b.data + panel * b.panel_stride, b.row_stride, b.depth, c + panel * panel_width,
                       c_stride, rows);

@@ -128,10 +128,4 @@ const Tensor* TensorArray::element(std::int64_t index) const {
     return element.written && !element.cleared ? &element.value : nullptr;
 }
 
-bool TensorArray::can_write(std::int64_t index, DType dtype, const Shape& shape) const {
-    if (closed_ || index < 0 || index >= size()) return false;
-    const Element& element = elements_[static_cast<std::size_t>(index)];
-    return !element.written && !element.read && dtype == options_.dtype && options_.element_shape.compatible(shape);
-}
-
 } // namespace rnnscope::ops

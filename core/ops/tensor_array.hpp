@@ -32,8 +32,16 @@ class TensorArray {
     Result<Tensor> read(std::int64_t index);
     /// The element as read() would give it, without any change; null where read() would fail or make a zero.
     const Tensor* element(std::int64_t index) const;
-    /// Would write() take a value of this type and shape, without growing or adding?
-    bool can_write(std::int64_t index, DType dtype, const Shape& shape) const;
+    /// Would write() take values of this type and shape?
+    bool takes(DType dtype, const Shape& shape) const {
+        return !closed_ && dtype == options_.dtype && options_.element_shape.compatible(shape);
+    }
+    /// Is there an element of this number that was neither written nor read?
+    bool is_untouched(std::int64_t index) const {
+        if (index < 0 || index >= size()) return false;
+        const Element& element = elements_[static_cast<std::size_t>(index)];
+        return !element.written && !element.read;
+    }
     /// A gradient's array has as many elements as its source, which cannot grow any more.
     void freeze_size() { options_.dynamic_size = false; }
     /// The shape of one element as far as it is known, for a gradient's array.

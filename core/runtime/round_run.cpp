@@ -83,27 +83,30 @@ ops::Value RoundValues::value(const Source& source, std::uint64_t number) const 
 
 struct RoundRun::Array {
     ops::TensorArray* array = nullptr;
-    std::vector<const std::byte*> elements; ///< what may be read; null: not now
-    std::vector<char> writable;
-    DType dtype = DType::invalid; ///< of the elements that are read
+    DType dtype = DType::invalid; ///< of the elements
     Shape shape;
-    bool clears = false;
+    std::vector<char> taken; ///< read or written in this block; the array itself changes when the block is committed
 
+    bool is_free(std::int32_t index) const {
+        return index >= 0 && static_cast<std::size_t>(index) < taken.size() &&
+               taken[static_cast<std::size_t>(index)] == 0;
+    }
     static bool read(const Step& step, const Cursor& at) {
         auto& self = *static_cast<Array*>(step.data);
         const std::int32_t index = *at.in<std::int32_t>(step.in[0]);
-        if (index < 0 || static_cast<std::size_t>(index) >= self.elements.size()) return false;
-        const std::byte*& element = self.elements[static_cast<std::size_t>(index)];
-        if (element == nullptr) return false;
-        std::memcpy(at.out<std::byte>(step.out), element, static_cast<std::size_t>(step.columns));
-        if (self.clears) element = nullptr;
+        if (!self.is_free(index)) return false;
+        const Tensor* element = self.array->element(index);
+        if (element == nullptr || element->dtype() != self.dtype || element->shape() != self.shape) return false;
+        std::memcpy(at.out<std::byte>(step.out), element->bytes().data(), static_cast<std::size_t>(step.columns));
+        if (self.array->options().clear_after_read) self.taken[static_cast<std::size_t>(index)] = 1;
         return true;
     }
     static bool write(const Step& step, const Cursor& at) {
         auto& self = *static_cast<Array*>(step.data);
         const std::int32_t index = *at.in<std::int32_t>(step.in[0]);
-        if (index < 0 || static_cast<std::size_t>(index) >= self.writable.size()) return false;
-        return std::exchange(self.writable[static_cast<std::size_t>(index)], 0) != 0;
+        if (!self.is_free(index) || !self.array->is_untouched(index)) return false;
+        self.taken[static_cast<std::size_t>(index)] = 1;
+        return true;
     }
 };
 
@@ -207,12 +210,6 @@ Operand RoundRun::operand(const Source& source) const {
     }
     return {source.kind == Kind::current ? Cursor::current : Cursor::previous,
             static_cast<std::int64_t>(values_->round->slots[source.index].offset)};
-}
-
-Operand RoundRun::output_operand(const RoundVisit& visit) const {
-    for (const Source& output : values_->round->outputs(visit))
-        if (output.kind == Kind::current) return operand(output);
-    return {};
 }
 
 bool RoundRun::bind_steps() {
@@ -341,41 +338,23 @@ bool RoundRun::bind_array(const RoundStep& from, Step& step) {
     if (is_new) {
         bound = std::make_unique<Array>();
         bound->array = array;
-        bound->clears = array->options().clear_after_read;
+        bound->taken.resize(static_cast<std::size_t>(array->size()), 0);
     }
+    const Source value = reads ? round.outputs(visit)[0] : inputs[2];
+    const bool is_constant = value.kind == Kind::constant;
+    const DType dtype = is_constant ? round.constants[value.index].dtype : round.slots[value.index].dtype;
+    const Shape& shape = is_constant ? round.constants[value.index].shape : round.slots[value.index].shape;
+    if (!is_new && (bound->dtype != dtype || bound->shape != shape)) return false;
+    if (!reads && !array->takes(dtype, shape)) return false;
+    bound->dtype = dtype;
+    bound->shape = shape;
     step.in[0] = operand(inputs[1]);
     step.data = bound.get();
-    const std::int64_t size = array->size();
+    step.function = reads ? Array::read : Array::write;
     if (reads) {
-        const Slot& slot = round.slots[round.outputs(visit)[0].index];
-        if (is_new) {
-            bound->dtype = slot.dtype;
-            bound->shape = slot.shape;
-            for (std::int64_t i = 0; i < size; ++i) {
-                const Tensor* element = array->element(i);
-                const bool fits =
-                    element != nullptr && element->dtype() == slot.dtype && element->shape() == slot.shape;
-                bound->elements.push_back(fits ? element->bytes().data() : nullptr);
-            }
-        } else if (bound->dtype != slot.dtype || bound->shape != slot.shape) {
-            return false;
-        }
-        step.function = Array::read;
-        step.out = output_operand(visit);
-        step.columns = static_cast<std::int64_t>(slot.bytes);
-        return true;
+        step.out = operand(value);
+        step.columns = static_cast<std::int64_t>(round.slots[value.index].bytes);
     }
-    const Source value = inputs[2];
-    const DType dtype =
-        value.kind == Kind::constant ? round.constants[value.index].dtype : round.slots[value.index].dtype;
-    const Shape& shape =
-        value.kind == Kind::constant ? round.constants[value.index].shape : round.slots[value.index].shape;
-    if (is_new)
-        for (std::int64_t i = 0; i < size; ++i) bound->writable.push_back(array->can_write(i, dtype, shape) ? 1 : 0);
-    else
-        for (std::int64_t i = 0; i < size; ++i)
-            if (!array->can_write(i, dtype, shape)) bound->writable[static_cast<std::size_t>(i)] = 0;
-    step.function = Array::write;
     return true;
 }
 

@@ -72,7 +72,6 @@ class RoundRun {
     bool bind_array(const RoundStep& from, Step& step);
     void bind_kernel(const RoundStep& from, Step& step);
     Operand operand(const Source& source) const;
-    Operand output_operand(const RoundVisit& visit) const;
     Cursor cursor(std::uint64_t round) const;
     void execute_in_order();
     void execute_in_groups();
