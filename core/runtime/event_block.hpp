@@ -9,6 +9,16 @@
 
 namespace rnnscope::runtime {
 
+/// How much an observer wants to be kept of loops that are executed in rounds.
+struct Keep {
+    enum class What : std::uint8_t {
+        nothing, ///< it does not hear of their events
+        states,  ///< what goes from round to round and comes from outside; the rest is computed again when asked for
+        all      ///< every result
+    } what = What::all;
+    std::uint32_t interval = 2; ///< of `states`: rounds from one state that is kept to the next
+};
+
 /// One visit of a round, the same in every round but for the iteration and the values.
 struct BlockVisit {
     NodeId node;                       ///< never one of the nodes that a run adds

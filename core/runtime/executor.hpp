@@ -22,7 +22,8 @@ class Executor {
         ops::ResourceContainer& session;
         std::vector<std::unique_ptr<ops::KernelState>>& kernel_states; ///< by NodeId
         SessionOptions options;
-        RowPool& rows; ///< memory for what loops compute in rounds
+        RowPool& rows;    ///< memory for what loops compute in rounds
+        RowPool& scratch; ///< and for what nobody keeps of it
         PackCache& packs;
     };
     Executor(Environment environment, std::shared_ptr<CompiledPlan> plan, RunRequest request);

@@ -66,9 +66,10 @@ bool Executor::run_rounds(RunObserver& observer, std::uint64_t most) {
     Loop& loop = loops_[kind];
     const auto round = round_for(frame, dataflow_.image(frame));
     if (!round) return false;
+    const Keep keep = observer.keep();
     const std::uint64_t rounds = std::min(loop.next_rounds, most / round->visits.size() + 1);
-    const auto run =
-        RoundRun::bind({plan_, dataflow_, frame, step_, kernel_caller_, env_.rows, env_.packs}, round, rounds);
+    const auto run = RoundRun::bind(
+        {plan_, dataflow_, frame, step_, kernel_caller_, env_.rows, env_.scratch, env_.packs}, round, keep, rounds);
     if (!run) {
         ++loop.failures;
         compiled_->rounds[kind] = nullptr;
@@ -78,13 +79,11 @@ bool Executor::run_rounds(RunObserver& observer, std::uint64_t most) {
     watch_ = {};
     run->execute();
     const std::shared_ptr<const EventBlock> block = run->commit_rounds();
-    loop.failures = block ? 0 : loop.failures + 1;
-    if (block) {
-        loop.next_rounds = std::max(loop.next_rounds, block->rounds() * growth);
-        observer.on_block(block);
-    }
+    loop.failures = run->rounds() > 0 ? 0 : loop.failures + 1;
+    loop.next_rounds = std::max(loop.next_rounds, run->rounds() * growth);
+    if (block) observer.on_block(block);
     finish_partial_round(*run, observer);
-    return block != nullptr || run->partial_visits() > 0;
+    return run->rounds() > 0 || run->partial_visits() > 0;
 }
 
 /// The dataflow goes on from what the round computed before it had to stop.

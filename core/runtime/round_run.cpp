@@ -1,6 +1,7 @@
 #include "core/runtime/round_run.hpp"
 
 #include "core/ops/tensor_array.hpp"
+#include "core/runtime/round_states.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -19,6 +20,7 @@ const Tensor* tensor_of(const ops::Value& value) {
 bool guard(const Step& step, const Cursor& at) {
     return *at.in<bool>(step.in[0]) == (step.columns != 0);
 }
+/// All rows are there.
 class RoundBlock : public EventBlock {
   public:
     RoundBlock(std::shared_ptr<const RoundValues> values, std::vector<BlockVisit> visits, std::uint32_t frame,
@@ -28,57 +30,32 @@ class RoundBlock : public EventBlock {
     }
 
     void read(std::uint64_t event, BlockEvent& out) const override {
-        const RoundVisit& visit = visit_of(event);
-        const std::uint64_t row = event / visits().size() + 1;
-        out.inputs.clear();
-        out.outputs.clear();
-        out.accesses.clear();
-        for (const Source& input : values_->round->inputs(visit)) out.inputs.push_back(values_->value(input, row));
-        for (const Source& output : values_->round->outputs(visit)) out.outputs.push_back(values_->value(output, row));
-        const auto accesses =
-            std::ranges::equal_range(values_->accesses, event, {}, [](const auto& access) { return access.first; });
-        for (const auto& [of, access] : accesses) out.accesses.push_back(access);
+        const std::uint64_t round = event / visits().size();
+        read_event(*values_, event, values_->row_before(round + 1), values_->row_before(round), out);
     }
     Tensor output(std::uint64_t event, std::size_t index) const override {
-        const auto outputs = values_->round->outputs(visit_of(event));
-        if (index >= outputs.size()) return {};
-        const ops::Value value = values_->value(outputs[index], event / visits().size() + 1);
-        const Tensor* tensor = tensor_of(value);
-        return tensor != nullptr ? *tensor : Tensor();
+        const std::uint64_t round = event / visits().size();
+        return read_output(*values_, event, index, values_->row_before(round + 1), values_->row_before(round));
     }
-    std::size_t bytes() const override {
-        std::size_t bytes = (rounds() + 1) * values_->round->row_bytes;
-        for (const Tensor& boxed : values_->boxes)
-            if (boxed) bytes += boxed.byte_size();
-        return bytes;
-    }
+    std::size_t bytes() const override { return (rounds() + 1) * values_->round->row_bytes + boxed_bytes(*values_); }
 
   private:
-    const RoundVisit& visit_of(std::uint64_t event) const {
-        return values_->round->visits[static_cast<std::size_t>(event % visits().size())];
-    }
     std::shared_ptr<const RoundValues> values_;
 };
 
 } // namespace
 
-ops::Value RoundValues::value(const Source& source, std::uint64_t number) const {
-    switch (source.kind) {
-    case Kind::constant:
-        return constants[source.index];
-    case Kind::current:
-    case Kind::previous:
-        break;
-    default:
-        return {};
-    }
-    if (source.kind == Kind::previous) --number;
+ops::Value RoundValues::value(const Source& source, std::uint64_t number, const std::byte* row,
+                              const std::byte* before) const {
+    if (source.kind == Kind::constant) return constants[source.index];
+    if (source.kind != Kind::current && source.kind != Kind::previous) return {};
+    const bool is_current = source.kind == Kind::current;
     const Slot& slot = round->slots[source.index];
     if (!slot.raw) {
-        const Tensor& boxed = boxes[number * round->boxes + slot.offset];
+        const Tensor& boxed = boxes[(is_current ? number + 1 : number) * round->boxes + slot.offset];
         return boxed ? ops::Value(boxed) : ops::Value();
     }
-    return Tensor::from_bytes(slot.dtype, slot.shape, {row(number) + slot.offset, slot.bytes});
+    return Tensor::from_bytes(slot.dtype, slot.shape, {(is_current ? row : before) + slot.offset, slot.bytes});
 }
 
 struct RoundRun::Array {
@@ -120,22 +97,47 @@ struct RoundRun::Call {
     std::vector<ops::VariableAccess> accesses;
 };
 
-RoundRun::RoundRun(const Context& context) : context_(context) {}
-RoundRun::~RoundRun() = default;
+RoundRun::RoundRun(const Context& context, Keep keep) : context_(context), keep_(keep) {}
+RoundRun::~RoundRun() {
+    if (values_ && keep_.what != Keep::What::all) values_->rows = {}; // the block does not read them
+}
 
-std::unique_ptr<RoundRun> RoundRun::bind(const Context& context, std::shared_ptr<const Round> round,
+std::unique_ptr<RoundRun> RoundRun::bind(const Context& context, std::shared_ptr<const Round> round, Keep keep,
                                          std::uint64_t most_rounds) {
-    std::unique_ptr<RoundRun> run(new RoundRun(context));
+    std::unique_ptr<RoundRun> run(new RoundRun(context, keep));
     run->values_ = std::make_shared<RoundValues>();
     run->values_->round = std::move(round);
-    const Round& made = *run->values_->round;
-    const std::size_t fitting = block_bytes / std::max<std::size_t>(made.row_bytes, 64);
-    run->most_rounds_ = std::min<std::uint64_t>(most_rounds, std::max<std::size_t>(fitting, 2));
+    run->most_rounds_ = most_rounds;
     if (!run->bind_constants()) return nullptr;
-    run->values_->rows = context.pool.allocate((run->most_rounds_ + 1) * made.row_bytes);
-    run->values_->boxes.resize((run->most_rounds_ + 1) * made.boxes);
+    run->allocate();
     if (!run->bind_waiting() || !run->bind_steps()) return nullptr;
+    if (run->states_) run->states_->remember_steps(run->groups_, run->packed_);
     return run;
+}
+
+void RoundRun::allocate() {
+    const Round& round = *values_->round;
+    const auto fitting = [](std::size_t bytes) {
+        return std::max<std::uint64_t>(block_bytes / std::max<std::size_t>(bytes, 64), 2);
+    };
+    if (keep_.what == Keep::What::all) {
+        most_rounds_ = std::min(most_rounds_, fitting(round.row_bytes));
+        rows_at_once_ = most_rounds_;
+        values_->rows = context_.rows.allocate((most_rounds_ + 1) * round.row_bytes);
+    } else {
+        constexpr std::size_t cache_bytes = std::size_t{512} << 10U; ///< rows that should stay in the cache
+        constexpr std::uint64_t least_rows = 16, most_rows = 128;
+        const std::uint64_t rows = cache_bytes / std::max<std::size_t>(round.row_bytes, 1);
+        rows_at_once_ = std::clamp(rows, least_rows, most_rows);
+        if (keep_.what == Keep::What::states) {
+            states_ = std::make_shared<RoundStates>(values_, keep_.interval);
+            most_rounds_ = std::min(most_rounds_, fitting(states_->bytes_per_round()));
+            states_->allocate(context_.rows, most_rounds_);
+        }
+        rows_at_once_ = std::min(rows_at_once_, most_rounds_);
+        values_->rows = context_.scratch.allocate((rows_at_once_ + 1) * round.row_bytes);
+    }
+    values_->boxes.resize((most_rounds_ + 1) * round.boxes);
 }
 
 bool RoundRun::bind_constants() {
@@ -196,7 +198,7 @@ bool RoundRun::bind_waiting() {
         if (!put[i]) continue;
         const Slot& slot = round.slots[i];
         if (slot.raw)
-            std::memcpy(values_->row(0) + slot.offset, put[i].bytes().data(), slot.bytes);
+            std::memcpy(values_->row_before(0) + slot.offset, put[i].bytes().data(), slot.bytes);
         else
             values_->boxes[slot.offset] = put[i];
     }
@@ -292,7 +294,7 @@ void RoundRun::bind_kernel(const RoundStep& from, Step& step) {
 
 bool RoundRun::check_boxed(const Step& step, const Cursor&) {
     const Call& call = *static_cast<const Call*>(step.data);
-    const ops::Value predicate = call.run->values_->value(call.predicate, call.run->rounds_ + 1);
+    const ops::Value predicate = call.run->values_->value(call.predicate, call.run->rounds_);
     const Tensor* tensor = tensor_of(predicate);
     return tensor != nullptr && tensor->dtype() == DType::boolean && tensor->shape().is_scalar() &&
            tensor->values<bool>()[0] == call.expected;
@@ -302,10 +304,10 @@ bool RoundRun::run_kernel(const Step& step, const Cursor&) {
     Call& call = *static_cast<Call*>(step.data);
     RoundValues& values = *call.run->values_;
     const Round& round = *values.round;
-    const std::uint64_t row = call.run->rounds_ + 1;
+    const std::uint64_t number = call.run->rounds_;
     const auto inputs = round.inputs(*call.visit);
     for (std::size_t i = 0; i < inputs.size(); ++i)
-        if (inputs[i].kind != Kind::constant) call.inputs[i] = values.value(inputs[i], row);
+        if (inputs[i].kind != Kind::constant) call.inputs[i] = values.value(inputs[i], number);
     call.outputs.assign(call.node->outputs, ops::Value());
     call.accesses.clear();
     // An error is found again, and reported, by the executor, which is then asked to do this visit.
@@ -314,10 +316,10 @@ bool RoundRun::run_kernel(const Step& step, const Cursor&) {
     for (std::size_t o = 0; o < outputs.size(); ++o) {
         if (outputs[o].kind != Kind::current) continue;
         if (auto* tensor = std::get_if<Tensor>(&call.outputs[o]))
-            values.boxes[row * round.boxes + round.slots[outputs[o].index].offset] = std::move(*tensor);
+            values.boxes[(number + 1) * round.boxes + round.slots[outputs[o].index].offset] = std::move(*tensor);
     }
     for (ops::VariableAccess& access : call.accesses)
-        values.accesses.emplace_back((row - 1) * round.visits.size() + step.visit, std::move(access));
+        values.accesses.emplace_back(number * round.visits.size() + step.visit, std::move(access));
     return true;
 }
 
@@ -359,41 +361,50 @@ bool RoundRun::bind_array(const RoundStep& from, Step& step) {
 }
 
 void RoundRun::execute() {
-    if (groups_.size() == 1)
-        execute_in_order();
-    else
-        execute_in_groups();
+    const std::size_t row_bytes = values_->round->row_bytes;
+    bool goes_on = true;
+    while (goes_on && rounds_ < most_rounds_) {
+        const std::uint64_t first = rounds_, end = std::min(most_rounds_, first + rows_at_once_);
+        if (first > 0) { // the last row becomes the one before
+            std::memcpy(values_->rows.data(), values_->row_before(first), row_bytes);
+            values_->first_row = first;
+        }
+        goes_on = groups_.size() == 1 ? execute_in_order(end) : execute_in_groups(end);
+        harvest(first);
+    }
 }
 
 Cursor RoundRun::cursor(std::uint64_t round) const {
     Cursor at;
-    at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(values_->row(round));
-    at.base[Cursor::current] = reinterpret_cast<std::intptr_t>(values_->row(round + 1));
+    at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(values_->row_before(round));
+    at.base[Cursor::current] = reinterpret_cast<std::intptr_t>(values_->row_before(round + 1));
     return at;
 }
 
-void RoundRun::execute_in_order() {
-    Cursor at = cursor(0);
+/// Executes rounds up to `end`; false when a step refused.
+bool RoundRun::execute_in_order(std::uint64_t end) {
+    Cursor at = cursor(rounds_);
     const auto stride = static_cast<std::intptr_t>(values_->round->row_bytes);
     const std::vector<Step>& steps = groups_[0];
-    for (; rounds_ < most_rounds_; ++rounds_) {
+    for (; rounds_ < end; ++rounds_) {
         for (const Step& step : steps) {
             if (step.function(step, at)) continue;
             partial_ = step.visit;
-            return;
+            return false;
         }
         at.base[Cursor::previous] = at.base[Cursor::current];
         at.base[Cursor::current] += stride;
     }
+    return true;
 }
 
 /// The first group says how many rounds there are; the others follow, each through all of them.
-void RoundRun::execute_in_groups() {
+bool RoundRun::execute_in_groups(std::uint64_t end) {
     constexpr std::uint64_t rounds_at_once = 32;
-    while (rounds_ < most_rounds_) {
-        const std::uint64_t first = rounds_, end = std::min(most_rounds_, first + rounds_at_once);
+    while (rounds_ < end) {
+        const std::uint64_t first = rounds_, last = std::min(end, first + rounds_at_once);
         bool stopped = false;
-        for (; rounds_ < end && !stopped; rounds_ += stopped ? 0 : 1) {
+        for (; rounds_ < last && !stopped; rounds_ += stopped ? 0 : 1) {
             const Cursor at = cursor(rounds_);
             for (const Step& step : groups_[0]) {
                 if (step.function(step, at)) continue;
@@ -412,49 +423,63 @@ void RoundRun::execute_in_groups() {
             for (const Step& step : groups_[group])
                 if (step.visit < partial_) step.function(step, at);
         }
-        if (stopped) return;
+        if (stopped) return false;
+    }
+    return true;
+}
+
+/// What has to be taken from the rows of complete rounds before they are used again: states, and what arrays got.
+void RoundRun::harvest(std::uint64_t from) {
+    if (states_)
+        for (std::uint64_t round = from; round < rounds_; ++round) states_->keep(round);
+    for (const RoundStep& step : values_->round->steps) {
+        if (step.kind != RoundStep::Kind::array_read && step.kind != RoundStep::Kind::array_write) continue;
+        for (std::uint64_t round = from; round < rounds_; ++round)
+            change_array(values_->round->visits[step.visit], round);
     }
 }
 
 /// Reads and writes of arrays are done when it is sure that they belong to the run.
-void RoundRun::change_array(const RoundVisit& visit, std::uint64_t row) {
+void RoundRun::change_array(const RoundVisit& visit, std::uint64_t round) {
     const auto inputs = values_->round->inputs(visit);
     const std::string& handle = std::get<Tensor>(values_->constants[inputs[0].index]).strings()[0];
     const auto found = arrays_.find(handle);
     if (found == arrays_.end()) return;
     ops::TensorArray& array = *found->second->array;
-    const std::int64_t index = std::get<Tensor>(values_->value(inputs[1], row)).integer(0);
+    const std::int64_t index = std::get<Tensor>(values_->value(inputs[1], round)).integer(0);
     const bool writes = context_.plan.nodes[visit.node].node->op == "TensorArrayWriteV3";
     [[maybe_unused]] const bool ok =
-        writes ? array.write(index, std::get<Tensor>(values_->value(inputs[2], row))).ok() : array.read(index).ok();
+        writes ? array.write(index, std::get<Tensor>(values_->value(inputs[2], round))).ok() : array.read(index).ok();
     assert(ok);
 }
 
 std::shared_ptr<const EventBlock> RoundRun::commit_rounds() {
     const Round& round = *values_->round;
-    values_->rows.shrink((rounds_ + 2 <= most_rounds_ ? rounds_ + 2 : most_rounds_ + 1) * round.row_bytes);
+    if (keep_.what == Keep::What::all)
+        values_->rows.shrink((std::min(rounds_ + 1, most_rounds_) + 1) * round.row_bytes);
+    values_->boxes.resize((std::min(rounds_ + 1, most_rounds_) + 1) * round.boxes);
     if (rounds_ == 0) return nullptr;
     const std::int64_t first = context_.dataflow.front().iteration;
     context_.dataflow.shift(context_.frame, static_cast<std::int64_t>(rounds_));
     std::size_t number = 0;
-    context_.dataflow.for_each_waiting(
-        context_.frame, [&](ops::Value& value) { value = values_->value(round.waiting[number++], rounds_ + 1); });
-    for (const RoundStep& step : round.steps) {
-        if (step.kind != RoundStep::Kind::array_read && step.kind != RoundStep::Kind::array_write) continue;
-        for (std::uint64_t row = 1; row <= rounds_; ++row) change_array(round.visits[step.visit], row);
-    }
+    context_.dataflow.for_each_waiting(context_.frame, [&](ops::Value& value) {
+        // At the end of the block there may be no row of the round that comes; what waits is in the one before.
+        value = values_->value(round.waiting[number++], rounds_, nullptr, values_->row_before(rounds_));
+    });
+    if (keep_.what == Keep::What::nothing) return nullptr;
     std::vector<BlockVisit> visits;
     for (const RoundVisit& visit : round.visits)
         visits.push_back({context_.plan.nodes[visit.node].node->id, visit.iteration, visit.dead, false});
     for (const auto& [event, access] : values_->accesses) visits[event % visits.size()].may_access_variables = true;
-    return std::make_shared<RoundBlock>(values_, std::move(visits), context_.dataflow.frame(context_.frame).id, first,
-                                        rounds_);
+    const std::uint32_t frame = context_.dataflow.frame(context_.frame).id;
+    if (states_) return states_->finish(std::move(visits), frame, first, rounds_);
+    return std::make_shared<RoundBlock>(values_, std::move(visits), frame, first, rounds_);
 }
 
 std::vector<ops::Value> RoundRun::partial_outputs(std::uint32_t visit) const {
     std::vector<ops::Value> outputs;
     for (const Source& output : values_->round->outputs(values_->round->visits[visit]))
-        outputs.push_back(values_->value(output, rounds_ + 1));
+        outputs.push_back(values_->value(output, rounds_));
     return outputs;
 }
 
@@ -470,7 +495,7 @@ void RoundRun::commit_partial(std::uint32_t visit) {
     for (const RoundStep& step : values_->round->steps) {
         if (step.visit != visit) continue;
         if (step.kind == RoundStep::Kind::array_read || step.kind == RoundStep::Kind::array_write)
-            change_array(values_->round->visits[visit], rounds_ + 1);
+            change_array(values_->round->visits[visit], rounds_);
     }
 }
 

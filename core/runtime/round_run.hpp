@@ -15,19 +15,26 @@ namespace rnnscope::runtime {
 using RunKernel = std::function<Status(const PlanNode&, std::span<const ops::Value> inputs,
                                        std::span<ops::Value> outputs, std::vector<ops::VariableAccess>& accesses)>;
 
-/// What rounds of one loop computed: row 0 is the round before the first.
+/// What rounds of one loop computed. Rows are memory for the raw values of one round each; rounds are counted from the
+/// block's first.
 struct RoundValues {
     std::shared_ptr<const Round> round;
     std::vector<ops::Value> constants;
-    RowMemory rows;
-    std::vector<Tensor> boxes; ///< by row, then by box
+    std::vector<Tensor> boxes; ///< by round, from the one before the first, then by box
     /// By event, in order; most events have none.
     std::vector<std::pair<std::uint64_t, ops::VariableAccess>> accesses;
+    RowMemory rows;              ///< of all rounds, or of those that are executed now
+    std::uint64_t first_row = 0; ///< row 0 is the one before this round's
 
-    std::byte* row(std::uint64_t number) const { return rows.data() + number * round->row_bytes; }
-    /// A value as visit and row see it; copied out of the rows.
-    ops::Value value(const Source& source, std::uint64_t row) const;
+    std::byte* row_before(std::uint64_t number) const { return rows.data() + (number - first_row) * round->row_bytes; }
+    /// A value as the round of this number sees it, copied out of its row or the one before.
+    ops::Value value(const Source& source, std::uint64_t number) const {
+        return value(source, number, row_before(number + 1), row_before(number));
+    }
+    ops::Value value(const Source& source, std::uint64_t number, const std::byte* row, const std::byte* before) const;
 };
+
+class RoundStates;
 
 /// Rounds of one loop in progress, bound to the values of a run.
 class RoundRun {
@@ -38,11 +45,12 @@ class RoundRun {
         std::uint32_t frame = 0;
         ops::ResourceContainer& step; ///< of the run: its arrays
         const RunKernel& run_kernel;
-        RowPool& pool;
+        RowPool& rows;
+        RowPool& scratch;
         PackCache& packs;
     };
     /// Null when the values do not have the types and shapes that the round was compiled for.
-    static std::unique_ptr<RoundRun> bind(const Context& context, std::shared_ptr<const Round> round,
+    static std::unique_ptr<RoundRun> bind(const Context& context, std::shared_ptr<const Round> round, Keep keep,
                                           std::uint64_t most_rounds);
     ~RoundRun();
 
@@ -51,7 +59,7 @@ class RoundRun {
     std::uint64_t rounds() const { return rounds_; }          ///< complete ones
     std::uint32_t partial_visits() const { return partial_; } ///< of the round after them, that were executed too
 
-    /// Brings the dataflow and the arrays to where the complete rounds end; null when there are none.
+    /// Brings the dataflow to where the complete rounds end. Null when there are none, or nothing is kept.
     std::shared_ptr<const EventBlock> commit_rounds();
     /// After commit_rounds(): what visit `visit` of the partial round gave, for the dataflow to go on with.
     std::vector<ops::Value> partial_outputs(std::uint32_t visit) const;
@@ -64,7 +72,8 @@ class RoundRun {
     struct Array;
     struct Call; ///< of a kernel
 
-    explicit RoundRun(const Context& context);
+    RoundRun(const Context& context, Keep keep);
+    void allocate();
     bool bind_constants();
     bool bind_waiting();
     bool bind_steps();
@@ -73,13 +82,17 @@ class RoundRun {
     void bind_kernel(const RoundStep& from, Step& step);
     Operand operand(const Source& source) const;
     Cursor cursor(std::uint64_t round) const;
-    void execute_in_order();
-    void execute_in_groups();
+    bool execute_in_order(std::uint64_t end);
+    bool execute_in_groups(std::uint64_t end);
+    void harvest(std::uint64_t from);
     static bool run_kernel(const Step& step, const Cursor& at);
     static bool check_boxed(const Step& step, const Cursor& at);
-    void change_array(const RoundVisit& visit, std::uint64_t row);
+    void change_array(const RoundVisit& visit, std::uint64_t round);
 
     Context context_;
+    Keep keep_;
+    std::shared_ptr<RoundStates> states_; ///< of Keep::What::states
+    std::uint64_t rows_at_once_ = 0;
     std::shared_ptr<RoundValues> values_;
     std::vector<std::vector<Step>> groups_; ///< in the order of the visits
     std::vector<std::unique_ptr<Call>> calls_;

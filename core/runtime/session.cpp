@@ -62,7 +62,8 @@ std::size_t Run::live_frames() const {
 
 Session::Session(const Graph& graph, SessionOptions options)
     : graph_(graph), options_(std::move(options)), rows_(std::make_unique<RowPool>()),
-      packs_(std::make_unique<PackCache>()), plans_(std::make_unique<PlanCache>()) {
+      scratch_(std::make_unique<RowPool>()), packs_(std::make_unique<PackCache>()),
+      plans_(std::make_unique<PlanCache>()) {
     if (!options_.checkpoints) options_.checkpoints = std::make_shared<CheckpointOverlay>("");
 }
 Session::~Session() = default;
@@ -72,8 +73,8 @@ Result<std::unique_ptr<Run>> Session::start(RunRequest request) {
     if (!plan) return plan.error();
     kernel_states_.resize(std::max(kernel_states_.size(), graph_.size()));
     auto impl = std::make_unique<Run::Impl>(
-        Executor::Environment{graph_, resources_, kernel_states_, options_, *rows_, *packs_}, *std::move(plan),
-        std::move(request));
+        Executor::Environment{graph_, resources_, kernel_states_, options_, *rows_, *scratch_, *packs_},
+        *std::move(plan), std::move(request));
     return std::unique_ptr<Run>(new Run(std::move(impl)));
 }
 

@@ -75,6 +75,8 @@ class RunObserver {
     virtual void on_event(const Event&) = 0;
     /// Many events at once, between two calls of on_event. Unless it is overridden, every event is heard by on_event.
     virtual void on_block(std::shared_ptr<const EventBlock> block);
+    /// Asked before each block.
+    virtual Keep keep() const { return {}; }
 };
 
 struct SessionOptions {
@@ -148,7 +150,7 @@ class Session {
     SessionOptions options_;
     ops::ResourceContainer resources_;
     std::vector<std::unique_ptr<ops::KernelState>> kernel_states_; ///< by node
-    std::unique_ptr<RowPool> rows_;
+    std::unique_ptr<RowPool> rows_, scratch_;
     std::unique_ptr<PackCache> packs_;
     std::unique_ptr<PlanCache> plans_;
 };

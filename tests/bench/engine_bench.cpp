@@ -57,7 +57,14 @@ std::string program_text(const Case& model) {
 
 struct Silent : program::EvaluationObserver {
     void on_event(const runtime::Event&) override {}
-    void on_block(std::shared_ptr<const runtime::EventBlock>) override {}
+    runtime::Keep keep() const override { return {runtime::Keep::What::nothing, 1}; }
+};
+
+/// Keeps what went from round to round and forgets it with the run.
+struct Lean : Silent {
+    std::vector<std::shared_ptr<const runtime::EventBlock>> blocks;
+    void on_block(std::shared_ptr<const runtime::EventBlock> block) override { blocks.push_back(std::move(block)); }
+    runtime::Keep keep() const override { return {runtime::Keep::What::states, 1}; }
 };
 
 /// The model, initialized, and what its benchmarks run.
@@ -109,6 +116,20 @@ void rounds(benchmark::State& state, const Case& wanted) {
     }
 }
 
+void lean(benchmark::State& state, const Case& wanted) {
+    Model model(wanted);
+    std::size_t bytes = 0;
+    for (auto _ : state) {
+        Lean kept;
+        const auto run = model.session().start(model.request());
+        (*run)->finish(kept);
+        benchmark::DoNotOptimize((*run)->results());
+        bytes = 0;
+        for (const auto& block : kept.blocks) bytes += block->bytes();
+    }
+    state.counters["bytes"] = static_cast<double>(bytes);
+}
+
 /// One recording for each run: made and thrown away with it.
 void recorded(benchmark::State& state, const Case& wanted) {
     Model model(wanted);
@@ -144,6 +165,7 @@ int main(int argc, char** argv) {
             ->Unit(benchmark::kMicrosecond);
         benchmark::RegisterBenchmark((name + "/rounds").c_str(), rnnscope::rounds, model)
             ->Unit(benchmark::kMicrosecond);
+        benchmark::RegisterBenchmark((name + "/lean").c_str(), rnnscope::lean, model)->Unit(benchmark::kMicrosecond);
         benchmark::RegisterBenchmark((name + "/record").c_str(), rnnscope::recorded, model)
             ->Unit(benchmark::kMicrosecond);
     }

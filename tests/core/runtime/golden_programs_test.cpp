@@ -43,7 +43,7 @@ class GoldenProgram : public ::testing::TestWithParam<std::string> {
     void TearDown() override { std::filesystem::remove_all(scratch_); }
 
     void replay(int parallel);
-    void replay_run(Session& session, Session& twin, const json& run);
+    void replay_run(Session& session, Session& twin, Keep keep, const json& run);
     void check_state(Session& session, const json& state);
     void check_error(const runtime::Run& run, const json& expected);
     Result<RunRequest> request_of(const json& run);
@@ -92,7 +92,7 @@ void GoldenProgram::check_error(const runtime::Run& run, const json& expected) {
     }
 }
 
-void GoldenProgram::replay_run(Session& session, Session& twin, const json& run) {
+void GoldenProgram::replay_run(Session& session, Session& twin, Keep keep, const json& run) {
     const json& outcome = run.at("outcome");
     const auto request = request_of(run);
     if (!request.ok()) { // refused by the client
@@ -109,6 +109,7 @@ void GoldenProgram::replay_run(Session& session, Session& twin, const json& run)
     if (!missing_.empty()) return;
     // Loops in rounds, and in the twin all visits one at a time.
     Transcript at_once, one_by_one;
+    at_once.wanted = keep;
     (*started)->finish(at_once);
     const auto twin_run = twin.start(*request);
     while (!(*twin_run)->done()) (*twin_run)->step(one_by_one);
@@ -167,7 +168,7 @@ void GoldenProgram::replay(int parallel) {
         if (run.contains("state"))
             check_state(*session, run.at("state"));
         else
-            replay_run(*session, *twin, run);
+            replay_run(*session, *twin, parallel == 3 ? Keep{Keep::What::states, 3} : Keep{}, run);
         if (HasFatalFailure() || !missing_.empty()) return;
     }
 }

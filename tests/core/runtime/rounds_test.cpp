@@ -72,11 +72,12 @@ class Rounds : public ::testing::TestWithParam<int> {
         counter_ = i.exit;
         vector_ = x.exit;
     }
-    Transcript run(int parallel, std::uint64_t most, std::vector<Tensor>& results) {
+    Transcript run(int parallel, std::uint64_t most, std::vector<Tensor>& results, Keep keep = {}) {
         Session session(loop_.graph, SessionOptions{parallel, 1});
         auto run = session.start({{counter_, vector_}, {}, {}});
         EXPECT_TRUE(run.ok());
         Transcript transcript;
+        transcript.wanted = keep;
         while (!(*run)->done()) (*run)->advance(transcript, most);
         EXPECT_FALSE((*run)->error().has_value());
         EXPECT_EQ((*run)->live_frames(), 0U);
@@ -102,6 +103,19 @@ TEST_P(Rounds, AreWhatSingleVisitsWouldBe) {
             }
         }
     }
+}
+
+TEST_P(Rounds, AreComputedAgainFromTheirStates) {
+    std::vector<Tensor> expected, results;
+    const Transcript one_by_one = run(1, 1, expected);
+    for (const std::uint32_t interval : {1U, 2U, 7U}) {
+        const Transcript again = run(1, all, results, {Keep::What::states, interval});
+        expect_same(loop_.graph, one_by_one, again);
+        EXPECT_TRUE(results[1].identical(expected[1]));
+    }
+    const Transcript silent = run(1, all, results, {Keep::What::nothing, 1});
+    EXPECT_EQ(silent.blocks, 0U);
+    EXPECT_TRUE(results[1].identical(expected[1]));
 }
 
 INSTANTIATE_TEST_SUITE_P(Limits, Rounds, ::testing::Values(0, 1, 2, 3, 4, 7, 100, 700));

@@ -24,6 +24,9 @@ struct Transcript : runtime::RunObserver {
     };
     std::vector<Line> lines;
     std::uint64_t blocks = 0, in_blocks = 0;
+    runtime::Keep wanted;
+
+    runtime::Keep keep() const override { return wanted; }
 
     void on_event(const runtime::Event& event) override {
         lines.push_back({event.node, event.slot, event.kind, event.frame, event.iteration, event.dead,

@@ -1,0 +1,224 @@
+#include "core/runtime/round_states.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstring>
+#include <mutex>
+#include <set>
+
+namespace rnnscope::runtime {
+namespace {
+
+const RoundVisit& visit_of(const RoundValues& values, std::uint64_t event) {
+    return values.round->visits[static_cast<std::size_t>(event % values.round->visits.size())];
+}
+
+} // namespace
+
+void read_event(const RoundValues& values, std::uint64_t event, const std::byte* row, const std::byte* before,
+                BlockEvent& out) {
+    const RoundVisit& visit = visit_of(values, event);
+    const std::uint64_t round = event / values.round->visits.size();
+    out.inputs.clear();
+    out.outputs.clear();
+    out.accesses.clear();
+    for (const Source& input : values.round->inputs(visit))
+        out.inputs.push_back(values.value(input, round, row, before));
+    for (const Source& output : values.round->outputs(visit))
+        out.outputs.push_back(values.value(output, round, row, before));
+    const auto accesses =
+        std::ranges::equal_range(values.accesses, event, {}, [](const auto& access) { return access.first; });
+    for (const auto& [of, access] : accesses) out.accesses.push_back(access);
+}
+
+Tensor read_output(const RoundValues& values, std::uint64_t event, std::size_t index, const std::byte* row,
+                   const std::byte* before) {
+    const auto outputs = values.round->outputs(visit_of(values, event));
+    if (index >= outputs.size()) return {};
+    const ops::Value value = values.value(outputs[index], event / values.round->visits.size(), row, before);
+    const Tensor* tensor = std::get_if<Tensor>(&value);
+    return tensor != nullptr ? *tensor : Tensor();
+}
+
+std::size_t boxed_bytes(const RoundValues& values) {
+    std::size_t bytes = 0;
+    for (const Tensor& boxed : values.boxes)
+        if (boxed) bytes += boxed.byte_size();
+    return bytes;
+}
+
+/// The rounds that were asked for last, in full: who looks at one looks at more of it.
+struct RoundStates::Computed {
+    struct Rows {
+        std::uint64_t round = 0;
+        std::uint64_t used = 0; ///< 0: empty
+        std::unique_ptr<std::byte[]> row, before;
+    };
+    std::mutex mutex;
+    std::array<Rows, 4> kept;
+    std::uint64_t clock = 0;
+    std::uint64_t round = 0; ///< that is being computed, for the steps that recall what arrays gave
+    struct Recall {
+        const std::byte* from = nullptr;
+        std::size_t stride = 0;
+        const std::uint64_t* round = nullptr;
+        static bool read(const Step& step, const Cursor& at) {
+            const auto& self = *static_cast<const Recall*>(step.packed);
+            std::memcpy(at.out<std::byte>(step.out), self.from + *self.round * self.stride,
+                        static_cast<std::size_t>(step.columns));
+            return true;
+        }
+    };
+    std::vector<std::unique_ptr<Recall>> recalls;
+    Rows* rows = nullptr; ///< what compute() found or made
+};
+
+RoundStates::RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_t interval)
+    : values_(std::move(values)), interval_(std::max(interval, 1U)), last_(std::make_unique<Computed>()) {
+    const Round& round = *values_->round;
+    std::set<std::uint32_t> carried;
+    for (const Source& source : round.waiting)
+        if (source.kind == Source::Kind::previous && round.slots[source.index].raw) carried.insert(source.index);
+    for (const std::uint32_t slot : carried) {
+        state_.push_back({round.slots[slot].offset, round.slots[slot].bytes, state_bytes_});
+        state_bytes_ += round.slots[slot].bytes;
+    }
+    for (const RoundStep& step : round.steps) {
+        if (step.kind != RoundStep::Kind::array_read) continue;
+        const Slot& slot = round.slots[round.outputs(round.visits[step.visit])[0].index];
+        inputs_.push_back({slot.offset, slot.bytes, input_bytes_});
+        input_bytes_ += slot.bytes;
+    }
+}
+RoundStates::~RoundStates() = default;
+
+std::size_t RoundStates::bytes_per_round() const {
+    return input_bytes_ + state_bytes_ / interval_ + 1;
+}
+
+void RoundStates::allocate(RowPool& pool, std::uint64_t rounds) {
+    const std::size_t states = (rounds / interval_ + 1) * state_bytes_;
+    memory_ = pool.allocate(states + rounds * input_bytes_);
+    states_ = memory_.data();
+    given_ = memory_.data() + states;
+}
+
+void RoundStates::keep(std::uint64_t round) {
+    const auto take = [](const std::vector<Field>& fields, const std::byte* row, std::byte* to) {
+        for (const Field& field : fields) std::memcpy(to + field.kept_at, row + field.offset, field.bytes);
+    };
+    if (round % interval_ == 0) take(state_, values_->row_before(round), states_ + round / interval_ * state_bytes_);
+    take(inputs_, values_->row_before(round + 1), given_ + round * input_bytes_);
+}
+
+void RoundStates::remember_steps(const std::vector<std::vector<Step>>& groups,
+                                 const std::vector<std::shared_ptr<const ops::simd::PackedMatrix>>& packed) {
+    packed_ = packed;
+    const Round& round = *values_->round;
+    for (const auto& group : groups)
+        for (const Step& bound : group) {
+            const auto of_visit = [&](const RoundStep& from) {
+                return from.visit == bound.visit &&
+                       (from.kind == RoundStep::Kind::fast || from.kind == RoundStep::Kind::array_read);
+            };
+            const auto from = std::ranges::find_if(round.steps, of_visit);
+            if (from == round.steps.end()) continue;
+            Step step = bound;
+            if (from->kind == RoundStep::Kind::array_read) {
+                auto recall = std::make_unique<Computed::Recall>();
+                recall->from = given_ + inputs_[last_->recalls.size()].kept_at;
+                recall->stride = input_bytes_;
+                recall->round = &last_->round;
+                step.function = Computed::Recall::read;
+                step.packed = recall.get();
+                last_->recalls.push_back(std::move(recall));
+            }
+            steps_.push_back(step);
+        }
+    std::ranges::stable_sort(steps_, {}, &Step::visit);
+}
+
+const RoundStates::Computed& RoundStates::compute(std::uint64_t round) {
+    Computed& last = *last_;
+    const auto found = std::ranges::find_if(
+        last.kept, [&](const Computed::Rows& rows) { return rows.used > 0 && rows.round == round; });
+    Computed::Rows& rows =
+        found != last.kept.end() ? *found : *std::ranges::min_element(last.kept, {}, &Computed::Rows::used);
+    const bool is_there = found != last.kept.end();
+    rows.used = ++last.clock;
+    last.rows = &rows;
+    if (is_there) return last;
+    const std::size_t bytes = values_->round->row_bytes;
+    if (!rows.row) {
+        rows.row = std::make_unique<std::byte[]>(bytes);
+        rows.before = std::make_unique<std::byte[]>(bytes);
+    }
+    rows.round = round;
+    const std::uint64_t start = round / interval_;
+    for (const Field& field : state_)
+        std::memcpy(rows.before.get() + field.offset, states_ + start * state_bytes_ + field.kept_at, field.bytes);
+    for (last.round = start * interval_;; ++last.round) {
+        Cursor at;
+        at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(rows.before.get());
+        at.base[Cursor::current] = reinterpret_cast<std::intptr_t>(rows.row.get());
+        for (const Step& step : steps_) step.function(step, at);
+        if (last.round == round) return last;
+        std::swap(rows.row, rows.before);
+    }
+}
+
+template <class Read> void RoundStates::with_rows(std::uint64_t round, Read&& read) {
+    const std::lock_guard lock(last_->mutex);
+    const Computed& computed = compute(round);
+    read(computed.rows->row.get(), computed.rows->before.get());
+}
+
+std::size_t RoundStates::bytes(std::uint64_t rounds) const {
+    return (rounds / interval_ + 1) * state_bytes_ + rounds * input_bytes_ + boxed_bytes(*values_);
+}
+
+namespace {
+
+class LeanBlock : public EventBlock {
+  public:
+    LeanBlock(std::shared_ptr<RoundStates> states, std::vector<BlockVisit> visits, std::uint32_t frame,
+              std::int64_t first_iteration, std::uint64_t rounds)
+        : EventBlock(std::move(visits), frame, first_iteration), states_(std::move(states)) {
+        rounds_ = rounds;
+    }
+    void read(std::uint64_t event, BlockEvent& out) const override {
+        states_->with_rows(event / visits().size(), [&](const std::byte* row, const std::byte* before) {
+            read_event(states_->values(), event, row, before, out);
+        });
+    }
+    Tensor output(std::uint64_t event, std::size_t index) const override {
+        Tensor result;
+        states_->with_rows(event / visits().size(), [&](const std::byte* row, const std::byte* before) {
+            result = read_output(states_->values(), event, index, row, before);
+        });
+        return result;
+    }
+    std::size_t bytes() const override { return states_->bytes(rounds()); }
+
+  private:
+    std::shared_ptr<RoundStates> states_;
+};
+
+} // namespace
+
+std::shared_ptr<const EventBlock> RoundStates::finish(std::vector<BlockVisit> visits, std::uint32_t frame,
+                                                      std::int64_t first_iteration, std::uint64_t rounds) {
+    // What arrays gave moves up behind the states that there are, and the rest of the memory is given back.
+    const std::size_t states = (rounds / interval_ + 1) * state_bytes_;
+    std::byte* moved = memory_.data() + states;
+    if (moved < given_) {
+        std::memmove(moved, given_, rounds * input_bytes_);
+        for (const auto& recall : last_->recalls) recall->from -= given_ - moved;
+        given_ = moved;
+    }
+    memory_.shrink(states + rounds * input_bytes_);
+    return std::make_shared<LeanBlock>(shared_from_this(), std::move(visits), frame, first_iteration, rounds);
+}
+
+} // namespace rnnscope::runtime

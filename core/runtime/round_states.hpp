@@ -1,0 +1,54 @@
+#pragma once
+
+#include "core/runtime/round_run.hpp"
+
+namespace rnnscope::runtime {
+
+// What blocks of all kinds read in the same way.
+void read_event(const RoundValues& values, std::uint64_t event, const std::byte* row, const std::byte* before,
+                BlockEvent& out);
+Tensor read_output(const RoundValues& values, std::uint64_t event, std::size_t index, const std::byte* row,
+                   const std::byte* before);
+std::size_t boxed_bytes(const RoundValues& values);
+
+/// Of rounds, what cannot be computed again: what went from one round to the next, at intervals, and what arrays gave.
+/// Everything else comes out of the same steps once more, bit for bit. Results of kernels, which may have effects, are
+/// kept in their boxes.
+class RoundStates : public std::enable_shared_from_this<RoundStates> {
+  public:
+    RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_t interval);
+    ~RoundStates();
+    std::size_t bytes_per_round() const;
+    void allocate(RowPool& pool, std::uint64_t rounds);
+    /// Takes what it needs of the round's row and the one before.
+    void keep(std::uint64_t round);
+    void remember_steps(const std::vector<std::vector<Step>>& groups,
+                        const std::vector<std::shared_ptr<const ops::simd::PackedMatrix>>& packed);
+    /// No more rounds come.
+    std::shared_ptr<const EventBlock> finish(std::vector<BlockVisit> visits, std::uint32_t frame,
+                                             std::int64_t first_iteration, std::uint64_t rounds);
+
+    /// Calls read(row, row before) with the rows of a round; one thread at a time.
+    template <class Read> void with_rows(std::uint64_t round, Read&& read);
+    std::size_t bytes(std::uint64_t rounds) const;
+    const RoundValues& values() const { return *values_; }
+
+  private:
+    struct Field { ///< a piece of a row that is kept
+        std::size_t offset = 0, bytes = 0, kept_at = 0;
+    };
+    struct Computed;
+    const Computed& compute(std::uint64_t round);
+
+    std::shared_ptr<const RoundValues> values_;
+    std::uint64_t interval_;
+    std::vector<Field> state_, inputs_;
+    std::size_t state_bytes_ = 0, input_bytes_ = 0;
+    RowMemory memory_;
+    std::byte *states_ = nullptr, *given_ = nullptr;
+    std::vector<Step> steps_;
+    std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed_;
+    std::unique_ptr<Computed> last_; ///< the rounds that were computed last
+};
+
+} // namespace rnnscope::runtime
