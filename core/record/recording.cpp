@@ -102,6 +102,15 @@ GraphId Recording::graph_of(SessionId session) const {
 std::size_t Recording::bytes() const {
     return impl_->bytes_;
 }
+void Recording::set_budget(std::size_t bytes) {
+    impl_->budget_ = bytes;
+}
+std::size_t Recording::budget() const {
+    return impl_->budget_;
+}
+bool Recording::keeps_states() const {
+    return impl_->keeps_states_;
+}
 
 std::size_t Recording::nodes_at(GraphId graph, Position position) const {
     if (!graph.valid() || graph.index() >= impl_->sizes_.size()) return 0;

@@ -177,6 +177,13 @@ class Recording : public program::EvaluationObserver {
     /// An estimate of the memory held by values, shared ones counted once; of blocks, what they say.
     std::size_t bytes() const;
 
+    /// Memory for values, in bytes; at first a quarter of the machine's. When half of it is taken, loops are kept as
+    /// states from which the rest is computed again when it is looked at, at intervals that grow: no position is lost.
+    void set_budget(std::size_t bytes);
+    std::size_t budget() const;
+    bool keeps_states() const; ///< instead of all values, of some loop
+    runtime::Keep keep() const override;
+
     /// Nodes of the graph that existed at the position.
     std::size_t nodes_at(GraphId graph, Position position) const;
 

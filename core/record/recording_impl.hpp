@@ -62,6 +62,10 @@ class Recording::Impl {
     Arena<RecordedAccess> accesses_;
     std::unordered_set<const void*> buffers_;
     std::size_t bytes_ = 0;
+    std::size_t budget_ = quarter_of_memory();
+    bool keeps_states_ = false;
+
+    static std::size_t quarter_of_memory();
 
     /// The statement and those around it reach as far.
     void push_ticks(StepId step, std::uint64_t count = 1) {

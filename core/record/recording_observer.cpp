@@ -1,5 +1,7 @@
 #include "core/record/recording_impl.hpp"
 
+#include <unistd.h>
+
 namespace rnnscope::record {
 
 bool is_fed_by_restore(const Graph& graph, const Node& assign) {
@@ -96,7 +98,26 @@ void Recording::on_event(const runtime::Event& event) {
 }
 
 void Recording::on_block(std::shared_ptr<const runtime::EventBlock> block) {
+    if (keep().what == runtime::Keep::What::states) impl_->keeps_states_ = true;
     impl_->add_block(std::move(block));
+}
+
+std::size_t Recording::Impl::quarter_of_memory() {
+    const long pages = sysconf(_SC_PHYS_PAGES), page_bytes = sysconf(_SC_PAGESIZE);
+    constexpr std::size_t otherwise = std::size_t{1} << 30U;
+    if (pages <= 0 || page_bytes <= 0) return otherwise;
+    return static_cast<std::size_t>(pages) / 4 * static_cast<std::size_t>(page_bytes);
+}
+
+/// The first half of the budget is for everything; then each further eighth makes the intervals four times as long, so
+/// that the other half lasts for any run that ends.
+runtime::Keep Recording::keep() const {
+    using What = runtime::Keep::What;
+    const std::size_t half = impl_->budget_ / 2, part = std::max<std::size_t>(impl_->budget_ / 8, 1);
+    if (impl_->bytes_ < half) return {What::all, 1};
+    constexpr std::uint32_t first = 2, growth_bits = 2, most_bits = 12;
+    const auto parts = static_cast<std::uint32_t>(std::min<std::size_t>((impl_->bytes_ - half) / part, most_bits));
+    return {What::states, first << std::min(parts * growth_bits, most_bits)};
 }
 
 } // namespace rnnscope::record

@@ -40,7 +40,9 @@ StatusView build_status(const Debugger& debugger) {
 
     view.right.push_back(count_text(debugger.visible_nodes(), "node"));
     view.right.push_back(count_text(visible_variables(debugger).size(), "variable"));
-    view.right.push_back("recording " + bytes_text(debugger.recording().bytes()));
+    const record::Recording& recording = debugger.recording();
+    view.right.push_back("recording " + bytes_text(recording.bytes()) +
+                         (recording.keeps_states() ? ", loops as states" : ""));
     const bool nothing_to_run = debugger.at_end() && debugger.recording().runs().empty();
     if (const auto* report = debugger.known_preflight(); report != nullptr && !nothing_to_run) {
         const std::size_t reads = report->reads.size();
