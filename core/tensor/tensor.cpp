@@ -81,12 +81,13 @@ Tensor Tensor::allocate(DType dtype, Shape shape) {
     tensor.dtype_ = dtype;
     tensor.elements_ = shape.elements();
     tensor.shape_ = std::move(shape);
-    // 64 bytes: a cache line, and the widest vector register.
-    constexpr std::align_val_t alignment{64};
-    const std::size_t bytes = std::max<std::size_t>(1, tensor.byte_size());
-    auto* raw = static_cast<std::byte*>(::operator new(bytes, alignment));
-    tensor.buffer_ = std::shared_ptr<const std::byte>(
-        raw, [](const std::byte* p) { ::operator delete (const_cast<std::byte*>(p), std::align_val_t{64}); });
+    // Values and their count of owners in one allocation: small tensors come and go by the thousand.
+    struct alignas(16) Chunk {
+        std::byte bytes[16];
+    };
+    const std::size_t chunks = std::max<std::size_t>(1, (tensor.byte_size() + sizeof(Chunk) - 1) / sizeof(Chunk));
+    const auto buffer = std::make_shared_for_overwrite<Chunk[]>(chunks);
+    tensor.buffer_ = std::shared_ptr<const std::byte>(buffer, buffer[0].bytes);
     return tensor;
 }
 
