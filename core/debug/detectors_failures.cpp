@@ -176,7 +176,7 @@ std::optional<Finding> not_fetchable(const FailureCase& failure) {
     return finding;
 }
 
-constexpr FailureDetector detectors[] = {
+constexpr FailureDetector failure_table[] = {
     {"already-exists", already_exists},
     {"leaked-reuse", leaked_reuse},
     {"does-not-exist", does_not_exist},
@@ -191,7 +191,7 @@ constexpr FailureDetector detectors[] = {
 } // namespace
 
 std::span<const FailureDetector> failure_detectors() {
-    return detectors;
+    return failure_table;
 }
 
 std::vector<SharedCell> shared_cells(const Facts& facts) {

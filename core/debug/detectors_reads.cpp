@@ -348,7 +348,7 @@ std::optional<Finding> init_never_run(const ReadCase& read) {
     return finding;
 }
 
-constexpr ReadDetector detectors[] = {
+constexpr ReadDetector read_table[] = {
     {"init-order", init_order},
     {"control-flow-initializer", control_flow_initializer},
     {"failed-init", failed_init},
@@ -366,7 +366,7 @@ constexpr ReadDetector detectors[] = {
 } // namespace
 
 std::span<const ReadDetector> read_detectors() {
-    return detectors;
+    return read_table;
 }
 
 void offer(Finding& finding, std::optional<Fix> fix) {

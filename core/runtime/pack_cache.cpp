@@ -5,7 +5,7 @@
 namespace rnnscope::runtime {
 namespace {
 
-constexpr std::size_t most_entries = 32; ///< matrices of the cells of one model
+constexpr std::size_t most_matrices = 32; ///< matrices of the cells of one model
 
 } // namespace
 
@@ -22,7 +22,7 @@ std::shared_ptr<const ops::simd::PackedMatrix> PackCache::packed(const Tensor& m
         ops::simd::PackedMatrix::pack(matrix.values<float>().data(), static_cast<std::size_t>(matrix.shape().dim(0)),
                                       static_cast<std::size_t>(matrix.shape().dim(1)), transposed));
     entries_.insert(entries_.begin(), {matrix, transposed, std::move(made)});
-    if (entries_.size() > most_entries) entries_.pop_back();
+    if (entries_.size() > most_matrices) entries_.pop_back();
     return entries_.front().packed;
 }
 

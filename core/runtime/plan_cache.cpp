@@ -5,7 +5,7 @@
 namespace rnnscope::runtime {
 namespace {
 
-constexpr std::size_t most_entries = 16;
+constexpr std::size_t most_plans = 16;
 
 /// What the edges of the plan's nodes are in the graph now. A graph grows between runs, which plans that were made need
 /// not know, but loops and conds also change inputs of nodes that are there.
@@ -47,7 +47,7 @@ Result<std::shared_ptr<CompiledPlan>> PlanCache::plan_for(const Graph& graph, co
     entry.plan = std::make_shared<CompiledPlan>(*std::move(plan));
     entry.edges = edges_of(graph, entry.plan->plan);
     entries_.insert(entries_.begin(), std::move(entry));
-    if (entries_.size() > most_entries) entries_.pop_back();
+    if (entries_.size() > most_plans) entries_.pop_back();
     return entries_.front().plan;
 }
 

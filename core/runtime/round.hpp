@@ -8,6 +8,11 @@
 
 namespace rnnscope::runtime {
 
+/// Null for nothing and for references.
+inline const Tensor* tensor_of(const ops::Value& value) {
+    return std::get_if<Tensor>(&value);
+}
+
 /// Where a value comes from, as a round knows it.
 struct Source {
     enum class Kind : std::uint8_t {

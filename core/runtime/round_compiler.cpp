@@ -10,10 +10,6 @@ namespace {
 using Kind = Source::Kind;
 constexpr std::size_t row_alignment = 64;
 
-const Tensor* tensor_of(const ops::Value& value) {
-    return std::get_if<Tensor>(&value);
-}
-
 /// Ops that hand on what they get. What they are for is where it goes, and that the dataflow knows.
 bool passes_on(const PlanNode& node) {
     if (node.kind == PlanKind::next_iteration || node.kind == PlanKind::merge) return true;

@@ -13,10 +13,6 @@ namespace {
 using Kind = Source::Kind;
 constexpr std::size_t block_bytes = std::size_t{8} << 20U; ///< a block takes about so much at most
 
-const Tensor* tensor_of(const ops::Value& value) {
-    return std::get_if<Tensor>(&value);
-}
-
 bool guard(const Step& step, const Cursor& at) {
     return *at.in<bool>(step.in[0]) == (step.columns != 0);
 }
