@@ -213,10 +213,7 @@ Operand RoundRun::operand(const Source& source) const {
 bool RoundRun::bind_steps() {
     const Round& round = *values_->round;
     std::vector<Step> steps;
-    for (std::size_t i = 0; i < round.steps.size(); ++i) {
-        const RoundStep& from = round.steps[i];
-        const RoundVisit& visit = round.visits[from.visit];
-        const auto inputs = round.inputs(visit);
+    for (const RoundStep& from : round.steps) {
         Step step;
         step.visit = from.visit;
         switch (from.kind) {

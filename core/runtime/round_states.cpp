@@ -27,9 +27,8 @@ void read_event(const RoundValues& values, std::uint64_t event, const std::byte*
         out.inputs.push_back(values.value(input, round, row, before));
     for (const Source& output : values.round->outputs(visit))
         out.outputs.push_back(values.value(output, round, row, before));
-    const auto accesses =
-        std::ranges::equal_range(values.accesses, event, {}, [](const auto& access) { return access.first; });
-    for (const auto& [of, access] : accesses) out.accesses.push_back(access);
+    auto access = std::ranges::lower_bound(values.accesses, event, {}, [](const auto& entry) { return entry.first; });
+    for (; access != values.accesses.end() && access->first == event; ++access) out.accesses.push_back(access->second);
 }
 
 Tensor read_output(const RoundValues& values, std::uint64_t event, std::size_t index, const std::byte* row,
@@ -37,7 +36,7 @@ Tensor read_output(const RoundValues& values, std::uint64_t event, std::size_t i
     const auto outputs = values.round->outputs(visit_of(values, event));
     if (index >= outputs.size()) return {};
     const ops::Value value = values.value(outputs[index], event / values.round->visits.size(), row, before);
-    const Tensor* tensor = std::get_if<Tensor>(&value);
+    const Tensor* tensor = tensor_of(value);
     return tensor != nullptr ? *tensor : Tensor();
 }
 
