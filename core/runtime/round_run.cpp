@@ -13,6 +13,8 @@ namespace {
 using Kind = Source::Kind;
 constexpr std::size_t block_bytes = std::size_t{8} << 20U; ///< a block takes about so much at most
 
+constexpr std::uint64_t rounds_in_group = 32; ///< that one group of steps goes through before the next does
+
 bool guard(const Step& step, const Cursor& at) {
     return *at.in<bool>(step.in[0]) == (step.columns != 0);
 }
@@ -122,9 +124,10 @@ void RoundRun::allocate() {
         values_->rows = context_.rows.allocate((most_rounds_ + 1) * round.row_bytes);
     } else {
         constexpr std::size_t cache_bytes = std::size_t{512} << 10U; ///< rows that should stay in the cache
-        constexpr std::uint64_t least_rows = 16, most_rows = 128;
-        const std::uint64_t rows = cache_bytes / std::max<std::size_t>(round.row_bytes, 1);
-        rows_at_once_ = std::clamp(rows, least_rows, most_rows);
+        constexpr std::uint64_t most_rows = 128;
+        const bool in_groups = std::ranges::any_of(round.groups, [](std::uint32_t group) { return group > 0; });
+        const std::uint64_t least_rows = in_groups ? rounds_in_group : 1;
+        rows_at_once_ = std::clamp(cache_bytes / std::max<std::size_t>(round.row_bytes, 1), least_rows, most_rows);
         if (keep_.what == Keep::What::states) {
             states_ = std::make_shared<RoundStates>(values_, keep_.interval);
             most_rounds_ = std::min(most_rounds_, fitting(states_->bytes_per_round()));
@@ -133,6 +136,7 @@ void RoundRun::allocate() {
         rows_at_once_ = std::min(rows_at_once_, most_rounds_);
         values_->rows = context_.scratch.allocate((rows_at_once_ + 1) * round.row_bytes);
     }
+    values_->ring = rows_at_once_ + 1;
     values_->boxes.resize((most_rounds_ + 1) * round.boxes);
 }
 
@@ -354,14 +358,8 @@ bool RoundRun::bind_array(const RoundStep& from, Step& step) {
 }
 
 void RoundRun::execute() {
-    const std::size_t row_bytes = values_->round->row_bytes;
-    bool goes_on = true;
-    while (goes_on && rounds_ < most_rounds_) {
+    for (bool goes_on = true; goes_on && rounds_ < most_rounds_;) {
         const std::uint64_t first = rounds_, end = std::min(most_rounds_, first + rows_at_once_);
-        if (first > 0) { // the last row becomes the one before
-            std::memcpy(values_->rows.data(), values_->row_before(first), row_bytes);
-            values_->first_row = first;
-        }
         goes_on = groups_.size() == 1 ? execute_in_order(end) : execute_in_groups(end);
         harvest(first);
     }
@@ -376,26 +374,21 @@ Cursor RoundRun::cursor(std::uint64_t round) const {
 
 /// Executes rounds up to `end`; false when a step refused.
 bool RoundRun::execute_in_order(std::uint64_t end) {
-    Cursor at = cursor(rounds_);
-    const auto stride = static_cast<std::intptr_t>(values_->round->row_bytes);
-    const std::vector<Step>& steps = groups_[0];
-    for (; rounds_ < end; ++rounds_) {
+    for (const std::vector<Step>& steps = groups_[0]; rounds_ < end; ++rounds_) {
+        const Cursor at = cursor(rounds_);
         for (const Step& step : steps) {
             if (step.function(step, at)) continue;
             partial_ = step.visit;
             return false;
         }
-        at.base[Cursor::previous] = at.base[Cursor::current];
-        at.base[Cursor::current] += stride;
     }
     return true;
 }
 
 /// The first group says how many rounds there are; the others follow, each through all of them.
 bool RoundRun::execute_in_groups(std::uint64_t end) {
-    constexpr std::uint64_t rounds_at_once = 32;
     while (rounds_ < end) {
-        const std::uint64_t first = rounds_, last = std::min(end, first + rounds_at_once);
+        const std::uint64_t first = rounds_, last = std::min(end, first + rounds_in_group);
         bool stopped = false;
         for (; rounds_ < last && !stopped; rounds_ += stopped ? 0 : 1) {
             const Cursor at = cursor(rounds_);

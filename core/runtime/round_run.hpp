@@ -15,18 +15,18 @@ namespace rnnscope::runtime {
 using RunKernel = std::function<Status(const PlanNode&, std::span<const ops::Value> inputs,
                                        std::span<ops::Value> outputs, std::vector<ops::VariableAccess>& accesses)>;
 
-/// What rounds of one loop computed. Rows are memory for the raw values of one round each; rounds are counted from the
-/// block's first.
+/// What rounds of one loop computed. Rows are memory for the raw values of one round each, used in turn; rounds are
+/// counted from the block's first.
 struct RoundValues {
     std::shared_ptr<const Round> round;
     std::vector<ops::Value> constants;
     std::vector<Tensor> boxes; ///< by round, from the one before the first, then by box
     /// By event, in order; most events have none.
     std::vector<std::pair<std::uint64_t, ops::VariableAccess>> accesses;
-    RowMemory rows;              ///< of all rounds, or of those that are executed now
-    std::uint64_t first_row = 0; ///< row 0 is the one before this round's
+    RowMemory rows;         ///< of all rounds, or as many as are looked at together
+    std::uint64_t ring = 1; ///< so many rows
 
-    std::byte* row_before(std::uint64_t number) const { return rows.data() + (number - first_row) * round->row_bytes; }
+    std::byte* row_before(std::uint64_t number) const { return rows.data() + number % ring * round->row_bytes; }
     /// A value as the round of this number sees it, copied out of its row or the one before.
     ops::Value value(const Source& source, std::uint64_t number) const {
         return value(source, number, row_before(number + 1), row_before(number));
