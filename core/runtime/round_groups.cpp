@@ -78,6 +78,11 @@ std::vector<std::uint32_t> group_steps(const Round& round) {
     const bool has_kernels =
         std::ranges::any_of(steps, [](const RoundStep& step) { return step.kind == RoundStep::Kind::generic; });
     if (has_kernels || steps.size() > most_steps) return groups; // kernels may have effects, whose order counts
+    // Every group passes by the rows again: what is saved in weights must be worth more than that.
+    constexpr std::size_t worth = 4;
+    std::size_t all_weights = 0;
+    for (const RoundStep& step : steps) all_weights += weights_of(step);
+    if (all_weights < worth * round.row_bytes) return groups;
 
     std::vector<std::uint32_t> maker(round.slots.size(), no_step); // by slot
     for (std::uint32_t i = 0; i < steps.size(); ++i) {
