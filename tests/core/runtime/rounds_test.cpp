@@ -118,6 +118,158 @@ TEST_P(Rounds, AreComputedAgainFromTheirStates) {
     EXPECT_TRUE(results[1].identical(expected[1]));
 }
 
+/// Loops whose rounds cannot all be the same: executed both ways, they must do the same, errors included.
+class OddRounds : public ::testing::Test {
+  protected:
+    LoopGraph loop_;
+    LoopGraph::Carried i_;
+    Output condition_, one_;
+
+    /// i from 0 while i < limit.
+    void begin(int limit) {
+        const Output bound = loop_.enter("limit/enter", loop_.constant("limit", Tensor::scalar(limit)), true);
+        i_ = loop_.carry("i", loop_.constant("zero", Tensor::scalar(0)));
+        condition_ = {loop_.node("cond", "LoopCond", {{loop_.node("less", "Less", {{i_.merge, 0}, bound}), 0}}), 0};
+        loop_.decide("i", i_, condition_);
+        one_ = constant("one", Tensor::scalar(1));
+    }
+    /// A constant inside the loop.
+    Output constant(const std::string& name, Tensor value) {
+        return loop_.enter(name + "/enter", loop_.constant(name, std::move(value)), true);
+    }
+    void close_counter(Output next = {}) {
+        loop_.close("i", i_, next.valid() ? next : Output{loop_.node("add", "Add", {i_.body, one_}), 0});
+    }
+    void expect_same_both_ways(const std::vector<Output>& fetches, bool fails = false) {
+        Transcript one_by_one, at_once, lean;
+        lean.wanted = {Keep::What::states, 3};
+        execute(fetches, 1, one_by_one, fails);
+        execute(fetches, all, at_once, fails);
+        execute(fetches, all, lean, fails);
+        expect_same(loop_.graph, one_by_one, at_once);
+        expect_same(loop_.graph, one_by_one, lean);
+        blocks_ = at_once.blocks;
+    }
+    void execute(const std::vector<Output>& fetches, std::uint64_t most, Transcript& transcript, bool fails) {
+        Session session(loop_.graph, SessionOptions{1, 5});
+        // Twice: the second run finds plans and rounds of the first.
+        for (int time = 0; time < 2; ++time) {
+            auto run = session.start({fetches, {}, {}});
+            ASSERT_TRUE(run.ok());
+            while (!(*run)->done()) (*run)->advance(transcript, most);
+            EXPECT_EQ((*run)->error().has_value(), fails);
+            if (fails) {
+                EXPECT_FALSE((*run)->error()->message.empty());
+            }
+        }
+    }
+    std::uint64_t blocks_ = 0;
+};
+
+TEST_F(OddRounds, RandomNumbersGoOnWhereTheyWere) {
+    begin(40);
+    auto x = loop_.carry("x", loop_.constant("x0", Tensor::scalar(0.0F)));
+    loop_.decide("x", x, condition_);
+    const Output shape = constant("shape", Tensor::of<std::int32_t>({0}, {}));
+    const Output drawn{loop_.node("draw", "RandomUniform", {shape},
+                                  {{"dtype", DType::float32}, {"seed", std::int64_t{3}}, {"seed2", std::int64_t{4}}}),
+                       0};
+    loop_.close("x", x, {loop_.node("sum", "Add", {x.body, drawn}), 0});
+    close_counter();
+    expect_same_both_ways({i_.exit, x.exit});
+    EXPECT_GT(blocks_, 0U);
+}
+
+TEST_F(OddRounds, AnErrorHappensAtItsIteration) {
+    begin(100);
+    auto x = loop_.carry("x", loop_.constant("x0", Tensor::scalar(0)));
+    loop_.decide("x", x, condition_);
+    const Output far = constant("far", Tensor::scalar(57));
+    const Output left{loop_.node("left", "Sub", {far, i_.body}), 0};
+    loop_.close("x", x, {loop_.node("divided", "FloorDiv", {far, left}), 0}); // by zero in iteration 57
+    close_counter();
+    expect_same_both_ways({i_.exit, x.exit}, true);
+    EXPECT_GT(blocks_, 0U);
+}
+
+TEST_F(OddRounds, BranchesMayAlternate) {
+    begin(30);
+    auto x = loop_.carry("x", loop_.constant("x0", Tensor::scalar(1.0F)));
+    loop_.decide("x", x, condition_);
+    const Output two = constant("two", Tensor::scalar(2)), zero = constant("nought", Tensor::scalar(0));
+    const Output rest{loop_.node("rest", "FloorMod", {i_.body, two}), 0};
+    const Output even{loop_.node("even", "Equal", {rest, zero}), 0};
+    const NodeId branch = loop_.node("branch", "Switch", {x.body, even});
+    const Output odd_way{loop_.node("odd", "Neg", {{branch, 0}}), 0};
+    const Output even_way{loop_.node("twice", "Add", {{branch, 1}, {branch, 1}}), 0};
+    loop_.close("x", x, {loop_.node("joined", "Merge", {odd_way, even_way}), 0});
+    close_counter();
+    expect_same_both_ways({i_.exit, x.exit});
+}
+
+TEST_F(OddRounds, BranchesMayChangeOnce) {
+    begin(50);
+    auto x = loop_.carry("x", loop_.constant("x0", Tensor::scalar(1.0F)));
+    loop_.decide("x", x, condition_);
+    const Output late{loop_.node("late", "Less", {constant("twenty", Tensor::scalar(20)), i_.body}), 0};
+    const NodeId branch = loop_.node("branch", "Switch", {x.body, late});
+    const Output early_way{loop_.node("early", "Neg", {{branch, 0}}), 0};
+    const Output late_way{loop_.node("tanh", "Tanh", {{branch, 1}}), 0};
+    loop_.close("x", x, {loop_.node("joined", "Merge", {early_way, late_way}), 0});
+    close_counter();
+    expect_same_both_ways({i_.exit, x.exit});
+    EXPECT_GT(blocks_, 1U);
+}
+
+/// Values that change places are no simple rounds; they must still come out right.
+TEST_F(OddRounds, ValuesMayChangePlaces) {
+    begin(25);
+    auto a = loop_.carry("a", loop_.constant("a0", Tensor::scalar(1.0F)));
+    auto b = loop_.carry("b", loop_.constant("b0", Tensor::scalar(1.0F)));
+    loop_.decide("a", a, condition_);
+    loop_.decide("b", b, condition_);
+    loop_.close("a", a, b.body); // Fibonacci
+    loop_.close("b", b, {loop_.node("sum", "Add", {a.body, b.body}), 0});
+    close_counter();
+    expect_same_both_ways({i_.exit, a.exit, b.exit});
+}
+
+TEST_F(OddRounds, ArraysAreReadAndWritten) {
+    constexpr int count = 20;
+    const Output size = loop_.constant("size", Tensor::scalar(count));
+    const AttrMap array{{"dtype", DType::float32}};
+    const NodeId made = loop_.node("from", "TensorArrayV3", {size}, array),
+                 to = loop_.node("to", "TensorArrayV3", {size}, array);
+    std::vector<float> numbers;
+    std::vector<std::int32_t> indices;
+    for (int k = 0; k < count; ++k) {
+        numbers.push_back(static_cast<float>(k) * 0.5F);
+        indices.push_back(k);
+    }
+    const Output filled{loop_.node("fill", "TensorArrayScatterV3",
+                                   {{made, 0},
+                                    loop_.constant("indices", Tensor::of<std::int32_t>({count}, indices)),
+                                    loop_.constant("numbers", Tensor::of<float>({count}, numbers)),
+                                    {made, 1}}),
+                        0};
+    begin(count + 3); // three too many
+    auto flow = loop_.carry("flow", {to, 1});
+    loop_.decide("flow", flow, condition_);
+    const Output read{
+        loop_.node("read", "TensorArrayReadV3",
+                   {loop_.enter("from/enter", {made, 0}, true), i_.body, loop_.enter("fill/enter", filled, true)},
+                   array),
+        0};
+    const Output squashed{loop_.node("squashed", "Tanh", {read}), 0};
+    loop_.close("flow", flow,
+                {loop_.node("write", "TensorArrayWriteV3",
+                            {loop_.enter("to/enter", {to, 0}, true), i_.body, squashed, flow.body}),
+                 0});
+    close_counter();
+    expect_same_both_ways({i_.exit, flow.exit}, true);
+    EXPECT_GT(blocks_, 0U);
+}
+
 INSTANTIATE_TEST_SUITE_P(Limits, Rounds, ::testing::Values(0, 1, 2, 3, 4, 7, 100, 700));
 
 } // namespace
