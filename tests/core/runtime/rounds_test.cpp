@@ -16,6 +16,7 @@ constexpr std::uint64_t all = std::numeric_limits<std::uint64_t>::max();
 class LoopGraph {
   public:
     Graph graph;
+    std::string frame = "loop"; ///< that enter() goes into
 
     NodeId node(const std::string& name, const std::string& op, std::vector<Output> inputs, AttrMap attrs = {}) {
         auto made = ops::add_node(graph, {name, op, std::move(inputs), {}, std::move(attrs), "", {}, false});
@@ -27,7 +28,7 @@ class LoopGraph {
         return {node(name, "Const", {}, {{"value", std::move(value)}, {"dtype", dtype}}), 0};
     }
     Output enter(const std::string& name, Output value, bool is_constant = false) {
-        return {node(name, "Enter", {value}, {{"frame_name", "loop"}, {"is_constant", is_constant}}), 0};
+        return {node(name, "Enter", {value}, {{"frame_name", frame}, {"is_constant", is_constant}}), 0};
     }
     struct Carried {
         NodeId merge;
@@ -232,6 +233,27 @@ TEST_F(OddRounds, ValuesMayChangePlaces) {
     loop_.close("b", b, {loop_.node("sum", "Add", {a.body, b.body}), 0});
     close_counter();
     expect_same_both_ways({i_.exit, a.exit, b.exit});
+}
+
+/// The inner loop goes i times round in iteration i of the outer one.
+TEST_F(OddRounds, LoopsMayBeNested) {
+    begin(12);
+    auto x = loop_.carry("x", loop_.constant("x0", Tensor::scalar(0.25F)));
+    loop_.decide("x", x, condition_);
+    loop_.frame = "inner";
+    const Output bound = loop_.enter("inner/limit", i_.body, true), step = loop_.enter("inner/one", one_, true);
+    auto j = loop_.carry("j", one_);
+    auto y = loop_.carry("y", x.body);
+    const Output cond{
+        loop_.node("inner/cond", "LoopCond", {{loop_.node("inner/less", "Less", {{j.merge, 0}, bound}), 0}}), 0};
+    loop_.decide("j", j, cond);
+    loop_.decide("y", y, cond);
+    loop_.close("j", j, {loop_.node("inner/add", "Add", {j.body, step}), 0});
+    loop_.close("y", y, {loop_.node("inner/tanh", "Tanh", {y.body}), 0});
+    loop_.close("x", x, {loop_.node("sum", "Add", {y.exit, x.body}), 0});
+    close_counter();
+    expect_same_both_ways({i_.exit, x.exit});
+    EXPECT_GT(blocks_, 0U); // of the inner loop
 }
 
 TEST_F(OddRounds, ArraysAreReadAndWritten) {
