@@ -1,4 +1,5 @@
 #include "core/debug/command.hpp"
+#include "core/debug/comparison.hpp"
 #include "core/debug/questions.hpp"
 #include "core/debug/session_commands.hpp"
 #include "core/debug/stop_commands.hpp"
@@ -348,6 +349,8 @@ using Kind = record::HistoryEntry::Kind;
          [](Debugger& d, std::string_view name) -> Text { return where_to_text(d, name); }},
         {"ask.right", "When was this last right", "Prints when the selected op or variable last had no NaN and no infinity; with \"if\" and a condition, when it fulfilled that.", "Go", "", "", nothing_built,
          [](Debugger& d, std::string_view argument) -> Text { return last_right_text(d, argument); }},
+        {"ask.compare", "Compare with…", "Runs another program or graph and prints where the values of ops of the same name differ first; \"within 1e-6\" allows for rounding.", "Go", "", "FILE [within TOLERANCE]", nothing_built,
+         [](Debugger& d, std::string_view argument) -> Text { return comparison_text(d, argument); }},
         {"select.back", "Back", "Selects what was selected before.", "Go", "Alt+Left", "",
          [](const Debugger& d) { return d.can_select_back() ? Blocked() : Blocked("Nothing was selected before."); },
          [](Debugger& d, std::string_view) -> Text { d.select_back(); return std::string(); }},

@@ -1,0 +1,106 @@
+// Two programs side by side.
+
+#include "core/debug/command.hpp"
+#include "core/debug/comparison.hpp"
+
+#include <cmath>
+#include <filesystem>
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace rnnscope::debug {
+namespace {
+
+/// y = x * `weight`, twice; then a second op that only one of the two may have.
+std::string program(double weight, const std::string& more = "") {
+    return fmt::format(R"({{"format": "rnnscope/1", "title": "t", "tensorflow": "1.15", "program": [
+      {{"let": "x", "call": "constant", "args": [[1.0, 2.0, 4.0]], "kwargs": {{"name": "x"}}}},
+      {{"let": "w", "call": "constant", "args": [{}], "kwargs": {{"name": "w"}}}},
+      {{"let": "y", "call": "multiply", "args": ["$x", "$w"], "kwargs": {{"name": "y"}}}},
+      {{"let": "z", "call": "tanh", "args": ["$y"], "kwargs": {{"name": "z{}"}}}},
+      {{"let": "session", "call": "Session"}},
+      {{"call": "$session.run", "args": ["$z"]}}]}})",
+                       weight, more);
+}
+
+class ComparisonTest : public testing::Test {
+  protected:
+    Debugger left_, right_;
+    static void open(Debugger& debugger, const std::string& text) {
+        const Diagnostics mistakes = debugger.open_text(text, "t.json", "");
+        ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+        debugger.run_on(true);
+        debugger.wait();
+        ASSERT_TRUE(debugger.at_end());
+    }
+};
+
+TEST_F(ComparisonTest, TheSameProgramIsEqual) {
+    open(left_, program(0.5));
+    open(right_, program(0.5));
+    const Comparison result = compare(left_, right_);
+    EXPECT_EQ(result.runs, 1U);
+    EXPECT_EQ(result.ops, 4U);
+    EXPECT_EQ(result.values, 4U);
+    EXPECT_EQ(result.differing, 0U);
+    EXPECT_TRUE(result.divergences.empty());
+}
+
+TEST_F(ComparisonTest, TheFirstDifferenceComesFirst) {
+    open(left_, program(0.5));
+    open(right_, program(0.75));
+    const Comparison result = compare(left_, right_);
+    EXPECT_EQ(result.differing, 3U);
+    ASSERT_EQ(result.divergences.size(), 3U);
+    EXPECT_EQ(result.divergences[0].tensor, "w:0"); // where it comes from, not where it is seen
+    EXPECT_EQ(result.divergences[0].what, "0.5 and 0.75");
+    EXPECT_EQ(result.divergences[1].tensor, "y:0");
+    EXPECT_EQ(result.divergences[1].what, "0.5 and 0.75 at [0]; 3 of 3 differ, by 1 at most");
+    EXPECT_EQ(result.divergences[1].largest_difference, 1);
+    // The position is just after the op ran.
+    const Position here = result.divergences[1].here;
+    EXPECT_EQ(left_.recording().tick({here.ticks - 1}).event, result.divergences[1].event);
+}
+
+TEST_F(ComparisonTest, ToleranceAndLimitHold) {
+    open(left_, program(0.5));
+    open(right_, program(0.5000001));
+    EXPECT_GT(compare(left_, right_).differing, 0U);
+    EXPECT_EQ(compare(left_, right_, {1e-5, 0, 1000}).differing, 0U);
+    EXPECT_EQ(compare(left_, right_, {0, 1e-5, 1000}).differing, 0U);
+    const Comparison few = compare(left_, right_, {0, 0, 1});
+    EXPECT_EQ(few.divergences.size(), 1U);
+    EXPECT_GT(few.differing, 1U);
+}
+
+TEST_F(ComparisonTest, OpsOfOneSideAreNamed) {
+    open(left_, program(0.5));
+    open(right_, program(0.5, "_other"));
+    const Comparison result = compare(left_, right_);
+    EXPECT_EQ(result.only_left, std::vector<std::string>{"z"});
+    EXPECT_EQ(result.only_right, std::vector<std::string>{"z_other"});
+    EXPECT_EQ(result.differing, 0U);
+}
+
+/// A restore that an initializer undoes, and its repaired form.
+TEST_F(ComparisonTest, TheCommandRunsTheOther) {
+    const auto folder = std::filesystem::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs";
+    ASSERT_TRUE(left_.open((folder / "seed_a_ok.json").string()).empty());
+    left_.run_on(true);
+    left_.wait();
+    const auto said = [&](const std::string& argument) {
+        const Result<std::string> text = execute(left_, {"ask.compare", argument, "terminal"});
+        return text ? *text : "error: " + text.error().message;
+    };
+    const std::string same = said("seed_a_ok.json");
+    EXPECT_NE(same.find("compared with seed_a_ok.json: all equal"), std::string::npos) << same;
+    // It stops at its error: what ran up to there is compared.
+    const std::string failing = said("seed_a_init_early.json");
+    EXPECT_NE(failing.find("ops ran here only: "), std::string::npos) << failing;
+    EXPECT_NE(said("seed_a_ok.json within much").find("\"much\" is no tolerance"), std::string::npos);
+    EXPECT_NE(said("not_there.json").find("error: "), std::string::npos);
+    EXPECT_NE(said("").find("which program"), std::string::npos);
+}
+
+} // namespace
+} // namespace rnnscope::debug
