@@ -71,6 +71,44 @@ std::map<std::string_view, NodeId> visited(const Debugger& debugger, const recor
     return nodes;
 }
 
+/// What a run was asked for, by name.
+std::string wanted(const Debugger& debugger, const record::RecordedRun& run) {
+    const Graph& graph = debugger.evaluator().graph(run.info.graph);
+    std::set<std::string> names;
+    for (const Output& fetch : run.info.request.fetches) names.insert(graph.tensor_name(fetch));
+    for (const NodeId target : run.info.request.targets) names.insert(graph.node(target).name);
+    return fmt::format("{}", fmt::join(names, "\n"));
+}
+
+using Pairs = std::vector<std::pair<std::size_t, std::size_t>>;
+
+/// The longest common sequence of two lists: what goes with what when one has entries that the other lacks.
+Pairs paired(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+    constexpr std::size_t most = 2000; ///< entries; longer lists go by their numbers
+    Pairs pairs;
+    if (left.size() > most || right.size() > most) {
+        for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i)
+            if (left[i] == right[i]) pairs.emplace_back(i, i);
+        return pairs;
+    }
+    const std::size_t stride = right.size() + 1;
+    std::vector<std::uint16_t> common((left.size() + 1) * stride, 0); // of the rests from i and j on
+    for (std::size_t i = left.size(); i-- > 0;)
+        for (std::size_t j = right.size(); j-- > 0;)
+            common[i * stride + j] = left[i] == right[j]
+                                         ? static_cast<std::uint16_t>(common[(i + 1) * stride + j + 1] + 1)
+                                         : std::max(common[(i + 1) * stride + j], common[i * stride + j + 1]);
+    for (std::size_t i = 0, j = 0; i < left.size() && j < right.size();) {
+        if (left[i] == right[j])
+            pairs.emplace_back(i++, j++);
+        else if (common[(i + 1) * stride + j] >= common[i * stride + j + 1])
+            ++i;
+        else
+            ++j;
+    }
+    return pairs;
+}
+
 class Comparer {
   public:
     Comparer(const Debugger& left, const Debugger& right, const ComparisonOptions& options)
@@ -78,29 +116,36 @@ class Comparer {
 
     Comparison compare() {
         const auto left = left_.recording().runs(), right = right_.recording().runs();
-        result_.runs = std::min(left.size(), right.size());
-        for (std::size_t k = 0; k < result_.runs; ++k) compare_runs(left[k], right[k]);
+        std::vector<std::string> ours, theirs;
+        for (const auto& run : left) ours.push_back(wanted(left_, run));
+        for (const auto& run : right) theirs.push_back(wanted(right_, run));
+        const Pairs pairs = paired(ours, theirs);
+        for (const auto& [i, j] : pairs) compare_runs(left[i], right[j]);
+        result_.runs = pairs.size();
         result_.ops = compared_.size();
-        result_.only_left.assign(only_left_.begin(), only_left_.end());
-        result_.only_right.assign(only_right_.begin(), only_right_.end());
+        const auto here = ran(left_), there = ran(right_);
+        std::ranges::set_difference(here, there, std::back_inserter(result_.only_left));
+        std::ranges::set_difference(there, here, std::back_inserter(result_.only_right));
         return std::move(result_);
     }
 
   private:
+    static std::set<std::string, std::less<>> ran(const Debugger& debugger) {
+        std::set<std::string, std::less<>> names;
+        for (const auto& run : debugger.recording().runs())
+            for (const auto& [name, node] : visited(debugger, run)) names.emplace(name);
+        return names;
+    }
+
     void compare_runs(const record::RecordedRun& left, const record::RecordedRun& right) {
         const auto here = visited(left_, left), there = visited(right_, right);
         std::vector<Divergence> found;
         for (const auto& [name, node] : here) {
             const auto other = there.find(name);
-            if (other == there.end()) {
-                only_left_.emplace(name);
-                continue;
-            }
+            if (other == there.end()) continue;
             compared_.emplace(name);
             compare_visits(left, node, right, other->second, found);
         }
-        for (const auto& [name, node] : there)
-            if (!here.contains(name)) only_right_.emplace(name);
         // In the order of time; what does not fit is counted only.
         std::ranges::stable_sort(found, {}, &Divergence::event);
         const std::size_t room = options_.most - std::min(options_.most, result_.divergences.size());
@@ -142,7 +187,7 @@ class Comparer {
     const Debugger& right_;
     const ComparisonOptions& options_;
     Comparison result_;
-    std::set<std::string, std::less<>> compared_, only_left_, only_right_;
+    std::set<std::string, std::less<>> compared_;
 };
 
 std::string line(const Divergence& divergence) {
@@ -187,7 +232,7 @@ Result<std::string> comparison_text(const Debugger& debugger, std::string_view a
     while (!other.pump(std::chrono::seconds(1))) {
     }
     const Comparison result = compare(debugger, other, options);
-    if (result.runs == 0) return Error{"command.argument", "there are no two runs to compare: run both first"};
+    if (result.runs == 0) return Error{"command.argument", "no run here asks for what a run there asks for"};
     const std::string name = std::filesystem::path(path).filename().string();
     std::string text =
         fmt::format("{} values of {} ops in {} runs compared with {}", result.values, result.ops, result.runs, name);

@@ -32,7 +32,7 @@ struct Comparison {
     std::uint64_t values = 0; ///< that were compared
     std::uint64_t differing = 0;
     std::vector<Divergence> divergences;            ///< in the order of the left recording, the first of them first
-    std::vector<std::string> only_left, only_right; ///< ops that ran in compared runs on one side only, by name
+    std::vector<std::string> only_left, only_right; ///< ops that ran on one side only, in any run, by name
 };
 Comparison compare(const Debugger& left, const Debugger& right, const ComparisonOptions& options = {});
 
