@@ -59,7 +59,7 @@ TEST_F(ComparisonTest, TheFirstDifferenceComesFirst) {
     EXPECT_EQ(result.divergences[1].largest_difference, 1);
     // The position is just after the op ran.
     const Position here = result.divergences[1].here;
-    EXPECT_EQ(left_.recording().tick({here.ticks - 1}).event, result.divergences[1].event);
+    EXPECT_EQ(left_.recording().tick(here.ticks - 1).event, result.divergences[1].event);
 }
 
 TEST_F(ComparisonTest, ToleranceAndLimitHold) {
