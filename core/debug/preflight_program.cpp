@@ -18,15 +18,15 @@ PreflightJob::PreflightJob(const Evaluation& evaluation) : original_(evaluation)
 PreflightJob::~PreflightJob() = default;
 
 bool PreflightJob::pump(std::chrono::steady_clock::time_point deadline) {
-    constexpr int pieces_between_looks = 16;
+    constexpr int pieces_per_look = 16;
     const auto is_time = [&] { return std::chrono::steady_clock::now() >= deadline; };
     for (int piece = 1; copy_ && !copy_->evaluator().done() && report_.is_complete; ++piece) {
         const std::uint64_t before = copy_->recording().end().ticks;
         copy_->advance(pace_.most());
         const std::uint64_t after = copy_->recording().end().ticks;
         if (after >= max_ticks) report_.is_complete = false;
-        const bool was_long = after - before > pieces_between_looks;
-        const bool over = (was_long || piece % pieces_between_looks == 0) && is_time();
+        const bool was_long = after - before > pieces_per_look;
+        const bool over = (was_long || piece % pieces_per_look == 0) && is_time();
         if (was_long) pace_.learn(!over);
         if (over) return false;
     }
