@@ -2,6 +2,7 @@
 
 #include "core/debug/command.hpp"
 #include "core/debug/questions.hpp"
+#include "tests/core/golden_text.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -16,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class QuestionsTest : public testing::Test {
+class QuestionsTest : public ::testing::Test {
   protected:
     void open(const std::string& name) {
         const auto path = fs::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / (name + ".json");
@@ -30,15 +31,8 @@ class QuestionsTest : public testing::Test {
         return said ? *said : said.error().message;
     }
 
-    /// RNNSCOPE_UPDATE_GOLDEN=1 writes the file; the difference is read in review.
     static void expect_golden(const std::string& name, const std::string& text) {
-        const fs::path path = fs::path(RNNSCOPE_SOURCE_DIR) / "tests" / "core" / "debug" / "golden" / (name + ".txt");
-        if (const char* update = std::getenv("RNNSCOPE_UPDATE_GOLDEN"); update != nullptr && *update == '1')
-            std::ofstream(path, std::ios::binary) << text;
-        std::ifstream file(path, std::ios::binary);
-        std::ostringstream golden;
-        golden << file.rdbuf();
-        EXPECT_EQ(text, golden.str()) << name;
+        rnnscope::testing::expect_golden("debug", name, text);
     }
 
     Debugger debugger_;

@@ -2,13 +2,12 @@
 #include "core/graph/graphdef.hpp"
 #include "core/view/context_menu.hpp"
 #include "core/view/problems_view.hpp"
+#include "tests/core/golden_text.hpp"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <unistd.h>
 
 namespace rnnscope::view {
@@ -42,15 +41,8 @@ class FirstSteps : public ::testing::Test {
         perform(command, name);
         return to_text(build_context_menu(debugger_)) + "\n";
     }
-    void expect_golden(const std::string& name, const std::string& text) {
-        const std::string path = std::string(RNNSCOPE_SOURCE_DIR) + "/tests/core/view/golden/" + name + ".txt";
-        if (const char* update = std::getenv("RNNSCOPE_UPDATE_GOLDEN"); update && *update == '1')
-            std::ofstream(path) << text;
-        std::ifstream file(path);
-        ASSERT_TRUE(file) << path;
-        std::ostringstream golden;
-        golden << file.rdbuf();
-        EXPECT_EQ(text, golden.str()) << name;
+    static void expect_golden(const std::string& name, const std::string& text) {
+        rnnscope::testing::expect_golden("view", name, text);
     }
 
     fs::path file_;

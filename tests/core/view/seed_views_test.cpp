@@ -5,12 +5,9 @@
 #include "core/view/status_view.hpp"
 #include "core/view/timeline_view.hpp"
 #include "core/view/variables_view.hpp"
+#include "tests/core/golden_text.hpp"
 
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 using namespace rnnscope;
 
@@ -36,16 +33,8 @@ std::string all_panels(const debug::Debugger& debugger) {
            to_text(view::build_problems(debugger)) + "\n";
 }
 
-/// RNNSCOPE_UPDATE_GOLDEN=1 writes the file; the difference is read in review.
 void expect_golden(const std::string& name, const std::string& text) {
-    const std::string path = std::string(RNNSCOPE_SOURCE_DIR) + "/tests/core/view/golden/" + name + ".txt";
-    if (const char* update = std::getenv("RNNSCOPE_UPDATE_GOLDEN"); update && *update == '1')
-        std::ofstream(path) << text;
-    std::ifstream file(path);
-    ASSERT_TRUE(file) << path;
-    std::ostringstream golden;
-    golden << file.rdbuf();
-    EXPECT_EQ(text, golden.str()) << name;
+    rnnscope::testing::expect_golden("view", name, text);
 }
 
 } // namespace
