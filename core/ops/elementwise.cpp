@@ -6,6 +6,13 @@
 
 namespace rnnscope::ops {
 
+Tensor map_floats(const Tensor& x, simd::Kernels::Unary kernel) {
+    float* data = nullptr;
+    Tensor result = Tensor::make<float>(x.shape(), data);
+    kernel(x.values<float>().data(), data, static_cast<std::size_t>(x.elements()));
+    return result;
+}
+
 Result<Shape> broadcast_at_run_time(const Shape& a, const Shape& b) {
     if (a == b) return a;
     auto shape = broadcast_shapes(a, b);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/ops/kernel_util.hpp"
+#include "core/ops/simd_kernels.hpp"
 
 #include <cstdint>
 #include <type_traits>
@@ -39,6 +40,9 @@ template <class Out, class In, class F> Tensor map_unary(const Tensor& x, F&& f)
     for (std::size_t i = 0; i < values.size(); ++i) data[i] = static_cast<Out>(f(static_cast<Wide<In>>(values[i])));
     return result;
 }
+
+/// A float32 tensor through a vector kernel: the same bits as in loops that run without the op's kernel.
+Tensor map_floats(const Tensor& x, simd::Kernels::Unary kernel);
 
 /// The shape of two tensors broadcast: "Incompatible shapes: [2,3] vs. [4,5]".
 Result<Shape> broadcast_at_run_time(const Shape& a, const Shape& b);

@@ -154,6 +154,12 @@ struct Relu {
     static constexpr bool floats_only = false;
     template <class T> T operator()(T x) const { return x < T{} ? T{} : x; }
 };
+Status relu(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    if (x.dtype() != DType::float32) return activation_kernel<Relu>(ctx);
+    ctx.set_output(0, map_floats(x, simd::kernels().relu));
+    return {};
+}
 struct Relu6 {
     static constexpr bool floats_only = false;
     template <class T> T operator()(T x) const { return x < T{} ? T{} : (x > T{6} ? T{6} : x); }
@@ -383,7 +389,7 @@ void add_nn_ops(OpRecords& ops) {
                                 {example::floats({3}, {5.0F, 7.0F, 9.0F})}}));
     ops.push_back(
         activation(
-            "Relu", activation_kernel<Relu>,
+            "Relu", relu,
             "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, qint8}",
             "max(x, 0), elementwise.")
             .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},

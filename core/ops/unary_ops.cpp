@@ -2,7 +2,6 @@
 #include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
-#include "core/ops/simd_kernels.hpp"
 #include <cmath>
 #include <fmt/format.h>
 #include <limits>
@@ -30,10 +29,7 @@ template <class F> Status unary_kernel(KernelContext& ctx) {
 template <class F, simd::Kernels::Unary simd::Kernels::*Kernel> Status fast_unary_kernel(KernelContext& ctx) {
     const Tensor& x = ctx.input(0);
     if (x.dtype() != DType::float32) return unary_kernel<F>(ctx);
-    float* data = nullptr;
-    Tensor result = Tensor::make<float>(x.shape(), data);
-    (simd::kernels().*Kernel)(x.values<float>().data(), data, static_cast<std::size_t>(x.elements()));
-    ctx.set_output(0, std::move(result));
+    ctx.set_output(0, map_floats(x, simd::kernels().*Kernel));
     return {};
 }
 
