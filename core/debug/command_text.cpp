@@ -1,5 +1,6 @@
 #include "core/debug/arrangement.hpp"
 #include "core/debug/command.hpp"
+#include "core/debug/newest_event.hpp"
 #include "core/debug/terminal_text.hpp"
 
 #include "core/base/suggest.hpp"
@@ -56,9 +57,8 @@ std::optional<record::RecordedEvent> last_event(const Debugger& debugger, GraphI
     const auto runs = recording.runs();
     for (std::size_t i = runs.size(); i-- > 0;) {
         if (runs[i].info.graph != graph || runs[i].first_tick >= debugger.position().ticks) continue;
-        const record::EventNumbers events = recording.events_of(runs[i].info.id, node);
-        const std::size_t happened = events.lower_bound(recording.events_at(runs[i].info.id, debugger.position()));
-        if (happened > 0) return recording.event(runs[i].info.id, events[happened - 1]);
+        if (const auto newest = newest_event(recording, runs[i].info.id, node, debugger.position()))
+            return recording.event(runs[i].info.id, *newest);
     }
     return std::nullopt;
 }
@@ -196,7 +196,8 @@ Result<std::string> value_text(const Debugger& debugger, std::string_view name) 
     const record::RecordedValue& value = event->outputs[static_cast<std::size_t>(output->index)];
     if (!value.present) return fmt::format("{} gave no value: its branch was not taken", name);
     if (!value.tensor) return fmt::format("{}: a reference to {}, which has no value", name, value.variable);
-    return fmt::format("{}: {}", name, tensor_text(value.tensor));
+    const std::string when = event->frame != 0 ? fmt::format(" at t = {}", event->iteration) : std::string();
+    return fmt::format("{}{}: {}", name, when, tensor_text(value.tensor));
 }
 
 Result<std::string> history_text(const Debugger& debugger, std::string_view name) {

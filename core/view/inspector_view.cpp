@@ -1,5 +1,6 @@
 #include "core/view/inspector_view.hpp"
 
+#include "core/debug/newest_event.hpp"
 #include "core/debug/questions.hpp"
 #include "core/ops/op_def.hpp"
 #include "core/view/graph_overview.hpp"
@@ -156,6 +157,11 @@ class InspectorBuilder {
         return last;
     }
 
+    /// The newest event up to `event`, that one included: a failed one counts before it has happened.
+    std::uint32_t newest_of(RunId run, NodeId node, std::uint32_t event) const {
+        return *debug::newest_event(recording_, run, node, {recording_.tick_of(run, event) + 1});
+    }
+
     void add_node_values(const Node& node, const Variable* variable) {
         const RunId run = looked_at_run();
         std::optional<record::RecordedEvent> last;
@@ -164,7 +170,7 @@ class InspectorBuilder {
             const record::EventNumbers events = recording_.events_of(run, node.id);
             std::size_t next = events.lower_bound(recording_.events_at(run, {now_})); // the first that comes
             if (next < events.size() && recording_.visit(run, events[next]).failed) ++next;
-            if (next > 0) last = recording_.event(run, events[next - 1]);
+            if (next > 0) last = recording_.event(run, newest_of(run, node.id, events[next - 1]));
             if (next < events.size()) coming = events[next];
         }
         if (last && last->failed) view_.mark = StateMark::uninitialized;
@@ -175,6 +181,7 @@ class InspectorBuilder {
                 tensor = recording_.value_at(debugger_.current_session(), storage_name(debugger_, *variable),
                                              debugger_.position());
             ValueView value = view_value(fmt::format("output {}", i), tensor);
+            if (has && last->frame != 0) value.type += fmt::format(" at t = {}", last->iteration);
             if (!tensor) {
                 value.type = type_text(node.outputs[i]);
                 explain_absence(value, variable, last, coming, run);
