@@ -18,6 +18,7 @@ constexpr std::uint64_t rounds_in_group = 32; ///< that one group of steps goes 
 bool guard(const Step& step, const Cursor& at) {
     return *at.in<bool>(step.in[0]) == (step.columns != 0);
 }
+
 /// All rows are there.
 class RoundBlock : public EventBlock {
   public:
