@@ -15,7 +15,7 @@ using Json = nlohmann::ordered_json;
 using program::SessionStatements;
 
 /// Where statements that use a session go: its name, and the JSON Pointer of the end of its block.
-struct Place {
+struct SessionPlace {
     std::string session = "sess", end = "/program/-";
     bool is_new = true; ///< the program has no session yet
 };
@@ -26,8 +26,8 @@ bool makes_session(const program::Expr& expr) {
 }
 
 /// The last session of the program's top level: `sess = tf.Session()`, or `with tf.Session() as sess:`.
-Place find_place(const program::Program& program) {
-    Place place;
+SessionPlace find_place(const program::Program& program) {
+    SessionPlace place;
     for (const StatementId id : program.body) {
         const program::Statement& statement = program.statement(id);
         if (const auto* assign = std::get_if<program::AssignStatement>(&statement.node))
@@ -41,7 +41,7 @@ Place find_place(const program::Program& program) {
     return place;
 }
 
-SessionStatements statements_for(const Debugger& debugger, const Place& place) {
+SessionStatements statements_for(const Debugger& debugger, const SessionPlace& place) {
     static const Graph empty;
     const Graph* graph = debugger.graph();
     return {graph != nullptr ? *graph : empty, place.session, debugger.program().directory, debugger.program().file};
@@ -51,8 +51,9 @@ Json adding(const std::string& path, Json value) {
     return {{"op", "add"}, {"path", path}, {"value", std::move(value)}};
 }
 
-Result<std::string> add_statement(Debugger& debugger, const Place& place, const std::optional<std::string>& statement,
-                                  const Diagnostics& problems, std::string label) {
+Result<std::string> add_statement(Debugger& debugger, const SessionPlace& place,
+                                  const std::optional<std::string>& statement, const Diagnostics& problems,
+                                  std::string label) {
     if (!problems.empty()) return Error{problems.front().code, to_text(problems)};
     if (!statement) return Error{"command.argument", "there is nothing to run"};
     Json patch = Json::array();
@@ -147,7 +148,7 @@ std::optional<std::string> cannot_add_statements(const Debugger& debugger) {
 }
 
 Result<std::string> run_names(Debugger& debugger, std::string_view names) {
-    const Place place = find_place(debugger.program());
+    const SessionPlace place = find_place(debugger.program());
     SessionStatements statements = statements_for(debugger, place);
     std::vector<std::string> fetches, targets;
     for (std::string& name : words_of(names)) {
@@ -222,7 +223,7 @@ std::optional<std::string> cannot_run_selection(const Debugger& debugger) {
 
 Result<std::string> run_selection(Debugger& debugger) {
     const std::string name = debugger.graph()->node(selected_target(debugger, debugger.selection())).name;
-    const Place place = find_place(debugger.program());
+    const SessionPlace place = find_place(debugger.program());
     SessionStatements statements = statements_for(debugger, place);
     const auto statement = with_feeds(statements.run({}, {name}, {}), feeds_as_before(debugger, {name}));
     return add_statement(debugger, place, statement, statements.problems(), fmt::format("Run {}", name));
@@ -264,7 +265,7 @@ Result<std::string> feed_last_run(Debugger& debugger, std::string_view feed) {
 }
 
 Result<std::string> run_initializers(Debugger& debugger, std::string_view pattern) {
-    const Place place = find_place(debugger.program());
+    const SessionPlace place = find_place(debugger.program());
     SessionStatements statements = statements_for(debugger, place);
     const auto statement = statements.init({pattern.empty() ? std::string("all") : std::string(pattern)});
     return add_statement(debugger, place, statement, statements.problems(), "Run initializers");
@@ -272,7 +273,7 @@ Result<std::string> run_initializers(Debugger& debugger, std::string_view patter
 
 Result<std::string> restore_checkpoint(Debugger& debugger, std::string_view prefix) {
     if (prefix.empty()) return Error{"command.argument", "which checkpoint? Give its prefix: model.ckpt-100"};
-    const Place place = find_place(debugger.program());
+    const SessionPlace place = find_place(debugger.program());
     SessionStatements statements = statements_for(debugger, place);
     const auto statement = statements.restore(std::string(prefix), SessionStatements::find_restorer(*debugger.graph()));
     return add_statement(debugger, place, statement, statements.problems(), fmt::format("Restore {}", prefix));

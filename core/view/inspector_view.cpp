@@ -18,7 +18,7 @@ using record::HistoryEntry;
 
 namespace {
 
-constexpr std::size_t most_rows = 200; ///< of one list; the rest is counted
+constexpr std::size_t most_lines_of_list = 200; ///< of one list; the rest is counted
 constexpr std::size_t most_neighbours = 8;
 
 class InspectorBuilder {
@@ -81,7 +81,7 @@ class InspectorBuilder {
         for (const NodeId control : node.control_inputs)
             push({"Waits for", StateMark::none, {graph_->node(control).name, select_node(debugger_, control)}, ""});
         const auto readers = graph_->consumers(node.id);
-        for (std::size_t i = 0; i < readers.size() && i < most_rows; ++i)
+        for (std::size_t i = 0; i < readers.size() && i < most_lines_of_list; ++i)
             push({"Read by",
                   StateMark::none,
                   {graph_->node(readers[i]).name, select_node(debugger_, readers[i])},
@@ -308,7 +308,7 @@ class InspectorBuilder {
                 add_untouched(run);
             else
                 add_run(run, entries.subspan(first, at - first));
-            if (view_.history.size() > most_rows) break;
+            if (view_.history.size() > most_lines_of_list) break;
         }
     }
 
@@ -379,7 +379,7 @@ class InspectorBuilder {
             const Variable& variable = graph_->variable(id);
             if (!variable.name.starts_with(prefix)) continue;
             marks.push_back(mark_of(debugger_, variable));
-            if (marks.size() <= most_rows)
+            if (marks.size() <= most_lines_of_list)
                 push({"Variables",
                       marks.back(),
                       {variable.name.substr(prefix.size()), select_variable(debugger_, id)},
@@ -416,7 +416,7 @@ class InspectorBuilder {
     void add_made(const record::RecordedStep& step) {
         const Graph& graph = debugger_.evaluator().graph(step.graph);
         for (std::size_t i = step.nodes_before; i < std::min(step.nodes_after, graph.size()); ++i) {
-            if (view_.links.size() >= most_rows) return;
+            if (view_.links.size() >= most_lines_of_list) return;
             const Node& node = graph.node(NodeId(i));
             const Variable* variable = graph.variable_of(node.id);
             Selection target = select_node(debugger_, node.id);
