@@ -24,6 +24,8 @@ struct NodeDefData {
     AttrMap attrs;
 };
 
+std::string to_node_def_binary(const NodeDefData& node); ///< deterministic
+
 /// Reads the protobuf-JSON form (both spellings of field names).
 Result<std::vector<NodeDefData>> parse_graphdef_json(const std::string& text);
 /// Reads the binary form.

@@ -207,6 +207,16 @@ std::string serialize(const google::protobuf::Message& message) {
 
 } // namespace
 
+std::string to_node_def_binary(const NodeDefData& node) {
+    tensorflow::NodeDef proto;
+    proto.set_name(node.name);
+    proto.set_op(node.op);
+    proto.set_device(node.device);
+    for (const std::string& input : node.inputs) proto.add_input(input);
+    for (const auto& [key, value] : node.attrs) to_proto(value, (*proto.mutable_attr())[key]);
+    return serialize(proto);
+}
+
 std::string to_graphdef_binary(const Graph& graph) {
     return serialize(to_proto(graph));
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/base/diagnostic.hpp"
-#include "core/graph/graphdef.hpp"
+#include "core/import/node_defs.hpp"
 
 #include <cstdint>
 #include <map>
@@ -23,7 +23,7 @@ struct FunctionData {
         DType dtype = DType::invalid; ///< invalid: an attribute of the caller says the type, or the number
     };
     std::vector<Argument> inputs, outputs;
-    std::vector<NodeDefData> nodes; ///< inputs are spelt "node:output_argument:index"
+    NodeDefs nodes; ///< inputs are spelt "node:output_argument:index"
 };
 
 /// VariableDef: what a MetaGraph's collections hold of a tf.Variable. Names are tensor names ("v:0") and op names.
@@ -60,7 +60,7 @@ struct GraphFile {
     enum class Kind : std::uint8_t { graph_def, meta_graph, saved_model } kind = Kind::graph_def;
     enum class Encoding : std::uint8_t { binary, text, json, events } encoding = Encoding::binary;
     std::string path; ///< of the file itself, also when a SavedModel's folder was named
-    std::vector<NodeDefData> nodes;
+    NodeDefs nodes;
     std::vector<FunctionData> functions;
     int producer = 0;               ///< GraphDef version of the TensorFlow that wrote it; 0 before 0.6
     std::string tensorflow_version; ///< "1.7.0"; "" when the file does not say
@@ -88,8 +88,8 @@ using LoadedGraph = std::variant<std::shared_ptr<const GraphFile>, Diagnostics>;
 /// Reads a GraphDef, a MetaGraphDef or a SavedModel (its file or its folder; of several MetaGraphs the one with the tag
 /// "serve", else the first), in binary, text or JSON form, or the graph in a training run's event file. Files are
 /// untrusted: anything wrong is reported with the place in the file (line and column, or the byte), all that can be
-/// found at once. Memory stays within twice the file and 64 MB for files of up to a hundred thousand nodes, and of any
-/// size where constants are most of it; constants that repeat one value are made when they are asked for.
+/// found at once. Memory stays within twice the file and 64 MB; constants that repeat one value are made when they are
+/// asked for.
 LoadedGraph load_graph_file(const std::string& path);
 /// The same for content that is in memory. `path` is for reports only.
 LoadedGraph read_graph_file(std::string content, const std::string& path);

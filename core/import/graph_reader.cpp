@@ -155,7 +155,7 @@ void GraphReader::add_node(const WireReader::Field& field) {
     if (!node)
         report(field.offset, node.error().message);
     else if (fits(*node, field.bytes.size(), field.offset))
-        file_.nodes.push_back(*std::move(node));
+        file_.nodes.add(message.bytes, *node);
 }
 
 void GraphReader::read_library(std::string_view message, std::size_t offset) {
@@ -181,7 +181,7 @@ void GraphReader::add_function(const WireReader::Field& field) {
         if (!node)
             report(field.offset, fmt::format("function \"{}\", {}", function.name, node.error().message));
         else if (fits(*node, body.ByteSizeLong(), field.offset))
-            function.nodes.push_back(*std::move(node));
+            function.nodes.add(body.SerializeAsString(), *node);
         body.Clear(); // its constants are in `node` now
     }
     file_.functions.push_back(std::move(function));

@@ -21,11 +21,11 @@ struct Input {
     int index = 0;             ///< output of the source; -1 for a control input
 };
 
-bool is_merge(const NodeDefData& node) {
-    return node.op == "Merge" || node.op == "RefMerge";
+bool is_merge(std::string_view op) {
+    return op == "Merge" || op == "RefMerge";
 }
-bool is_next_iteration(const NodeDefData& node) {
-    return node.op == "NextIteration" || node.op == "RefNextIteration";
+bool is_next_iteration(std::string_view op) {
+    return op == "NextIteration" || op == "RefNextIteration";
 }
 
 /// TensorFlow's [A-Za-z0-9.][A-Za-z0-9_.\-/]*
@@ -40,7 +40,7 @@ bool is_node_name(std::string_view name) {
 
 class Importer {
   public:
-    Importer(Graph& graph, const std::vector<NodeDefData>& nodes, const ImportOptions& options)
+    Importer(Graph& graph, const NodeDefs& nodes, const ImportOptions& options)
         : graph_(graph), nodes_(nodes), options_(options), defs_(nodes.size()), foreign_(nodes.size()),
           inputs_(nodes.size()), built_(nodes.size()) {}
 
@@ -70,11 +70,11 @@ class Importer {
         problems_.push_back({std::move(code), std::move(message), {}, std::move(remedy)});
     }
     bool is_back_edge(std::size_t at, const Input& input) const {
-        return input.index >= 0 && is_merge(nodes_[at]) && is_next_iteration(nodes_[input.source]);
+        return input.index >= 0 && is_merge(nodes_.op(at)) && is_next_iteration(nodes_.op(input.source));
     }
 
     Graph& graph_;
-    const std::vector<NodeDefData>& nodes_;
+    const NodeDefs& nodes_;
     ImportOptions options_;
     Diagnostics problems_;
     std::unordered_map<std::string_view, std::size_t> by_name_;
@@ -92,15 +92,15 @@ void Importer::read_names() {
     if (options_.functions != nullptr)
         for (const FunctionData& function : *options_.functions) functions.emplace(function.name, &function);
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        const NodeDefData& node = nodes_[i];
-        if (!is_node_name(node.name))
+        const std::string_view name = nodes_.name(i), op = nodes_.op(i);
+        if (!is_node_name(name))
             report("import.node-name",
-                   fmt::format("node {} has the name \"{}\", which is not a valid node name", i, node.name));
-        else if (!by_name_.emplace(node.name, i).second)
-            report("import.duplicate-name", fmt::format("two nodes have the name \"{}\"", node.name));
-        defs_[i] = ops::find_op(node.op);
+                   fmt::format("node {} has the name \"{}\", which is not a valid node name", i, name));
+        else if (!by_name_.emplace(name, i).second)
+            report("import.duplicate-name", fmt::format("two nodes have the name \"{}\"", name));
+        defs_[i] = ops::find_op(op);
         if (defs_[i] != nullptr) continue;
-        if (const auto function = functions.find(node.op); function != functions.end())
+        if (const auto function = functions.find(op); function != functions.end())
             for (const FunctionData::Argument& output : function->second->outputs)
                 foreign_[i].push_back({output.dtype, false, Shape::unknown_rank()});
     }
@@ -118,8 +118,8 @@ void Importer::choose_names() {
         }
     const auto is_taken = [&](const std::string& name) { return graph_.find(name).valid() || taken.contains(name); };
     names_.reserve(nodes_.size());
-    for (const NodeDefData& node : nodes_) {
-        const std::string wanted = options_.prefix.empty() ? node.name : options_.prefix + "/" + node.name;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+        const std::string own(nodes_.name(i)), wanted = options_.prefix.empty() ? own : options_.prefix + "/" + own;
         std::string name = wanted;
         if (options_.uniquifies)
             for (int count = 0; is_taken(name) || (count > 0 && by_name_.contains(name));)
@@ -165,10 +165,10 @@ void Importer::note_use(std::size_t at, std::size_t slot, const Input& input) {
 }
 
 void Importer::read_inputs(std::size_t at) {
-    const NodeDefData& node = nodes_[at];
+    const std::string_view node = nodes_.name(at);
     bool after_control = false;
     std::size_t slot = 0;
-    for (const std::string& text : node.inputs) {
+    for (const std::string_view text : nodes_.inputs(at)) {
         const bool is_control = text.starts_with("^");
         std::string_view name = text;
         Input input;
@@ -179,19 +179,19 @@ void Importer::read_inputs(std::size_t at) {
             const std::string_view digits = name.substr(colon + 1);
             const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), input.index);
             if (problem != std::errc{} || end != digits.data() + digits.size() || input.index < 0) {
-                report("import.input", fmt::format("node \"{}\": input \"{}\" is not a tensor name", node.name, text));
+                report("import.input", fmt::format("node \"{}\": input \"{}\" is not a tensor name", node, text));
                 continue;
             }
             name = name.substr(0, colon);
         }
         const auto found = by_name_.find(name);
         if (found == by_name_.end()) {
-            report("import.input", fmt::format("node \"{}\": input \"{}\" is not in the file", node.name, text));
+            report("import.input", fmt::format("node \"{}\": input \"{}\" is not in the file", node, text));
             continue;
         }
         if (!is_control && after_control)
             report("import.input",
-                   fmt::format("node \"{}\": data input \"{}\" stands after a control input", node.name, text));
+                   fmt::format("node \"{}\": data input \"{}\" stands after a control input", node, text));
         after_control = after_control || is_control;
         input.source = found->second;
         inputs_[at].push_back(input);
@@ -224,7 +224,8 @@ void Importer::build() {
 }
 
 void Importer::build_node(std::size_t at) {
-    NodeDefData node{names_[at], nodes_[at].op, nodes_[at].device, {}, nodes_[at].attrs};
+    NodeDefData node = nodes_[at];
+    node.name = names_[at];
     rename_colocations(node);
     ops::NodeSpec spec{node.name, node.op, {}, {}, std::move(node.attrs), node.device, {}, true};
     std::erase_if(spec.attrs,
@@ -245,8 +246,8 @@ void Importer::build_node(std::size_t at) {
         const std::size_t outputs = scratch_.node(source).outputs.size();
         if (static_cast<std::size_t>(input.index) >= outputs) {
             report("import.input", fmt::format("node \"{}\": \"{}\" has {} output{}, so there is no \"{}:{}\"",
-                                               node.name, nodes_[input.source].name, outputs, outputs == 1 ? "" : "s",
-                                               nodes_[input.source].name, input.index));
+                                               node.name, nodes_.name(input.source), outputs, outputs == 1 ? "" : "s",
+                                               nodes_.name(input.source), input.index));
             return;
         }
         spec.inputs.push_back({source, input.index});
@@ -268,7 +269,7 @@ void Importer::build_node(std::size_t at) {
     built_[at] = *added;
     order_.push_back(at);
     constexpr int last_without_unknown_rank = 21; // array_ops.cc, shape function of Placeholder
-    if (options_.producer <= last_without_unknown_rank && nodes_[at].op == "Placeholder" &&
+    if (options_.producer <= last_without_unknown_rank && node.op == "Placeholder" &&
         scratch_.info({*added, 0}).shape == Shape{})
         scratch_.set_output_shape({*added, 0}, Shape::unknown_rank());
 }
@@ -287,12 +288,12 @@ void Importer::report_cycle(const std::vector<std::size_t>& waiting) {
             }
     }
     report("import.cycle",
-           fmt::format("node \"{}\" depends on itself, and not through a while loop's NextIteration", nodes_[at].name));
+           fmt::format("node \"{}\" depends on itself, and not through a while loop's NextIteration", nodes_.name(at)));
 }
 
 void Importer::close_loops() {
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        if (!is_merge(nodes_[i])) continue;
+        if (!is_merge(nodes_.op(i))) continue;
         std::size_t slot = 0;
         for (const Input& input : inputs_[i]) {
             if (input.index < 0) break; // control inputs come last
@@ -343,7 +344,7 @@ void Importer::transfer() {
 
 } // namespace
 
-Diagnostics import_graphdef(Graph& graph, const std::vector<NodeDefData>& nodes, const ImportOptions& options) {
+Diagnostics import_graphdef(Graph& graph, const NodeDefs& nodes, const ImportOptions& options) {
     return Importer(graph, nodes, options).run();
 }
 

@@ -2,7 +2,7 @@
 
 #include "core/base/diagnostic.hpp"
 #include "core/graph/graph.hpp"
-#include "core/graph/graphdef.hpp"
+#include "core/import/node_defs.hpp"
 
 #include <vector>
 
@@ -32,7 +32,7 @@ struct ImportOptions {
 /// Adds the nodes to the graph, checked and with types and shapes inferred, and lists their variables (a GraphDef holds
 /// no collections, so nothing is added to those). Returns everything that is wrong with the nodes; if that is anything,
 /// the graph is unchanged. A node of an op that is not known is taken as it is: its outputs are those that others use.
-Diagnostics import_graphdef(Graph& graph, const std::vector<NodeDefData>& nodes, const ImportOptions& options = {});
+Diagnostics import_graphdef(Graph& graph, const NodeDefs& nodes, const ImportOptions& options = {});
 
 /// The same for a file, with its function library; the places of complaints are in the file.
 Diagnostics import_graph(Graph& graph, const GraphFile& file, ImportOptions options = {});

@@ -233,14 +233,16 @@ TEST(GraphRoles, AreThoseThatTheFilesName) {
 GraphFile renamed(const GraphFile& file) {
     GraphFile result = file;
     std::map<std::string, std::string> names;
-    for (const NodeDefData& node : file.nodes) names.emplace(node.name, fmt::format("n{}", names.size()));
-    for (NodeDefData& node : result.nodes) {
+    std::vector<NodeDefData> nodes(file.nodes.begin(), file.nodes.end());
+    for (const NodeDefData& node : nodes) names.emplace(node.name, fmt::format("n{}", names.size()));
+    for (NodeDefData& node : nodes) {
         node.name = names.at(node.name);
         for (std::string& input : node.inputs) {
             const std::size_t begin = input.starts_with("^") ? 1 : 0, end = std::min(input.find(':'), input.size());
             input.replace(begin, end - begin, names.at(input.substr(begin, end - begin)));
         }
     }
+    result.nodes = nodes;
     return result;
 }
 

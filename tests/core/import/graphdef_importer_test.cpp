@@ -33,7 +33,7 @@ NodeDefData node(const std::string& name, const std::string& op, std::vector<std
     return {name, op, "", std::move(inputs), std::move(attrs)};
 }
 
-std::vector<std::string> messages(const std::vector<NodeDefData>& nodes) {
+std::vector<std::string> messages(const NodeDefs& nodes) {
     Graph graph;
     std::vector<std::string> result;
     for (const Diagnostic& problem : import_graphdef(graph, nodes)) result.push_back(problem.message);

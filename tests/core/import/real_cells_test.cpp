@@ -271,8 +271,9 @@ std::shared_ptr<const GraphFile> load(const std::string& path) {
 GraphFile anonymous(const GraphFile& file) {
     GraphFile result = file;
     std::map<std::string, std::string> names, frames;
-    for (const NodeDefData& node : file.nodes) names.emplace(node.name, fmt::format("n{}", names.size()));
-    for (NodeDefData& node : result.nodes) {
+    std::vector<NodeDefData> nodes(file.nodes.begin(), file.nodes.end());
+    for (const NodeDefData& node : nodes) names.emplace(node.name, fmt::format("n{}", names.size()));
+    for (NodeDefData& node : nodes) {
         node.name = names.at(node.name);
         std::vector<std::string> inputs;
         for (const std::string& input : node.inputs) {
@@ -286,6 +287,7 @@ GraphFile anonymous(const GraphFile& file) {
             frame->second = frames.emplace(name, fmt::format("f{}", frames.size())).first->second;
         }
     }
+    result.nodes = nodes;
     return result;
 }
 
