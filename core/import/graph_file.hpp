@@ -88,8 +88,9 @@ using LoadedGraph = std::variant<std::shared_ptr<const GraphFile>, Diagnostics>;
 /// Reads a GraphDef, a MetaGraphDef or a SavedModel (its file or its folder; of several MetaGraphs the one with the tag
 /// "serve", else the first), in binary, text or JSON form, or the graph in a training run's event file. Files are
 /// untrusted: anything wrong is reported with the place in the file (line and column, or the byte), all that can be
-/// found at once. Memory stays within twice the file and 64 MB; constants that repeat one value are made when they are
-/// asked for.
+/// found at once. Memory stays within twice the file and 64 MB (text and JSON: as long as their nodes without the
+/// constants have less than 16 MB, because protobuf reads those forms whole); constants that repeat one value are made
+/// when they are asked for.
 LoadedGraph load_graph_file(const std::string& path);
 /// The same for content that is in memory. `path` is for reports only.
 LoadedGraph read_graph_file(std::string content, const std::string& path);
