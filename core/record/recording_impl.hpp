@@ -140,7 +140,6 @@ class Recording::Impl {
                 else if ((*reference)->value)
                     kept.tensor = *(*reference)->value;
             }
-            count_bytes(kept.tensor);
         }
         return room;
     }
@@ -215,8 +214,9 @@ class Recording::Impl {
         kept.iteration = event.iteration;
         kept.dead = event.dead;
         kept.failed = event.error != nullptr;
-        kept.inputs = keep(event.inputs, session, event.accesses);
+        kept.inputs = keep(event.inputs, session, event.accesses); // counted as outputs of others
         kept.outputs = keep(event.outputs, session, {});
+        for (const RecordedValue& output : kept.outputs) count_bytes(output.tensor);
         kept.accesses = keep_accesses(event);
         for (const RecordedAccess& access : kept.accesses) note_access(session, access, event.node, run, index);
         events_.back().add(std::move(kept));

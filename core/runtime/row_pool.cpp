@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <mutex>
 #include <new>
@@ -75,6 +76,10 @@ RowPool::~RowPool() = default;
 
 RowMemory RowPool::allocate(std::size_t bytes) {
     const std::size_t needed = rounded(bytes, alignment);
+    if (current_ && current_.use_count() == 1) {
+        std::atomic_thread_fence(std::memory_order_acquire); // another thread may have let the last piece go
+        current_->used_ = 0;                                 // what was written last is in the caches
+    }
     if (!current_ || current_->bytes_ - current_->used_ < needed) {
         current_.reset(); // back to the shelf, if nothing else lies in it
         const std::size_t wanted = std::max(region_bytes, needed);
