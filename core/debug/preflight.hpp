@@ -8,6 +8,10 @@
 #include <string>
 #include <vector>
 
+namespace rnnscope::runtime {
+struct Plan;
+}
+
 namespace rnnscope::debug {
 
 /// One read of a variable without a value that a run would meet (or met). Found without running.
@@ -23,6 +27,11 @@ struct UninitializedRead {
 /// feeds, variables that the same run assigns before the read, ops that allow uninitialized inputs, references and
 /// resources, and what the session already holds. Branches of cond count when they can be taken.
 std::vector<UninitializedRead> preflight(const Graph& graph, const runtime::RunRequest& request,
+                                         const std::function<bool(const Variable&)>& is_initialized);
+
+/// The same, of a run that was planned already.
+std::vector<UninitializedRead> preflight(const Graph& graph, const runtime::RunRequest& request,
+                                         const runtime::Plan& plan,
                                          const std::function<bool(const Variable&)>& is_initialized);
 
 } // namespace rnnscope::debug
