@@ -256,6 +256,21 @@ sess.run(outputs, {x: data})                          # one value for each time 
 sess.run(out, feed_dict={x: data}))"},
 
     // --- silent -----------------------------------------------------------------------------------------------------
+    {"order-dependent", "A run works only by its order",
+     "A session runs whatever is ready, in any order that data and control dependencies allow, on several threads. A "
+     "run that both sets a variable and reads it, with nothing that makes the read wait, works when the write comes "
+     "first and fails when the read does: the same program works on one machine and fails on another, or fails once in "
+     "a while. rnnscope always takes the same order, in which this read works; others fail.\n\n"
+     "The question about orders (ask.order) shows one order of each kind.",
+     "Set the variable in a run before, or make the read wait for the write: initialized_value(), or "
+     "control_dependencies.",
+     R"(W = tf.get_variable("W", [2, 3], use_resource=True, initializer=tf.zeros_initializer())
+V = tf.Variable(W * 0.5, use_resource=True)
+sess.run(tf.global_variables_initializer())           # V may read W before it is set
+
+V = tf.Variable(W.initialized_value() * 0.5, use_resource=True)
+sess.run(tf.global_variables_initializer()))"},
+
     {"shared-weights", "Several layers share one set of weights",
      "[cell] * 3 repeats one object. When the input has as many features as the cell has units nothing fails: the "
      "three "

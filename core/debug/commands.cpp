@@ -349,6 +349,8 @@ using Kind = record::HistoryEntry::Kind;
          [](Debugger& d, std::string_view name) -> Text { return where_to_text(d, name); }},
         {"ask.right", "When was this last right", "Prints when the selected op or variable last had no NaN and no infinity; with \"if\" and a condition, when it fulfilled that.", "Go", "", "", nothing_built,
          [](Debugger& d, std::string_view argument) -> Text { return last_right_text(d, argument); }},
+        {"ask.order", "Which orders fail", "Prints what other orders of the run at the position would do with variables that have no value before it; or of run N, or of fetches that are named.", "Go", "", "", nothing_built,
+         [](Debugger& d, std::string_view argument) -> Text { return orders_text(d, argument); }},
         {"ask.compare", "Compare with…", "Runs another program or graph and prints where the values of ops of the same name differ first; \"within 1e-6\" allows for rounding.", "Go", "", "FILE [within TOLERANCE]", nothing_built,
          [](Debugger& d, std::string_view argument) -> Text { return comparison_text(d, argument); }},
         {"select.back", "Back", "Selects what was selected before.", "Go", "Alt+Left", "",

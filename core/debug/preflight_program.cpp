@@ -1,6 +1,12 @@
 #include "core/debug/preflight_program.hpp"
 
 #include "core/debug/diagnose.hpp"
+#include "core/debug/program_facts.hpp"
+#include "core/runtime/plan.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
 
 namespace rnnscope::debug {
 
@@ -36,6 +42,7 @@ bool PreflightJob::pump(std::chrono::steady_clock::time_point deadline) {
         if (is_time()) return false;
     }
     report_.warnings = find_warnings(looked_at());
+    std::ranges::move(order_warnings_, std::back_inserter(report_.warnings));
     return true;
 }
 
@@ -43,14 +50,38 @@ void PreflightJob::look_at_run(const record::RecordedRun& run) {
     const Evaluation& evaluation = looked_at();
     const record::Recording& recording = evaluation.recording();
     const Graph& graph = evaluation.evaluator().graph(run.info.graph);
-    const auto reads = preflight(graph, run.info.request, [&](const Variable& variable) {
+    const Result<runtime::Plan> plan = runtime::make_plan(graph, run.info.request);
+    if (!plan) return; // the run fails before anything is read
+    const std::function<bool(const Variable&)> has_value = [&](const Variable& variable) {
         const std::string storage = record::storage_name(graph, variable);
         return static_cast<bool>(recording.value_at(run.info.session, storage, {run.first_tick}));
-    });
+    };
+    const auto reads = preflight(graph, run.info.request, *plan, has_value);
     const std::vector<std::string> causes = causes_of_reads(evaluation, run, reads);
     const StatementId statement = recording.step(run.info.step).step.statement;
     for (std::size_t i = 0; i < reads.size(); ++i)
         report_.reads.push_back({reads[i], run.info.id, statement, causes[i]});
+    warn_of_orders(graph, explore_orders(graph, run.info.request, *plan, has_value), reads, statement);
+}
+
+/// Reads that work only because of the order that was taken.
+void PreflightJob::warn_of_orders(const Graph& graph, const OrderReport& orders,
+                                  const std::vector<UninitializedRead>& too_early, StatementId statement) {
+    for (const OrderedRead& read : orders.reads) {
+        const bool fails_here = std::ranges::any_of(too_early, [&](const UninitializedRead& other) {
+            return other.op == read.op && other.variable_name == read.variable_name;
+        });
+        const bool is_luck = read.verdict == OrderedRead::Verdict::sometimes && read.fails.is_sure() && !fails_here;
+        if (!is_luck || !warned_.emplace(statement, read.op, read.variable_name).second) continue;
+        std::vector<std::string> writes;
+        for (const NodeId write : read.writes) writes.push_back(graph.node(write).name);
+        order_warnings_.push_back({"order-dependent",
+                                   fmt::format("{} reads {} in the run that sets it, and nothing makes it wait for "
+                                               "{}: it works in the order of rnnscope and fails in others.",
+                                               read.op, read.variable_name, joined(writes)),
+                                   statement,
+                                   {read.variable_name}});
+    }
 }
 
 } // namespace rnnscope::debug

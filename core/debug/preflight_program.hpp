@@ -2,9 +2,14 @@
 
 #include "core/debug/debugger.hpp"
 #include "core/debug/evaluation.hpp"
+#include "core/debug/order.hpp"
 
 #include <chrono>
 #include <memory>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
 
 namespace rnnscope::debug {
 
@@ -21,6 +26,8 @@ class PreflightJob {
 
   private:
     void look_at_run(const record::RecordedRun& run);
+    void warn_of_orders(const Graph& graph, const OrderReport& orders, const std::vector<UninitializedRead>& too_early,
+                        StatementId statement);
     const Evaluation& looked_at() const { return copy_ ? *copy_ : original_; }
 
     const Evaluation& original_;
@@ -28,6 +35,8 @@ class PreflightJob {
     Pace pace_;
     std::size_t next_run_ = 0;
     Debugger::PreflightReport report_;
+    std::vector<Warning> order_warnings_;
+    std::set<std::tuple<StatementId, std::string, std::string>> warned_; ///< a run in a loop warns once
 };
 
 } // namespace rnnscope::debug

@@ -22,15 +22,6 @@ std::string count_of(std::size_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-/// "run 2, event 230, t=3, line 36, at 812": the position is the one just after it.
-std::string place_text(const Debugger& debugger, const Happening& happening) {
-    std::string text;
-    if (happening.run.valid()) text = fmt::format("run {}, event {}, ", happening.run.index() + 1, happening.event);
-    if (happening.iteration >= 0) text += fmt::format("t={}, ", happening.iteration);
-    if (happening.statement.valid()) text += fmt::format("line {}, ", code_line(debugger, happening.statement));
-    return text + fmt::format("at {}", happening.after.ticks);
-}
-
 std::string node_name(const Debugger& debugger, const Happening& happening) {
     return happening.node.valid() ? debugger.graph()->node(happening.node).name : std::string("a checkpoint");
 }
@@ -142,6 +133,14 @@ std::string slice_text(const Debugger& debugger, const Slice& slice, bool forwar
 }
 
 } // namespace
+
+std::string place_text(const Debugger& debugger, const Happening& happening) {
+    std::string text;
+    if (happening.run.valid()) text = fmt::format("run {}, event {}, ", happening.run.index() + 1, happening.event);
+    if (happening.iteration >= 0) text += fmt::format("t={}, ", happening.iteration);
+    if (happening.statement.valid()) text += fmt::format("line {}, ", code_line(debugger, happening.statement));
+    return text + fmt::format("at {}", happening.after.ticks);
+}
 
 Result<std::string> accesses_text(const Debugger& debugger, std::string_view name) {
     const Result<const Variable*> variable = asked_variable(debugger, name);
