@@ -92,7 +92,7 @@ class Guards {
         if (other.empty()) return;
         guard.insert(guard.end(), other.begin(), other.end());
         std::ranges::sort(guard);
-        guard.erase(std::ranges::unique(guard).begin(), guard.end());
+        guard.erase(std::unique(guard.begin(), guard.end()), guard.end());
     }
 
     bool is_switch(std::uint32_t node) const {
