@@ -3,8 +3,6 @@
 #include "core/debug/newest_event.hpp"
 #include "core/debug/terminal_text.hpp"
 
-#include "core/base/suggest.hpp"
-
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -40,15 +38,6 @@ std::string_view check_text(Fix::Check check) {
 
 std::string tensor_text(const Tensor& tensor) {
     return fmt::format("{} {}\n{}", dtype_name(tensor.dtype()), to_python(tensor.shape()), to_text(tensor));
-}
-
-Error no_such_name(const Graph& graph, std::string_view name) {
-    std::vector<std::string> names;
-    for (const Node& node : graph.nodes()) names.push_back(node.name);
-    const std::string near = nearest(name, names);
-    return {"command.unknown-name", near.empty()
-                                        ? fmt::format("the graph has no \"{}\"", name)
-                                        : fmt::format("the graph has no \"{}\"; did you mean {}?", name, near)};
 }
 
 /// The newest event of the node that happened before the position, in any run of the graph.

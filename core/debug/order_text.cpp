@@ -2,9 +2,8 @@
 #include "core/debug/preflight.hpp"
 #include "core/debug/program_facts.hpp"
 #include "core/debug/questions.hpp"
+#include "core/debug/terminal_text.hpp"
 #include "core/runtime/plan.hpp"
-
-#include "core/base/suggest.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -56,12 +55,7 @@ Status add_wanted(const Debugger& debugger, const std::string& name, AskedRun& a
         asked.request.fetches.push_back(*output);
         return {};
     }
-    std::vector<std::string> names;
-    for (const Node& other : graph.nodes()) names.push_back(other.name);
-    const std::string near = nearest(name, names);
-    return Error{"command.unknown-name", near.empty()
-                                             ? fmt::format("the graph has no \"{}\"", name)
-                                             : fmt::format("the graph has no \"{}\"; did you mean {}?", name, near)};
+    return no_such_name(graph, name);
 }
 
 Result<AskedRun> asked_run(const Debugger& debugger, std::string_view argument) {

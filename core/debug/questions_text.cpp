@@ -1,6 +1,6 @@
 #include "core/debug/questions.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/debug/terminal_text.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -44,12 +44,7 @@ Result<Output> asked(const Debugger& debugger, std::string_view name) {
     if (!name.empty()) {
         const Result<Output> output = graph->find_tensor(name);
         if (output && output->node.index() < debugger.visible_nodes()) return *output;
-        std::vector<std::string> names;
-        for (const Node& node : graph->nodes()) names.push_back(node.name);
-        const std::string near = nearest(name, names);
-        return Error{"command.unknown-name",
-                     near.empty() ? fmt::format("the graph has no \"{}\"", name)
-                                  : fmt::format("the graph has no \"{}\"; did you mean {}?", name, near)};
+        return no_such_name(*graph, name);
     }
     const Selection& selection = debugger.selection();
     const bool is_here = selection.graph == graph->id();

@@ -1,5 +1,7 @@
 #include "core/debug/terminal_text.hpp"
 
+#include "core/base/suggest.hpp"
+
 #include <fmt/format.h>
 
 namespace rnnscope::debug {
@@ -53,6 +55,16 @@ std::string wrapped(std::string_view paragraph, std::size_t width) {
 }
 
 } // namespace
+
+Error no_such_name(const Graph& graph, std::string_view name) {
+    if (graph.find_tensor(name)) return {"command.unknown-name", fmt::format("the graph has no \"{}\" yet", name)};
+    std::vector<std::string> names;
+    for (const Node& node : graph.nodes()) names.push_back(node.name);
+    const std::string near = nearest(name, names);
+    return {"command.unknown-name", near.empty()
+                                        ? fmt::format("the graph has no \"{}\"", name)
+                                        : fmt::format("the graph has no \"{}\"; did you mean {}?", name, near)};
+}
 
 std::string location_text(const Debugger& debugger) {
     if (!debugger.is_open()) return "nothing is open\n";
