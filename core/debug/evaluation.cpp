@@ -12,8 +12,9 @@ namespace {
 constexpr std::size_t max_kept_locals = 20'000;
 } // namespace
 
-Evaluation::Evaluation(std::shared_ptr<const program::Document> document, Advance advance)
-    : document_(std::move(document)), evaluator_(document_->program_ptr()), recording_(evaluator_),
+Evaluation::Evaluation(std::shared_ptr<const program::Document> document, Advance advance,
+                       program::EvaluatorOptions options)
+    : document_(std::move(document)), evaluator_(document_->program_ptr(), std::move(options)), recording_(evaluator_),
       advance_(std::move(advance)) {
     if (!advance_)
         advance_ = [](program::Evaluator& evaluator, program::EvaluationObserver& observer, std::uint64_t most) {

@@ -48,7 +48,8 @@ class Evaluation {
     /// Goes on by about so many events at once; what Evaluator::advance does, unless a test wants something else.
     using Advance = std::function<void(program::Evaluator&, program::EvaluationObserver&, std::uint64_t most)>;
 
-    explicit Evaluation(std::shared_ptr<const program::Document> document, Advance advance = nullptr);
+    explicit Evaluation(std::shared_ptr<const program::Document> document, Advance advance = nullptr,
+                        program::EvaluatorOptions options = {});
 
     const program::Document& document() const { return *document_; }
     std::shared_ptr<const program::Document> document_ptr() const { return document_; }

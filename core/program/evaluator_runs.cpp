@@ -1,5 +1,6 @@
 #include "core/program/evaluator_impl.hpp"
 
+#include "core/runtime/changes.hpp"
 #include "core/runtime/error_text.hpp"
 
 #include <algorithm>
@@ -50,8 +51,10 @@ void Evaluator::Impl::begin_run(SessionRun wanted) {
     try {
         active.call = std::make_unique<RunCall>(*wanted.session, wanted.fetches, wanted.feeds, program_->tf_minor);
         info.request = active.call->request();
+        if (options_.session.changes)
+            options_.session.changes->begin_run(info.id, info.session, info.graph, info.request);
         if (!active.call->trivial()) {
-            Result<std::unique_ptr<runtime::Run>> started = wanted.session->session.start(active.call->request());
+            Result<std::unique_ptr<runtime::Run>> started = wanted.session->session.start(info.request);
             if (!started) throw PythonError{started.error().code, started.error().message};
             run_ = std::move(*started);
             info.planned_nodes = run_->planned_nodes();

@@ -1,6 +1,7 @@
 #include "core/runtime/executor.hpp"
 
 #include "core/ops/waiting.hpp"
+#include "core/runtime/changes.hpp"
 
 #include <fmt/format.h>
 
@@ -63,6 +64,8 @@ void Executor::step(RunObserver& observer) {
         task = take_task();
     }
     const Run::Next visit = visit_of(task);
+    if (!set_.empty()) accesses_.insert(accesses_.begin(), set_.begin(), set_.end());
+    set_.clear();
     if (watch_.is_on) watch(task);
     if (!error_) {
         propagate(task, observer);
@@ -85,6 +88,7 @@ void Executor::report(const Run::Next& visit, RunObserver& observer) const {
     event.accesses = accesses_;
     event.error = error_ ? &*error_ : nullptr;
     observer.on_event(event);
+    if (env_.options.changes) env_.options.changes->pass(1);
 }
 
 Executor::Task Executor::take_task() {
@@ -92,7 +96,10 @@ Executor::Task Executor::take_task() {
     const PlanNode& node = plan_.nodes[task.node];
     outputs_.assign(node.outputs, ops::Value{});
     accesses_.clear();
-    compute(node, task.dead);
+    if (env_.options.changes)
+        compute_changed(task);
+    else
+        compute(node, task.dead);
     return task;
 }
 

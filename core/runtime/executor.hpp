@@ -13,6 +13,8 @@
 
 namespace rnnscope::runtime {
 
+struct Change;
+
 /// TensorFlow's dataflow executor (tf1-semantics 7) as a machine that visits one node per step, in a fixed order: a
 /// first-in-first-out queue that starts with the nodes that wait for nothing, in creation order.
 class Executor {
@@ -62,9 +64,16 @@ class Executor {
     bool is_round_start() const;
     void watch(const Task& task);
     void start_watch(std::uint32_t frame, std::vector<std::uint32_t> image);
-    bool run_rounds(RunObserver& observer, std::uint64_t most);
+    bool run_rounds(RunObserver& observer, std::uint64_t most, std::uint64_t room);
     std::shared_ptr<const Round> round_for(std::uint32_t frame, std::vector<std::uint32_t> image);
     void finish_partial_round(RoundRun& run, RunObserver& observer);
+
+    // What a what-if changes (executor_changes.cpp).
+    std::uint64_t room() const; ///< events that may go by before one at which something could change
+    void compute_changed(const Task& task);
+    NodeId node_of(const PlanNode& node) const;
+    bool replace_output(const PlanNode& node, const Change& change);
+    void skip(const PlanNode& node);
 
     // One visit.
     void report(const Run::Next& visit, RunObserver& observer) const;
@@ -99,6 +108,7 @@ class Executor {
     // Of the visit in progress; members so that they are allocated once.
     std::vector<ops::Value> inputs_, outputs_;
     std::vector<ops::VariableAccess> accesses_;
+    std::vector<ops::VariableAccess> set_; ///< what a what-if set just before
 
     std::optional<RunError> error_;
     std::vector<Tensor> fetched_; ///< by distinct fetch; invalid while there is none

@@ -1,3 +1,4 @@
+#include "core/runtime/changes.hpp"
 #include "core/runtime/executor.hpp"
 
 #include <algorithm>
@@ -12,7 +13,13 @@ constexpr std::uint64_t growth = 4; ///< of a loop's blocks: short loops take li
 } // namespace
 
 void Executor::advance(RunObserver& observer, std::uint64_t most) {
-    if (most > 1 && started_ && is_round_start() && run_rounds(observer, most)) return;
+    if (most > 1 && started_ && is_round_start()) {
+        const std::uint64_t room = this->room();
+        if (room == 0)
+            watch_ = {};
+        else if (run_rounds(observer, most, room))
+            return;
+    }
     step(observer);
 }
 
@@ -60,14 +67,20 @@ std::shared_ptr<const Round> Executor::round_for(std::uint32_t frame, std::vecto
     return round;
 }
 
-bool Executor::run_rounds(RunObserver& observer, std::uint64_t most) {
+bool Executor::run_rounds(RunObserver& observer, std::uint64_t most, std::uint64_t room) {
     const std::uint32_t frame = dataflow_.front().frame;
     const std::uint32_t kind = dataflow_.frame(frame).kind;
     Loop& loop = loops_[kind];
     const auto round = round_for(frame, dataflow_.image(frame));
     if (!round) return false;
+    // The last round may end after any of its visits.
+    if (room / round->visits.size() < 2) {
+        watch_ = {};
+        return false;
+    }
     const Keep keep = observer.keep();
-    const std::uint64_t rounds = std::min(loop.next_rounds, most / round->visits.size() + 1);
+    const std::uint64_t rounds =
+        std::min({loop.next_rounds, most / round->visits.size() + 1, room / round->visits.size() - 1});
     const auto run = RoundRun::bind(
         {plan_, dataflow_, frame, step_, kernel_caller_, env_.rows, env_.scratch, env_.packs}, round, keep, rounds);
     if (!run) {
@@ -82,6 +95,7 @@ bool Executor::run_rounds(RunObserver& observer, std::uint64_t most) {
     loop.failures = run->rounds() > 0 ? 0 : loop.failures + 1;
     loop.next_rounds = std::max(loop.next_rounds, run->rounds() * growth);
     if (block) observer.on_block(block);
+    if (block && env_.options.changes) env_.options.changes->pass(block->events());
     finish_partial_round(*run, observer);
     return run->rounds() > 0 || run->partial_visits() > 0;
 }

@@ -18,6 +18,7 @@ namespace rnnscope::runtime {
 class RowPool;
 class PackCache;
 class PlanCache;
+class Changes;
 
 /// What one Session.run is asked for. Fed and fetched outputs may be any of the graph's, but not the same: what is both
 /// fed and fetched the client answers itself, from the feed.
@@ -86,6 +87,7 @@ struct SessionOptions {
     /// Where SaveV2 saves and RestoreV2 finds; sessions that share it see each other's checkpoints. Null: the session
     /// makes an overlay of its own over the current folder (core/import/checkpoint_overlay.hpp).
     std::shared_ptr<ops::CheckpointStore> checkpoints = nullptr;
+    std::shared_ptr<Changes> changes = nullptr; ///< what runs do differently (changes.hpp); null: nothing
 };
 
 /// One Session.run in progress: prunes, then visits one node per step.
