@@ -177,15 +177,18 @@ std::optional<std::pair<std::string, std::string>> SessionStatements::feed(const
         return std::nullopt;
     }
     std::string key = tensor(text.substr(0, equals));
-    const std::string_view given = std::string_view(text).substr(equals + 1);
-    if (given.starts_with('@'))
-        return std::pair(std::move(key), Json{{"file", escaped_text(relative(std::string(given.substr(1))))}}.dump());
-    if (const auto value = formula(given)) return std::pair(std::move(key), value->dump());
+    auto given = value(std::string_view(text).substr(equals + 1));
+    if (!given) return std::nullopt;
+    return std::pair(std::move(key), *std::move(given));
+}
+
+std::optional<std::string> SessionStatements::value(std::string_view given) {
+    if (given.starts_with('@')) return Json{{"file", escaped_text(relative(std::string(given.substr(1))))}}.dump();
+    if (const auto data = formula(given)) return data->dump();
     Json value = Json::parse(given, nullptr, false);
     if (value.is_string()) value = escaped_text(value.get<std::string>());
-    if (value.is_string() || value.is_number() || value.is_boolean() || value.is_array())
-        return std::pair(std::move(key), value.dump());
-    report("usage.feed", fmt::format("--feed \"{}\": cannot read the value", text),
+    if (value.is_string() || value.is_number() || value.is_boolean() || value.is_array()) return value.dump();
+    report("usage.feed", fmt::format("cannot read the value \"{}\"", given),
            fmt::format("write a JSON literal (text in double quotes), @FILE, or a formula: {}",
                        fmt::join(generator_names(), ", ")));
     return std::nullopt;

@@ -36,6 +36,8 @@ class SessionStatements {
                                    const std::vector<std::string>& feeds);
     /// One entry of a feed_dict: key and JSON text of the value. nullopt after a report.
     std::optional<std::pair<std::string, std::string>> feed(const std::string& text);
+    /// The VALUE of NAME=VALUE as JSON text of the program format. nullopt after a report.
+    std::optional<std::string> value(std::string_view given);
 
     const Diagnostics& problems() const { return problems_; }
     /// The path as the program writes it.
