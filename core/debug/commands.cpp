@@ -4,6 +4,7 @@
 #include "core/debug/session_commands.hpp"
 #include "core/debug/stop_commands.hpp"
 #include "core/debug/terminal_text.hpp"
+#include "core/debug/whatif_commands.hpp"
 
 #include "core/base/suggest.hpp"
 
@@ -148,6 +149,11 @@ Blocked no_breakpoints(const Debugger& debugger) {
 Blocked nothing_built(const Debugger& debugger) {
     if (const Blocked reason = nothing_open(debugger)) return reason;
     return debugger.graph() && debugger.visible_nodes() > 0 ? Blocked() : Blocked("Nothing was built yet.");
+}
+
+Blocked nothing_built_or_busy(const Debugger& debugger) {
+    if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    return nothing_built(debugger);
 }
 
 Error unknown_name(std::string_view what, std::string_view name, std::span<const std::string> names) {
@@ -325,6 +331,18 @@ using Kind = record::HistoryEntry::Kind;
         {"watch.access", "Watch reads and writes", "Stops after each read or write of the selected variable, or the one that is named.", "Run", "", "", nothing_open, watch_variable<Breakpoint::Access::any>},
         {"watch.value", "Watch changes", "Stops where the selected op, or the tensor that is named, gives another value than before.", "Run", "", "", nothing_open, watch_tensor},
         {"break.clear", "Clear all breakpoints", "Removes every breakpoint.", "Run", "Ctrl+Shift+F9", "", no_breakpoints, clear_breakpoints},
+
+        {"whatif.set", "What if a value were…", "Changes a tensor or variable from the position on, once, in a what-if: at the next event that gives it, or before the next op.", "Run", "", "NAME VALUE", nothing_built_or_busy, change_value},
+        {"whatif.feed", "What if this were fed…", "Feeds something else in a what-if: in the run at the position, or the next.", "Run", "", "NAME VALUE", nothing_built_or_busy, change_feed},
+        {"whatif.skip", "What if an op were skipped…", "Does not execute the op when it is next due, in a what-if: it gives zeros, or hands on its reference.", "Run", "", "op name", nothing_built_or_busy, change_skip},
+        {"whatif.run", "Run the what-if", "Evaluates the program once more with the changes, and prints where the values differ first; the recording stays as it is.", "Run", "", "", nothing_changes,
+         [](Debugger& d, std::string_view) -> Text { return run_what_if(d); }},
+        {"whatif.keep", "Keep the what-if", "Shows the what-if as a second recording, at the same position.", "Run", "", "", no_diversion,
+         [](Debugger& d, std::string_view) -> Text { return keep_what_if(d); }},
+        {"whatif.switch", "Switch recordings", "Shows the original instead of the what-if, or the other way round.", "Run", "", "", no_diversion,
+         [](Debugger& d, std::string_view) -> Text { return switch_recording(d); }},
+        {"whatif.discard", "Discard the what-if", "Forgets the what-if and its changes, and shows the original.", "Run", "", "", nothing_to_discard,
+         [](Debugger& d, std::string_view) -> Text { return discard_what_if(d); }},
 
         {"go.start", "Go to the start", "Shows the state before the first statement.", "Go", "Ctrl+Home", "", cannot_go_back, go_start},
         {"go.end", "Go to the end of the recording", "Shows the newest recorded state.", "Go", "Ctrl+End", "", nothing_or_busy, go_end},

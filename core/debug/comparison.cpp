@@ -1,5 +1,7 @@
 #include "core/debug/comparison.hpp"
 
+#include "core/debug/evaluation.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -63,17 +65,17 @@ std::optional<Difference> difference(const Tensor& a, const Tensor& b, const Com
 }
 
 /// The nodes that a run visited, by name.
-std::map<std::string_view, NodeId> visited(const Debugger& debugger, const record::RecordedRun& run) {
+std::map<std::string_view, NodeId> visited(const Evaluation& evaluation, const record::RecordedRun& run) {
     std::map<std::string_view, NodeId> nodes;
-    const Graph& graph = debugger.evaluator().graph(run.info.graph);
+    const Graph& graph = evaluation.evaluator().graph(run.info.graph);
     for (const Node& node : graph.nodes())
-        if (debugger.recording().events_of(run.info.id, node.id).size() > 0) nodes.emplace(node.name, node.id);
+        if (evaluation.recording().events_of(run.info.id, node.id).size() > 0) nodes.emplace(node.name, node.id);
     return nodes;
 }
 
 /// What a run was asked for, by name.
-std::string wanted(const Debugger& debugger, const record::RecordedRun& run) {
-    const Graph& graph = debugger.evaluator().graph(run.info.graph);
+std::string wanted(const Evaluation& evaluation, const record::RecordedRun& run) {
+    const Graph& graph = evaluation.evaluator().graph(run.info.graph);
     std::set<std::string> names;
     for (const Output& fetch : run.info.request.fetches) names.insert(graph.tensor_name(fetch));
     for (const NodeId target : run.info.request.targets) names.insert(graph.node(target).name);
@@ -111,7 +113,7 @@ Pairs paired(const std::vector<std::string>& left, const std::vector<std::string
 
 class Comparer {
   public:
-    Comparer(const Debugger& left, const Debugger& right, const ComparisonOptions& options)
+    Comparer(const Evaluation& left, const Evaluation& right, const ComparisonOptions& options)
         : left_(left), right_(right), options_(options) {}
 
     Comparison compare() {
@@ -130,10 +132,10 @@ class Comparer {
     }
 
   private:
-    static std::set<std::string, std::less<>> ran(const Debugger& debugger) {
+    static std::set<std::string, std::less<>> ran(const Evaluation& evaluation) {
         std::set<std::string, std::less<>> names;
-        for (const auto& run : debugger.recording().runs())
-            for (const auto& [name, node] : visited(debugger, run)) names.emplace(name);
+        for (const auto& run : evaluation.recording().runs())
+            for (const auto& [name, node] : visited(evaluation, run)) names.emplace(name);
         return names;
     }
 
@@ -183,8 +185,8 @@ class Comparer {
             }
     }
 
-    const Debugger& left_;
-    const Debugger& right_;
+    const Evaluation& left_;
+    const Evaluation& right_;
     const ComparisonOptions& options_;
     Comparison result_;
     std::set<std::string, std::less<>> compared_;
@@ -206,7 +208,7 @@ std::string names(const std::vector<std::string>& ops) {
 
 } // namespace
 
-Comparison compare(const Debugger& left, const Debugger& right, const ComparisonOptions& options) {
+Comparison compare(const Evaluation& left, const Evaluation& right, const ComparisonOptions& options) {
     return Comparer(left, right, options).compare();
 }
 
@@ -231,9 +233,13 @@ Result<std::string> comparison_text(const Debugger& debugger, std::string_view a
     other.run_on(true);
     while (!other.pump(std::chrono::seconds(1))) {
     }
-    const Comparison result = compare(debugger, other, options);
+    const Comparison result = compare(debugger.evaluation(), other.evaluation(), options);
     if (result.runs == 0) return Error{"command.argument", "no run here asks for what a run there asks for"};
     const std::string name = std::filesystem::path(path).filename().string();
+    return to_text(result, name);
+}
+
+std::string to_text(const Comparison& result, std::string_view name) {
     std::string text =
         fmt::format("{} values of {} ops in {} runs compared with {}", result.values, result.ops, result.runs, name);
     text += result.differing == 0 ? ": all equal\n" : fmt::format(": {} differ\n", result.differing);

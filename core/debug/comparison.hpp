@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rnnscope::debug {
@@ -34,7 +35,9 @@ struct Comparison {
     std::vector<Divergence> divergences;            ///< in the order of the left recording, the first of them first
     std::vector<std::string> only_left, only_right; ///< ops that ran on one side only, in any run, by name
 };
-Comparison compare(const Debugger& left, const Debugger& right, const ComparisonOptions& options = {});
+Comparison compare(const Evaluation& left, const Evaluation& right, const ComparisonOptions& options = {});
+/// How many differ, and the first of them; `name`: what the right one is called.
+std::string to_text(const Comparison& comparison, std::string_view name);
 
 /// Compares with the program or graph in a file, which is run to its end, or its first error, for it. The argument is
 /// its path, then perhaps "within" and a tolerance, relative and absolute: "fixed.json within 1e-6".

@@ -1,182 +1,11 @@
-#include "core/debug/debugger.hpp"
-#include "core/import/graph_file.hpp"
-
-#include "core/debug/arrangement.hpp"
-#include "core/debug/diagnose.hpp"
-#include "core/debug/movement.hpp"
-#include "core/debug/preflight_program.hpp"
+#include "core/debug/debugger_impl.hpp"
 #include "core/debug/stops.hpp"
+#include "core/import/graph_file.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 
 namespace rnnscope::debug {
-
-class Debugger::Impl {
-  public:
-    std::unique_ptr<Evaluation> evaluation_;
-    std::string saved_text_; ///< of the document when it was opened or saved
-    std::string file_;       ///< where that was
-    Position position_;
-    StopReason reason_ = StopReason::none;
-    std::optional<Movement> movement_;
-    std::optional<program::ProgramError> error_here_;
-    SessionId chosen_session_;
-
-    std::vector<Breakpoint> breakpoints_;
-    SelectionHistory selection_;
-    GraphRoles roles_;
-    std::pair<const Graph*, std::size_t> roles_of_{nullptr, 0}; ///< what `roles_` is of
-    std::optional<std::pair<Selection, std::string>> carried_;  ///< across a change of the program, with its name
-    UndoHistory undo_;
-
-    std::vector<Diagnosis> diagnoses_;
-    struct PendingCheck {
-        std::size_t diagnosis = 0, fix = 0;
-        std::unique_ptr<FixCheck> check;
-    };
-    std::vector<PendingCheck> checks_; ///< last first
-    std::optional<PreflightReport> preflight_;
-    std::unique_ptr<PreflightJob> preflight_job_; ///< looks at evaluation_
-
-    const record::Recording& recording() const { return evaluation_->recording(); }
-
-    void replace(std::shared_ptr<const program::Document> document) {
-        movement_.reset();
-        checks_.clear();
-        diagnoses_.clear();
-        preflight_.reset();
-        preflight_job_.reset();
-        take_selection();
-        roles_of_ = {};
-        evaluation_ = std::make_unique<Evaluation>(std::move(document));
-        chosen_session_ = {};
-        set_position({});
-    }
-
-    void open(std::shared_ptr<const program::Document> document) {
-        saved_text_ = document->text();
-        file_ = document->program().file;
-        replace(std::move(document));
-        breakpoints_.clear();
-        selection_ = {};
-        carried_.reset();
-        undo_ = {};
-        reason_ = StopReason::opened;
-    }
-
-    /// Ids belong to one evaluation: what is selected is looked for by name in the next, once its graph is there.
-    void take_selection() {
-        const Selection selected = selection_.current();
-        selection_ = {};
-        if (!evaluation_ || selected.graph.index() >= evaluation_->evaluator().graph_count()) return;
-        const Graph& graph = evaluation_->evaluator().graph(selected.graph);
-        if (selected.kind == Selection::Kind::node) carried_ = {selected, graph.node(selected.node).name};
-        if (selected.kind == Selection::Kind::variable) carried_ = {selected, graph.variable(selected.variable).name};
-        if (selected.kind == Selection::Kind::scope) carried_ = {selected, selected.scope};
-    }
-    void give_selection_back() {
-        if (!carried_) return;
-        auto [selection, name] = *std::exchange(carried_, std::nullopt);
-        if (selection_.current() != Selection{} || selection.graph.index() >= evaluation_->evaluator().graph_count())
-            return;
-        const Graph& graph = evaluation_->evaluator().graph(selection.graph);
-        if (selection.kind == Selection::Kind::node) selection.node = graph.find(name);
-        if (selection.kind == Selection::Kind::variable) {
-            const Variable* variable = graph.variable_of(graph.find(name));
-            selection.variable = variable != nullptr ? variable->id : VariableId();
-        }
-        const bool is_gone = (selection.kind == Selection::Kind::node && !selection.node.valid()) ||
-                             (selection.kind == Selection::Kind::variable && !selection.variable.valid());
-        if (!is_gone) selection_.select(std::move(selection));
-    }
-
-    void set_position(Position position) {
-        position_ = position;
-        const record::RecordedError* error = evaluation_->error_at(position);
-        error_here_ = error ? std::optional(error->error) : std::nullopt;
-    }
-
-    void start(Movement movement) {
-        if (movement_) return;
-        movement_ = std::move(movement);
-    }
-
-    void diagnose_new_errors() {
-        while (diagnoses_.size() < recording().errors().size()) {
-            const std::size_t index = diagnoses_.size();
-            Diagnosis diagnosis = diagnose(*evaluation_, recording().errors()[index]);
-            for (std::size_t fix = 0; fix < diagnosis.fixes.size(); ++fix)
-                checks_.insert(checks_.begin(), PendingCheck{index, fix, nullptr});
-            diagnoses_.push_back(std::move(diagnosis));
-        }
-    }
-
-    /// True when every fix is checked.
-    bool pump_checks(std::chrono::steady_clock::time_point deadline) {
-        while (!checks_.empty()) {
-            PendingCheck& pending = checks_.back();
-            Diagnosis& diagnosis = diagnoses_[pending.diagnosis];
-            Fix& fix = diagnosis.fixes[pending.fix];
-            if (!pending.check) pending.check = std::make_unique<FixCheck>(*evaluation_, diagnosis.error, fix);
-            if (!pending.check->pump(deadline)) return false;
-            fix.check = pending.check->result();
-            const bool was_last_fix = pending.fix + 1 == diagnosis.fixes.size();
-            checks_.pop_back();
-            // Best first: a fix that was seen to work stands before those that were not.
-            if (was_last_fix)
-                std::stable_partition(diagnosis.fixes.begin(), diagnosis.fixes.end(),
-                                      [](const Fix& f) { return f.check == Fix::Check::verified; });
-            if (!checks_.empty() && std::chrono::steady_clock::now() >= deadline) return false;
-        }
-        return true;
-    }
-
-    /// True when the report is there.
-    bool pump_preflight(std::chrono::steady_clock::time_point deadline) {
-        if (preflight_) return true;
-        if (!preflight_job_) preflight_job_ = std::make_unique<PreflightJob>(*evaluation_);
-        if (!preflight_job_->pump(deadline)) return false;
-        preflight_ = preflight_job_->take();
-        preflight_job_.reset();
-        return true;
-    }
-
-    Arrangement arrangement() const { return {evaluation_->document_ptr(), breakpoints_}; }
-
-    void arrange(const Arrangement& arrangement) {
-        if (arrangement.document != evaluation_->document_ptr()) {
-            replace(arrangement.document);
-            start(Movement::finish(*evaluation_, position_));
-        }
-        breakpoints_ = arrangement.breakpoints;
-    }
-
-    RunId run_at_position() const {
-        const Ahead ahead = evaluation_->ahead(position_);
-        return ahead.kind == Ahead::Kind::event || ahead.kind == Ahead::Kind::run_end ? ahead.run : RunId();
-    }
-
-    GraphId graph_at_position() const {
-        if (const RunId run = run_at_position(); run.valid()) return recording().run(run).info.graph;
-        GraphId graph(0);
-        if (position_.ticks > 0) graph = recording().step(recording().tick(position_.ticks - 1).step).graph;
-        if (recording().nodes_at(graph, position_) > 0) return graph;
-        // After `with g.as_default()` the default graph is an empty one again; what was built is of more interest.
-        for (std::size_t i = evaluation_->evaluator().graph_count(); i-- > 0;)
-            if (recording().nodes_at(GraphId(i), position_) > 0) return GraphId(i);
-        return graph;
-    }
-
-    SessionId session_at_position() const {
-        if (chosen_session_.valid() && chosen_session_.index() < recording().sessions()) return chosen_session_;
-        SessionId latest;
-        for (const record::RecordedRun& run : recording().runs())
-            if (run.first_tick < position_.ticks) latest = run.info.session;
-        if (!latest.valid() && recording().sessions() > 0) latest = SessionId(0);
-        return latest;
-    }
-};
 
 Debugger::Debugger() : impl_(std::make_unique<Impl>()) {}
 Debugger::~Debugger() = default;
@@ -239,6 +68,9 @@ void Debugger::restart() {
 
 Position Debugger::position() const {
     return impl_->position_;
+}
+const Evaluation& Debugger::evaluation() const {
+    return *impl_->evaluation_;
 }
 const record::Recording& Debugger::recording() const {
     return impl_->recording();

@@ -3,6 +3,7 @@
 #include "core/base/result.hpp"
 #include "core/debug/condition.hpp"
 #include "core/debug/diagnosis.hpp"
+#include "core/debug/diversion.hpp"
 #include "core/graph/scope_tree.hpp"
 #include "core/import/graph_roles.hpp"
 #include "core/program/document.hpp"
@@ -105,6 +106,7 @@ class Debugger {
 
     // --- where we are -------------------------------------------------------------------------------------------
     Position position() const;
+    const Evaluation& evaluation() const; ///< that is looked at
     const record::Recording& recording() const;
     const program::Evaluator& evaluator() const;
     bool at_start() const;
@@ -197,6 +199,23 @@ class Debugger {
     Status apply_fix(std::size_t diagnosis, std::size_t fix);
     /// Changes the program by a JSON Patch and runs it from the start. `label` is what undoing it is called.
     Status edit(const std::string& patch, std::string label);
+
+    // --- what if ----------------------------------------------------------------------------------------------------
+    /// What the next diversion does differently, in the order in which it was said. Gone with the recording: by
+    /// restart, a fix or an edit.
+    const std::vector<runtime::Change>& changes() const;
+    void add_change(runtime::Change change);
+    /// Evaluates the program anew, with the changes and to its end, in place of an earlier diversion. What is recorded
+    /// stays as it is. Not in pieces: it takes as long as the program.
+    void run_diversion();
+    const Diversion* diversion() const; ///< null: there is none
+    const Evaluation& original() const; ///< of the program as it is; what is open
+    bool shows_diversion() const;
+    /// The diversion, or else the original, is what all positions, values and movements are about. Where nothing was
+    /// looked at yet, the same position is shown.
+    void show_diversion(bool show);
+    /// Forgets the diversion and the changes, and shows the original.
+    void discard_diversion();
 
   private:
     class Impl;

@@ -38,7 +38,7 @@ class ComparisonTest : public testing::Test {
 TEST_F(ComparisonTest, TheSameProgramIsEqual) {
     open(left_, program(0.5));
     open(right_, program(0.5));
-    const Comparison result = compare(left_, right_);
+    const Comparison result = compare(left_.evaluation(), right_.evaluation());
     EXPECT_EQ(result.runs, 1U);
     EXPECT_EQ(result.ops, 4U);
     EXPECT_EQ(result.values, 4U);
@@ -49,7 +49,7 @@ TEST_F(ComparisonTest, TheSameProgramIsEqual) {
 TEST_F(ComparisonTest, TheFirstDifferenceComesFirst) {
     open(left_, program(0.5));
     open(right_, program(0.75));
-    const Comparison result = compare(left_, right_);
+    const Comparison result = compare(left_.evaluation(), right_.evaluation());
     EXPECT_EQ(result.differing, 3U);
     ASSERT_EQ(result.divergences.size(), 3U);
     EXPECT_EQ(result.divergences[0].tensor, "w:0"); // where it comes from, not where it is seen
@@ -65,10 +65,10 @@ TEST_F(ComparisonTest, TheFirstDifferenceComesFirst) {
 TEST_F(ComparisonTest, ToleranceAndLimitHold) {
     open(left_, program(0.5));
     open(right_, program(0.5000001));
-    EXPECT_GT(compare(left_, right_).differing, 0U);
-    EXPECT_EQ(compare(left_, right_, {1e-5, 0, 1000}).differing, 0U);
-    EXPECT_EQ(compare(left_, right_, {0, 1e-5, 1000}).differing, 0U);
-    const Comparison few = compare(left_, right_, {0, 0, 1});
+    EXPECT_GT(compare(left_.evaluation(), right_.evaluation()).differing, 0U);
+    EXPECT_EQ(compare(left_.evaluation(), right_.evaluation(), {1e-5, 0, 1000}).differing, 0U);
+    EXPECT_EQ(compare(left_.evaluation(), right_.evaluation(), {0, 1e-5, 1000}).differing, 0U);
+    const Comparison few = compare(left_.evaluation(), right_.evaluation(), {0, 0, 1});
     EXPECT_EQ(few.divergences.size(), 1U);
     EXPECT_GT(few.differing, 1U);
 }
@@ -76,7 +76,7 @@ TEST_F(ComparisonTest, ToleranceAndLimitHold) {
 TEST_F(ComparisonTest, OpsOfOneSideAreNamed) {
     open(left_, program(0.5));
     open(right_, program(0.5, "_other"));
-    const Comparison result = compare(left_, right_);
+    const Comparison result = compare(left_.evaluation(), right_.evaluation());
     EXPECT_EQ(result.runs, 0U); // they ask for different things
     EXPECT_EQ(result.only_left, std::vector<std::string>{"z"});
     EXPECT_EQ(result.only_right, std::vector<std::string>{"z_other"});
@@ -91,7 +91,7 @@ TEST_F(ComparisonTest, RunsAreFoundAgain) {
         debugger->run_on(true);
         debugger->wait();
     }
-    const Comparison result = compare(left_, right_);
+    const Comparison result = compare(left_.evaluation(), right_.evaluation());
     EXPECT_GE(result.runs, std::min(left_.recording().runs().size(), right_.recording().runs().size()) - 1);
     EXPECT_TRUE(result.only_left.empty());
     EXPECT_TRUE(result.only_right.empty());
