@@ -63,6 +63,7 @@ struct Kernels {
     /// c = a @ b; `a` has `rows` rows of b.depth elements, `a_stride` apart; c, which overlaps nothing, likewise.
     void (*matmul)(const float* a, std::size_t a_stride, const Panels& b, float* c, std::size_t c_stride,
                    std::size_t rows);
+    bool (*all_finite)(const float* x, std::size_t n); ///< no NaN, no infinity
 };
 const Kernels& kernels();            ///< of best_level()
 const Kernels& kernels(Level level); ///< only of levels up to best_level()

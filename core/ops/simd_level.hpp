@@ -194,6 +194,22 @@ void matmul(const float* a, std::size_t a_stride, const Panels& b, float* c, std
     if (b.last != nullptr) last_panel(a, a_stride, b, c, c_stride, rows);
 }
 
+/// What is finite gives 0 when it is multiplied by 0, and nothing else does.
+bool all_finite(const float* x, std::size_t n) {
+    const Vector zero = Vector::all(0.0F);
+    constexpr std::size_t sums = 4; // in flight
+    Vector sum[sums] = {zero, zero, zero, zero};
+    std::size_t i = 0;
+    for (; i + sums * Vector::lanes <= n; i += sums * Vector::lanes)
+        for (std::size_t s = 0; s < sums; ++s) sum[s] = sum[s] + Vector::load(x + i + s * Vector::lanes) * zero;
+    float rest = 0.0F;
+    for (; i < n; ++i) rest += x[i] * 0.0F;
+    float added[Vector::lanes];
+    ((sum[0] + sum[1]) + (sum[2] + sum[3])).store(added);
+    for (std::size_t lane = 0; lane < Vector::lanes; ++lane) rest += added[lane];
+    return rest == 0.0F;
+}
+
 constexpr Kernels level_kernels{map_one<sigmoid_of>,
                                 map_one<tanh_of>,
                                 map_one<relu_of>,
@@ -205,4 +221,5 @@ constexpr Kernels level_kernels{map_one<sigmoid_of>,
                                 map_scalar<reversed_difference_of>,
                                 map_scalar<product_of>,
                                 bias_add,
-                                matmul};
+                                matmul,
+                                all_finite};

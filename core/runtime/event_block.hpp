@@ -27,6 +27,11 @@ struct BlockVisit {
     bool may_access_variables = false; ///< its events can have accesses
 };
 
+/// No NaN and no infinity; of types that have none, always.
+bool all_finite(const Tensor& tensor);
+/// NaN where there is no such element, or it is no number.
+double number_or_nan(const Tensor& tensor, std::int64_t element);
+
 /// The values of one event of a block, in hands of the caller, who uses it again and again.
 struct BlockEvent {
     std::vector<ops::Value> inputs;  ///< as Event::inputs; tensors may share the block's memory and keep it alive
@@ -55,6 +60,14 @@ class EventBlock {
     virtual void read(std::uint64_t event, BlockEvent& out) const = 0;
     /// One output only; empty when it has none.
     virtual Tensor output(std::uint64_t event, std::size_t index) const = 0;
+    /// The first event from `from` on (the last one before `before`) with an output that has a NaN or an infinity;
+    /// events() when there is none.
+    virtual std::uint64_t next_unfinite(std::uint64_t from) const;
+    virtual std::uint64_t last_unfinite(std::uint64_t before) const;
+    /// One element (row-major) of an output of one visit, in the rounds from `first` on: a value for each place of
+    /// `to`, NaN where there is none.
+    virtual void elements(std::size_t visit, std::size_t output, std::int64_t element, std::uint64_t first,
+                          std::span<double> to) const;
     virtual std::size_t bytes() const = 0; ///< memory that the values take
 
   protected:

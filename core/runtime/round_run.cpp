@@ -1,6 +1,7 @@
 #include "core/runtime/round_run.hpp"
 
 #include "core/ops/tensor_array.hpp"
+#include "core/runtime/round_block.hpp"
 #include "core/runtime/round_states.hpp"
 
 #include <algorithm>
@@ -18,29 +19,6 @@ constexpr std::uint64_t rounds_in_group = 32; ///< that one group of steps goes 
 bool guard(const Step& step, const Cursor& at) {
     return *at.in<bool>(step.in[0]) == (step.columns != 0);
 }
-
-/// All rows are there.
-class RoundBlock : public EventBlock {
-  public:
-    RoundBlock(std::shared_ptr<const RoundValues> values, std::vector<BlockVisit> visits, std::uint32_t frame,
-               std::int64_t first_iteration, std::uint64_t rounds)
-        : EventBlock(std::move(visits), frame, first_iteration), values_(std::move(values)) {
-        rounds_ = rounds;
-    }
-
-    void read(std::uint64_t event, BlockEvent& out) const override {
-        const std::uint64_t round = event / visits().size();
-        read_event(*values_, event, values_->row_before(round + 1), values_->row_before(round), out);
-    }
-    Tensor output(std::uint64_t event, std::size_t index) const override {
-        const std::uint64_t round = event / visits().size();
-        return read_output(*values_, event, index, values_->row_before(round + 1), values_->row_before(round));
-    }
-    std::size_t bytes() const override { return (rounds() + 1) * values_->round->row_bytes + boxed_bytes(*values_); }
-
-  private:
-    std::shared_ptr<const RoundValues> values_;
-};
 
 } // namespace
 
@@ -419,25 +397,27 @@ bool RoundRun::execute_in_groups(std::uint64_t end) {
 void RoundRun::harvest(std::uint64_t from) {
     if (states_)
         for (std::uint64_t round = from; round < rounds_; ++round) states_->keep(round);
-    for (const RoundStep& step : values_->round->steps) {
-        if (step.kind != RoundStep::Kind::array_read && step.kind != RoundStep::Kind::array_write) continue;
-        for (std::uint64_t round = from; round < rounds_; ++round)
-            change_array(values_->round->visits[step.visit], round);
-    }
+    for (const RoundStep& step : values_->round->steps)
+        if (step.kind == RoundStep::Kind::array_read || step.kind == RoundStep::Kind::array_write)
+            change_array(step, from, rounds_);
 }
 
 /// Reads and writes of arrays are done when it is sure that they belong to the run.
-void RoundRun::change_array(const RoundVisit& visit, std::uint64_t round) {
-    const auto inputs = values_->round->inputs(visit);
+void RoundRun::change_array(const RoundStep& step, std::uint64_t first, std::uint64_t end) {
+    const auto inputs = values_->round->inputs(values_->round->visits[step.visit]);
     const std::string& handle = std::get<Tensor>(values_->constants[inputs[0].index]).strings()[0];
     const auto found = arrays_.find(handle);
     if (found == arrays_.end()) return;
     ops::TensorArray& array = *found->second->array;
-    const std::int64_t index = std::get<Tensor>(values_->value(inputs[1], round)).integer(0);
-    const bool writes = context_.plan.nodes[visit.node].node->op == "TensorArrayWriteV3";
-    [[maybe_unused]] const bool ok =
-        writes ? array.write(index, std::get<Tensor>(values_->value(inputs[2], round))).ok() : array.read(index).ok();
-    assert(ok);
+    const bool writes = step.kind == RoundStep::Kind::array_write;
+    const Operand at = operand(inputs[1]);
+    for (std::uint64_t round = first; round < end; ++round) {
+        const std::int32_t index = *cursor(round).in<std::int32_t>(at);
+        [[maybe_unused]] const bool ok =
+            writes ? array.write(index, std::get<Tensor>(values_->value(inputs[2], round))).ok()
+                   : array.read(index).ok();
+        assert(ok);
+    }
 }
 
 std::shared_ptr<const EventBlock> RoundRun::commit_rounds() {
@@ -460,7 +440,7 @@ std::shared_ptr<const EventBlock> RoundRun::commit_rounds() {
     for (const auto& [event, access] : values_->accesses) visits[event % visits.size()].may_access_variables = true;
     const std::uint32_t frame = context_.dataflow.frame(context_.frame).id;
     if (states_) return states_->finish(std::move(visits), frame, first, rounds_);
-    return std::make_shared<RoundBlock>(values_, std::move(visits), frame, first, rounds_);
+    return make_round_block(values_, std::move(visits), frame, first, rounds_);
 }
 
 std::vector<ops::Value> RoundRun::partial_outputs(std::uint32_t visit) const {
@@ -482,7 +462,7 @@ void RoundRun::commit_partial(std::uint32_t visit) {
     for (const RoundStep& step : values_->round->steps) {
         if (step.visit != visit) continue;
         if (step.kind == RoundStep::Kind::array_read || step.kind == RoundStep::Kind::array_write)
-            change_array(values_->round->visits[visit], rounds_);
+            change_array(step, rounds_, rounds_ + 1);
     }
 }
 

@@ -87,7 +87,7 @@ class RoundRun {
     void harvest(std::uint64_t from);
     static bool run_kernel(const Step& step, const Cursor& at);
     static bool check_boxed(const Step& step, const Cursor& at);
-    void change_array(const RoundVisit& visit, std::uint64_t round);
+    void change_array(const RoundStep& step, std::uint64_t first, std::uint64_t end);
 
     Context context_;
     Keep keep_;

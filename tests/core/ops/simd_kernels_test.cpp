@@ -122,6 +122,21 @@ TEST_P(SimdKernels, AgreeWithTheBaseline) {
     }
 }
 
+TEST_P(SimdKernels, OneElementThatIsNotFiniteIsFound) {
+    constexpr float above = std::numeric_limits<float>::infinity();
+    for (const std::size_t count : {0U, 1U, 15U, 64U, 67U, 200U}) {
+        std::vector<float> x(count, -std::numeric_limits<float>::max());
+        if (count > 3) x[3] = std::numeric_limits<float>::denorm_min();
+        EXPECT_TRUE(kernels_.all_finite(x.data(), count)) << count;
+        for (std::size_t i = 0; i < count; ++i)
+            for (const float bad : {above, -above, std::numeric_limits<float>::quiet_NaN()}) {
+                const float good = std::exchange(x[i], bad);
+                ASSERT_FALSE(kernels_.all_finite(x.data(), count)) << i << " of " << count;
+                x[i] = good;
+            }
+    }
+}
+
 TEST_P(SimdKernels, ArithmeticIsWhatTheLanguageSays) {
     const std::vector<float> x = floats(100, 15.0F, 3), z = floats(100, 15.0F, 4);
     std::vector<float> y(x.size());

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace rnnscope::runtime {
 namespace {
 
@@ -290,6 +292,54 @@ TEST_F(OddRounds, ArraysAreReadAndWritten) {
     close_counter();
     expect_same_both_ways({i_.exit, flow.exit}, true);
     EXPECT_GT(blocks_, 0U);
+}
+
+/// What a block says of all its rounds is what its events say one by one.
+void expect_scans(const EventBlock& block) {
+    BlockEvent event;
+    std::vector<std::uint64_t> unfinite;
+    for (std::uint64_t e = 0; e < block.events(); ++e) {
+        block.read(e, event);
+        const bool is_finite = std::ranges::all_of(event.outputs, [](const ops::Value& value) {
+            const Tensor* tensor = std::get_if<Tensor>(&value);
+            return tensor == nullptr || all_finite(*tensor);
+        });
+        if (!is_finite) unfinite.push_back(e);
+        for (std::size_t o = 0; o < event.outputs.size(); ++o) {
+            double found[1];
+            block.elements(e % block.visits().size(), o, 1, e / block.visits().size(), found);
+            const double expected = number_or_nan(block.output(e, o), 1);
+            ASSERT_TRUE(found[0] == expected || (std::isnan(found[0]) && std::isnan(expected)));
+        }
+    }
+    for (std::uint64_t e = 0; e <= block.events(); ++e) {
+        const auto next = std::ranges::lower_bound(unfinite, e);
+        ASSERT_EQ(block.next_unfinite(e), next == unfinite.end() ? block.events() : *next) << e;
+        ASSERT_EQ(block.last_unfinite(e), next == unfinite.begin() ? block.events() : *std::prev(next)) << e;
+    }
+}
+
+TEST_F(OddRounds, NaNAndInfinityAreFoundWhereTheyAre) {
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    begin(40);
+    auto x = loop_.carry("x", loop_.constant("x0", Tensor::of<float>({3}, {1.0F, 1.1F, 0.5F})));
+    loop_.decide("x", x, condition_);
+    const Output square{loop_.node("square", "Mul", {x.body, x.body}), 0}; // infinite after ten rounds
+    loop_.node("nothing", "Sub", {square, square});                        // and then NaN
+    loop_.close("x", x, square);
+    close_counter();
+    const Output seen{loop_.node("same", "Identity", {constant("bad", Tensor::of<float>({2}, {0.0F, nan}))}), 0};
+    auto y = loop_.carry("y", loop_.constant("y0", Tensor::of<float>({2}, {0.0F, 1.0F})));
+    loop_.decide("y", y, condition_);
+    loop_.close("y", y, {loop_.node("ones", "Maximum", {seen, y.body}), 0});
+    for (const auto& fetches : {std::vector<Output>{x.exit}, {i_.exit}, {x.exit, y.exit}})
+        for (const Keep keep : {Keep{}, Keep{Keep::What::states, 3}}) {
+            Transcript transcript;
+            transcript.wanted = keep;
+            execute(fetches, all, transcript, false);
+            ASSERT_GT(transcript.blocks, 0U);
+            for (const auto& block : transcript.heard) expect_scans(*block);
+        }
 }
 
 INSTANTIATE_TEST_SUITE_P(Limits, Rounds, ::testing::Values(0, 1, 2, 3, 4, 7, 100, 700));

@@ -24,6 +24,7 @@ struct Transcript : runtime::RunObserver {
     };
     std::vector<Line> lines;
     std::uint64_t blocks = 0, in_blocks = 0;
+    std::vector<std::shared_ptr<const runtime::EventBlock>> heard;
     runtime::Keep wanted;
 
     runtime::Keep keep() const override { return wanted; }
@@ -37,6 +38,7 @@ struct Transcript : runtime::RunObserver {
     void on_block(std::shared_ptr<const runtime::EventBlock> block) override {
         ++blocks;
         in_blocks += block->events();
+        heard.push_back(block);
         RunObserver::on_block(std::move(block));
     }
 };

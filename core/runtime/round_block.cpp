@@ -1,0 +1,183 @@
+#include "core/runtime/round_block.hpp"
+
+#include "core/ops/simd_kernels.hpp"
+#include "core/runtime/round_states.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace rnnscope::runtime {
+namespace {
+
+using Kind = Source::Kind;
+
+/// Questions about all rounds of a block whose rows are there, answered from the memory as it lies: copying each value
+/// out would take fifty times as long.
+class RoundScan {
+  public:
+    RoundScan(const RoundValues& values, std::uint64_t rounds);
+
+    /// As EventBlock::next_unfinite and last_unfinite.
+    std::uint64_t next_unfinite(std::uint64_t from);
+    std::uint64_t last_unfinite(std::uint64_t before);
+
+  private:
+    struct Range { ///< of neighbouring floats in a row
+        std::size_t offset = 0, count = 0;
+    };
+    bool is_suspect(std::uint64_t round);
+    bool is_row_finite(std::uint64_t number) const;
+    bool is_unfinite(std::uint64_t event) const;
+    bool is_finite(const Source& source, std::uint64_t round) const;
+
+    const RoundValues& values_;
+    std::uint64_t rounds_;
+    std::vector<Range> floats_;
+    std::uint64_t finite_row_ = 0; ///< number of a row that was looked at; 0: none
+    bool is_simple_ = true;        ///< a round without NaN and infinity in its floats and in those before it has none
+};
+
+RoundScan::RoundScan(const RoundValues& values, std::uint64_t rounds) : values_(values), rounds_(rounds) {
+    const Round& round = *values.round;
+    for (const Slot& slot : round.slots) {
+        if (slot.raw && slot.dtype == DType::float32)
+            floats_.push_back({slot.offset, slot.bytes / sizeof(float)});
+        else
+            is_simple_ = is_simple_ && slot.raw && !is_floating(slot.dtype);
+    }
+    std::ranges::sort(floats_, {}, &Range::offset);
+    std::vector<Range> joined;
+    for (const Range& range : floats_)
+        if (!joined.empty() && joined.back().offset + joined.back().count * sizeof(float) == range.offset)
+            joined.back().count += range.count;
+        else
+            joined.push_back(range);
+    floats_ = std::move(joined);
+    for (const RoundVisit& visit : round.visits)
+        for (const Source& output : round.outputs(visit))
+            is_simple_ = is_simple_ && (output.kind != Kind::constant || is_finite(output, 0));
+}
+
+bool RoundScan::is_row_finite(std::uint64_t number) const {
+    const std::byte* row = values_.row_before(number);
+    const auto finite = ops::simd::kernels().all_finite;
+    return std::ranges::all_of(floats_, [&](const Range& range) {
+        return finite(reinterpret_cast<const float*>(row + range.offset), range.count);
+    });
+}
+
+/// The row before a block's first round holds only what went on from there: what else lies in it may be anything.
+bool RoundScan::is_suspect(std::uint64_t round) {
+    if (!is_simple_ || round == 0) return true;
+    const std::uint64_t known = finite_row_; // from the round after or before
+    for (const std::uint64_t row : {round, round + 1}) {
+        if (row == known) continue;
+        if (!is_row_finite(row)) return true;
+        finite_row_ = row;
+    }
+    return false;
+}
+
+bool RoundScan::is_finite(const Source& source, std::uint64_t round) const {
+    if (source.kind == Kind::current || source.kind == Kind::previous) {
+        const Slot& slot = values_.round->slots[source.index];
+        if (slot.raw && !is_floating(slot.dtype)) return true;
+    }
+    const ops::Value value = values_.value(source, round);
+    const Tensor* tensor = tensor_of(value);
+    return tensor == nullptr || all_finite(*tensor);
+}
+
+bool RoundScan::is_unfinite(std::uint64_t event) const {
+    const Round& round = *values_.round;
+    const RoundVisit& visit = round.visits[static_cast<std::size_t>(event % round.visits.size())];
+    return std::ranges::any_of(round.outputs(visit),
+                               [&](const Source& output) { return !is_finite(output, event / round.visits.size()); });
+}
+
+std::uint64_t RoundScan::next_unfinite(std::uint64_t from) {
+    const std::uint64_t visits = values_.round->visits.size(), events = rounds_ * visits;
+    while (from < events) {
+        const std::uint64_t end = (from / visits + 1) * visits;
+        if (!is_suspect(from / visits)) from = end;
+        for (; from < end; ++from)
+            if (is_unfinite(from)) return from;
+    }
+    return events;
+}
+
+std::uint64_t RoundScan::last_unfinite(std::uint64_t before) {
+    const std::uint64_t visits = values_.round->visits.size(), events = rounds_ * visits;
+    for (before = std::min(before, events); before > 0;) {
+        const std::uint64_t begin = (before - 1) / visits * visits;
+        if (!is_suspect(begin / visits)) before = begin;
+        for (; before > begin; --before)
+            if (is_unfinite(before - 1)) return before - 1;
+    }
+    return events;
+}
+
+void read_elements(const RoundValues& values, std::size_t visit, std::size_t output, std::int64_t element,
+                   std::uint64_t first, std::span<double> to) {
+    const Round& round = *values.round;
+    const Source source = round.outputs(round.visits[visit])[output];
+    const bool is_row = source.kind == Kind::current || source.kind == Kind::previous;
+    if (is_row && round.slots[source.index].raw && round.slots[source.index].dtype == DType::float32) {
+        const std::size_t offset = round.slots[source.index].offset + static_cast<std::size_t>(element) * sizeof(float);
+        for (std::size_t i = 0; i < to.size(); ++i) {
+            float value = 0;
+            const std::uint64_t number = first + i + (source.kind == Kind::current ? 1 : 0);
+            std::memcpy(&value, values.row_before(number) + offset, sizeof value);
+            to[i] = value;
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < to.size(); ++i) {
+        const ops::Value value = values.value(source, first + i);
+        const Tensor* tensor = tensor_of(value);
+        to[i] = number_or_nan(tensor != nullptr ? *tensor : Tensor(), element);
+    }
+}
+
+/// All rows are there.
+class RoundBlock : public EventBlock {
+  public:
+    RoundBlock(std::shared_ptr<const RoundValues> values, std::vector<BlockVisit> visits, std::uint32_t frame,
+               std::int64_t first_iteration, std::uint64_t rounds)
+        : EventBlock(std::move(visits), frame, first_iteration), values_(std::move(values)) {
+        rounds_ = rounds;
+    }
+
+    void read(std::uint64_t event, BlockEvent& out) const override {
+        const std::uint64_t round = event / visits().size();
+        read_event(*values_, event, values_->row_before(round + 1), values_->row_before(round), out);
+    }
+    Tensor output(std::uint64_t event, std::size_t index) const override {
+        const std::uint64_t round = event / visits().size();
+        return read_output(*values_, event, index, values_->row_before(round + 1), values_->row_before(round));
+    }
+    std::uint64_t next_unfinite(std::uint64_t from) const override {
+        return RoundScan(*values_, rounds()).next_unfinite(from);
+    }
+    std::uint64_t last_unfinite(std::uint64_t before) const override {
+        return RoundScan(*values_, rounds()).last_unfinite(before);
+    }
+    void elements(std::size_t visit, std::size_t output, std::int64_t element, std::uint64_t first,
+                  std::span<double> to) const override {
+        read_elements(*values_, visit, output, element, first, to);
+    }
+    std::size_t bytes() const override { return (rounds() + 1) * values_->round->row_bytes + boxed_bytes(*values_); }
+
+  private:
+    std::shared_ptr<const RoundValues> values_;
+};
+
+} // namespace
+
+std::shared_ptr<const EventBlock> make_round_block(std::shared_ptr<const RoundValues> values,
+                                                   std::vector<BlockVisit> visits, std::uint32_t frame,
+                                                   std::int64_t first_iteration, std::uint64_t rounds) {
+    return std::make_shared<RoundBlock>(std::move(values), std::move(visits), frame, first_iteration, rounds);
+}
+
+} // namespace rnnscope::runtime
