@@ -124,20 +124,50 @@ bool Movement::reach(Evaluation& evaluation, Position position) {
     return reached;
 }
 
-/// The visits of a round at which breakpoints can stop. What is before the block they do not tell: its first event is
+/// Where in the rounds of a block breakpoints can stop. What is before the block they do not tell: its first event is
 /// always looked at.
-const std::vector<std::uint32_t>& Movement::looked_at(const Evaluation& evaluation,
-                                                      std::span<const Breakpoint> breakpoints, RunId run,
-                                                      const record::EventPiece& piece) {
-    if (look_.block == piece.block) return look_.offsets;
+const RoundStops& Movement::looked_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, RunId run,
+                                      const record::EventPiece& piece) {
+    if (look_.block == piece.block) return look_.stops;
     look_ = {piece.block, {}};
-    if (!heeds_breakpoints()) return look_.offsets;
+    if (!heeds_breakpoints()) return look_.stops;
     const Graph& graph = evaluation.evaluator().graph(evaluation.recording().run(run).info.graph);
-    look_.offsets = stops_of_round(breakpoints, graph, *piece.block);
-    const std::vector<std::uint32_t> more = stops_of_round(target_breakpoint_, graph, *piece.block);
-    look_.offsets.insert(look_.offsets.end(), more.begin(), more.end());
-    std::ranges::sort(look_.offsets);
-    return look_.offsets;
+    look_.stops = stops_of_round(breakpoints, graph, *piece.block);
+    const RoundStops more = stops_of_round(target_breakpoint_, graph, *piece.block);
+    std::vector<std::uint32_t>& offsets = look_.stops.offsets;
+    offsets.insert(offsets.end(), more.offsets.begin(), more.offsets.end());
+    std::ranges::sort(offsets);
+    look_.stops.after_unfinite = look_.stops.after_unfinite || more.after_unfinite;
+    return look_.stops;
+}
+
+/// The next event of the block, in the direction of the movement, before which a breakpoint could stop: its end, or its
+/// first, when none could.
+std::uint32_t Movement::next_look(const record::EventPiece& piece, const RoundStops& stops, std::uint32_t event) const {
+    const std::uint32_t offset = piece.offset(event), round = event - offset;
+    const std::vector<std::uint32_t>& offsets = stops.offsets;
+    std::uint32_t next = forward_ ? piece.end() : piece.first;
+    if (forward_) {
+        const auto here = std::ranges::upper_bound(offsets, offset);
+        if (here != offsets.end())
+            next = std::min(next, round + *here);
+        else if (!offsets.empty())
+            next = std::min(next, round + piece.visits + offsets.front());
+    } else {
+        const auto here = std::ranges::lower_bound(offsets, offset);
+        if (here != offsets.begin())
+            next = std::max(next, round + *std::prev(here));
+        else if (!offsets.empty() && round > piece.first)
+            next = std::max(next, round - piece.visits + offsets.back());
+    }
+    if (!stops.after_unfinite) return next;
+    // A breakpoint that looks at values stops after the event that gave them.
+    const std::uint64_t at = event - piece.first, none = piece.block->events();
+    const std::uint64_t unfinite =
+        forward_ ? piece.block->next_unfinite(at) : piece.block->last_unfinite(std::max<std::uint64_t>(at, 1) - 1);
+    if (unfinite == none) return next;
+    const auto after = static_cast<std::uint32_t>(piece.first + unfinite + 1);
+    return forward_ ? std::min(next, after) : std::max(next, after);
 }
 
 /// From a position that does not stop, the farthest one up to which none does as far as the rounds of its block tell:
@@ -149,34 +179,19 @@ Position Movement::passed(const Evaluation& evaluation, std::span<const Breakpoi
     const record::Tick tick = recording.tick(position.ticks);
     if (tick.kind != record::TickKind::event) return position;
     const record::EventPiece& piece = recording.piece_of(tick.run, tick.event);
-    if (piece.block == nullptr) return position;
-    const std::vector<std::uint32_t>& offsets = looked_at(evaluation, breakpoints, tick.run, piece);
-    const std::uint32_t offset = piece.offset(tick.event), round = tick.event - offset;
+    if (piece.block == nullptr || (!forward_ && tick.event == piece.first)) return position;
+    std::uint32_t next = next_look(piece, looked_at(evaluation, breakpoints, tick.run, piece), tick.event);
+    const std::optional<Position> access = next_access_stop(evaluation, breakpoints, position);
     const bool by_time = goal_ == Goal::granular && granularity_ == Granularity::time_step;
     const record::EventNumbers times = by_time ? recording.time_steps_of(tick.run) : record::EventNumbers();
     if (forward_) {
-        std::uint32_t next = piece.end();
-        const auto here = std::ranges::upper_bound(offsets, offset);
-        if (here != offsets.end())
-            next = std::min(next, round + *here);
-        else if (!offsets.empty())
-            next = std::min(next, round + piece.visits + offsets.front());
         const std::size_t time = times.lower_bound(tick.event + 1);
         if (time < times.size()) next = std::min(next, times[time]);
-        const std::optional<Position> access = next_access_stop(evaluation, breakpoints, position);
         const Position stop{position.ticks + (next - tick.event)};
         return {(access ? std::min(*access, stop) : stop).ticks - 1};
     }
-    if (tick.event == piece.first) return position;
-    std::uint32_t next = piece.first;
-    const auto here = std::ranges::lower_bound(offsets, offset);
-    if (here != offsets.begin())
-        next = std::max(next, round + *std::prev(here));
-    else if (!offsets.empty() && round > piece.first)
-        next = std::max(next, round - piece.visits + offsets.back());
     const std::size_t time = times.lower_bound(tick.event);
     if (time > 0) next = std::max(next, times[time - 1]);
-    const std::optional<Position> access = next_access_stop(evaluation, breakpoints, position);
     const Position stop{position.ticks - (tick.event - next)};
     return {(access ? std::max(*access, stop) : stop).ticks + 1};
 }

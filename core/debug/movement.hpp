@@ -2,6 +2,7 @@
 
 #include "core/debug/debugger.hpp"
 #include "core/debug/evaluation.hpp"
+#include "core/debug/stops.hpp"
 
 #include <chrono>
 #include <span>
@@ -40,8 +41,9 @@ class Movement {
     bool stops_at_every_op() const;
     bool reach(Evaluation& evaluation, Position position);
     Position passed(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position);
-    const std::vector<std::uint32_t>& looked_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
-                                                RunId run, const record::EventPiece& block);
+    const RoundStops& looked_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, RunId run,
+                                const record::EventPiece& block);
+    std::uint32_t next_look(const record::EventPiece& block, const RoundStops& stops, std::uint32_t event) const;
     bool heeds_breakpoints() const;
     const Breakpoint* breakpoint_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
                                     Position position) const;
@@ -64,10 +66,9 @@ class Movement {
     std::uint64_t ask_at_ = 0; ///< end of the recording at which the moment is looked for next
     Pace pace_;
     bool evaluated_much_ = false; ///< since the clock was read
-    /// Of one block: the visits of a round at which breakpoints can stop.
-    struct BlockLook {
+    struct BlockLook {            ///< at one block
         const runtime::EventBlock* block = nullptr;
-        std::vector<std::uint32_t> offsets;
+        RoundStops stops;
     };
     BlockLook look_;
 };

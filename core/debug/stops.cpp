@@ -36,6 +36,12 @@ bool looks_at(const Breakpoint& breakpoint, std::string_view name) {
     return wanted.starts_with(name) && (wanted.size() == name.size() || wanted[name.size()] == ':');
 }
 
+/// Is it fulfilled by nothing but NaN and infinities?
+bool wants_unfinite(const Condition& condition) {
+    return condition.kind == Condition::Kind::nan || condition.kind == Condition::Kind::infinite ||
+           condition.kind == Condition::Kind::not_finite;
+}
+
 /// "a:1" means output 1, "a" all of them.
 std::optional<std::size_t> output_of(std::string_view tensor) {
     const std::size_t colon = tensor.rfind(':');
@@ -198,19 +204,33 @@ const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoi
     return nullptr;
 }
 
-std::vector<std::uint32_t> stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
-                                          const runtime::EventBlock& block) {
-    std::vector<std::uint32_t> offsets;
+RoundStops stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
+                          const runtime::EventBlock& block) {
+    RoundStops stops;
+    std::vector<std::uint32_t> unfinite; // stop there only if there is a NaN or an infinity
     const auto visits = block.visits();
     for (std::uint32_t i = 0; i < visits.size(); ++i) {
         const std::string_view before = graph.node(visits[(i + visits.size() - 1) % visits.size()].node).name;
         const std::string_view name = graph.node(visits[i].node).name;
-        if (std::ranges::any_of(breakpoints, [&](const Breakpoint& breakpoint) {
-                return breakpoint.enabled && (stops_between(breakpoint, before, name) || looks_at(breakpoint, before));
-            }))
-            offsets.push_back(i);
+        bool stops_here = false, stops_if_unfinite = false;
+        for (const Breakpoint& breakpoint : breakpoints) {
+            if (!breakpoint.enabled || !(stops_between(breakpoint, before, name) || looks_at(breakpoint, before)))
+                continue;
+            (wants_unfinite(breakpoint.condition) ? stops_if_unfinite : stops_here) = true;
+        }
+        if (stops_here)
+            stops.offsets.push_back(i);
+        else if (stops_if_unfinite)
+            unfinite.push_back(i);
     }
-    return offsets;
+    // One look at all values of a round takes as long as some at single ones.
+    constexpr std::size_t few = 4;
+    stops.after_unfinite = unfinite.size() > few;
+    if (!stops.after_unfinite) {
+        stops.offsets.insert(stops.offsets.end(), unfinite.begin(), unfinite.end());
+        std::ranges::sort(stops.offsets);
+    }
+    return stops;
 }
 
 std::optional<Position> next_access(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,

@@ -14,10 +14,14 @@ namespace rnnscope::debug {
 /// what comes next, so that both directions find the same.
 const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position);
 
-/// The visits of a block's round (ascending) before which, as far as the ops tell, one of the breakpoints could stop.
-/// It does not tell of variables, and not of what is before the block.
-std::vector<std::uint32_t> stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
-                                          const runtime::EventBlock& block);
+/// Where in the rounds of a block breakpoints could stop, as far as the ops tell: not of variables, and not of what is
+/// before the block.
+struct RoundStops {
+    std::vector<std::uint32_t> offsets; ///< before these visits, ascending
+    bool after_unfinite = false;        ///< and after each event with a NaN or an infinity
+};
+RoundStops stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
+                          const runtime::EventBlock& block);
 
 /// The nearest position after (or before) `position` at which a watchpoint on a variable stops.
 std::optional<Position> next_access(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
