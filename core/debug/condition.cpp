@@ -1,5 +1,7 @@
 #include "core/debug/condition.hpp"
 
+#include "core/runtime/event_block.hpp"
+
 #include <charconv>
 #include <cmath>
 #include <fmt/format.h>
@@ -99,6 +101,7 @@ bool fulfils(const Watched& watched, const Condition& condition) {
     const Tensor& value = watched.value;
     if (condition.always()) return true;
     if (!value || value.dtype() == DType::string || value.dtype() == DType::resource) return false;
+    if (condition.wants_unfinite() && runtime::all_finite(value)) return false;
     const double a = condition.a, b = condition.b;
     switch (condition.kind) {
     case Condition::Kind::always:

@@ -26,6 +26,8 @@ struct Condition {
     double a = 0, b = 0;
 
     bool always() const { return kind == Kind::always; }
+    /// Is it fulfilled by nothing but NaN and infinities?
+    bool wants_unfinite() const { return kind == Kind::nan || kind == Kind::infinite || kind == Kind::not_finite; }
     friend auto operator<=>(const Condition&, const Condition&) = default;
 };
 

@@ -36,12 +36,6 @@ bool looks_at(const Breakpoint& breakpoint, std::string_view name) {
     return wanted.starts_with(name) && (wanted.size() == name.size() || wanted[name.size()] == ':');
 }
 
-/// Is it fulfilled by nothing but NaN and infinities?
-bool wants_unfinite(const Condition& condition) {
-    return condition.kind == Condition::Kind::nan || condition.kind == Condition::Kind::infinite ||
-           condition.kind == Condition::Kind::not_finite;
-}
-
 /// "a:1" means output 1, "a" all of them.
 std::optional<std::size_t> output_of(std::string_view tensor) {
     const std::size_t colon = tensor.rfind(':');
@@ -216,7 +210,7 @@ RoundStops stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& 
         for (const Breakpoint& breakpoint : breakpoints) {
             if (!breakpoint.enabled || !(stops_between(breakpoint, before, name) || looks_at(breakpoint, before)))
                 continue;
-            (wants_unfinite(breakpoint.condition) ? stops_if_unfinite : stops_here) = true;
+            (breakpoint.condition.wants_unfinite() ? stops_if_unfinite : stops_here) = true;
         }
         if (stops_here)
             stops.offsets.push_back(i);

@@ -70,6 +70,27 @@ Tensor Recording::output(RunId id, std::uint32_t index, std::size_t output) cons
     const RecordedEvent whole = event(id, index); // a single event, or a reference, or nothing
     return output < whole.outputs.size() ? whole.outputs[output].tensor : Tensor();
 }
+std::vector<double> Recording::elements(RunId id, Output output, std::int64_t element) const {
+    std::vector<double> values;
+    const auto index = static_cast<std::size_t>(output.index);
+    const EventNumbers events = events_of(id, output.node);
+    while (values.size() < events.size()) {
+        const std::uint32_t event = events[values.size()];
+        const EventPiece& piece = piece_of(id, event);
+        const bool once_a_round = piece.block != nullptr && std::ranges::count(piece.block->visits(), output.node,
+                                                                               &runtime::BlockVisit::node) == 1;
+        if (!once_a_round) {
+            values.push_back(runtime::number_or_nan(this->output(id, event, index), element));
+            continue;
+        }
+        const std::uint32_t offset = piece.offset(event);
+        const std::uint64_t round = (event - piece.first) / piece.visits, rounds = piece.block->rounds() - round;
+        const std::size_t first = values.size();
+        values.resize(first + rounds);
+        piece.block->elements(offset, index, element, round, std::span(values).subspan(first));
+    }
+    return values;
+}
 std::uint64_t Recording::tick_of(RunId id, std::uint32_t event) const {
     return run(id).first_tick + 1 + event; // nothing else happens between the events of a run
 }

@@ -161,6 +161,9 @@ class Recording : public program::EvaluationObserver {
     RecordedVisit visit(RunId id, std::uint32_t index) const;
     /// One output of an event; of a reference, the variable's value. Empty: none.
     Tensor output(RunId id, std::uint32_t index, std::size_t output) const;
+    /// One element (row-major) of an output in each event of its node, in their order: how one unit goes over the time
+    /// steps. NaN where there is no value.
+    std::vector<double> elements(RunId id, Output output, std::int64_t element) const;
     std::uint64_t tick_of(RunId id, std::uint32_t event) const;
     /// How many events of the run had happened at the position.
     std::uint32_t events_at(RunId id, Position position) const;

@@ -22,9 +22,6 @@ class RoundScan {
     std::uint64_t last_unfinite(std::uint64_t before);
 
   private:
-    struct Range { ///< of neighbouring floats in a row
-        std::size_t offset = 0, count = 0;
-    };
     bool is_suspect(std::uint64_t round);
     bool is_row_finite(std::uint64_t number) const;
     bool is_unfinite(std::uint64_t event) const;
@@ -32,38 +29,28 @@ class RoundScan {
 
     const RoundValues& values_;
     std::uint64_t rounds_;
-    std::vector<Range> floats_;
+    std::size_t begin_ = 0,
+                end_ = 0;          ///< of the floats in a row; what lies between them is looked at as if it were some
     std::uint64_t finite_row_ = 0; ///< number of a row that was looked at; 0: none
-    bool is_simple_ = true;        ///< a round without NaN and infinity in its floats and in those before it has none
+    bool is_simple_ = true; ///< a round has no NaN and no infinity if there are none in its row and in the one before
 };
 
 RoundScan::RoundScan(const RoundValues& values, std::uint64_t rounds) : values_(values), rounds_(rounds) {
     const Round& round = *values.round;
     for (const Slot& slot : round.slots) {
-        if (slot.raw && slot.dtype == DType::float32)
-            floats_.push_back({slot.offset, slot.bytes / sizeof(float)});
-        else
-            is_simple_ = is_simple_ && slot.raw && !is_floating(slot.dtype);
+        if (!slot.raw || (slot.dtype != DType::float32 && is_floating(slot.dtype))) is_simple_ = false;
+        if (!slot.raw || slot.dtype != DType::float32) continue;
+        begin_ = end_ == 0 ? slot.offset : std::min(begin_, slot.offset);
+        end_ = std::max(end_, slot.offset + slot.bytes);
     }
-    std::ranges::sort(floats_, {}, &Range::offset);
-    std::vector<Range> joined;
-    for (const Range& range : floats_)
-        if (!joined.empty() && joined.back().offset + joined.back().count * sizeof(float) == range.offset)
-            joined.back().count += range.count;
-        else
-            joined.push_back(range);
-    floats_ = std::move(joined);
     for (const RoundVisit& visit : round.visits)
         for (const Source& output : round.outputs(visit))
             is_simple_ = is_simple_ && (output.kind != Kind::constant || is_finite(output, 0));
 }
 
 bool RoundScan::is_row_finite(std::uint64_t number) const {
-    const std::byte* row = values_.row_before(number);
-    const auto finite = ops::simd::kernels().all_finite;
-    return std::ranges::all_of(floats_, [&](const Range& range) {
-        return finite(reinterpret_cast<const float*>(row + range.offset), range.count);
-    });
+    return ops::simd::kernels().all_finite(reinterpret_cast<const float*>(values_.row_before(number) + begin_),
+                                           (end_ - begin_) / sizeof(float));
 }
 
 /// The row before a block's first round holds only what went on from there: what else lies in it may be anything.
@@ -120,10 +107,13 @@ std::uint64_t RoundScan::last_unfinite(std::uint64_t before) {
 void read_elements(const RoundValues& values, std::size_t visit, std::size_t output, std::int64_t element,
                    std::uint64_t first, std::span<double> to) {
     const Round& round = *values.round;
-    const Source source = round.outputs(round.visits[visit])[output];
-    const bool is_row = source.kind == Kind::current || source.kind == Kind::previous;
-    if (is_row && round.slots[source.index].raw && round.slots[source.index].dtype == DType::float32) {
-        const std::size_t offset = round.slots[source.index].offset + static_cast<std::size_t>(element) * sizeof(float);
+    const auto outputs = round.outputs(round.visits[visit]);
+    const Source source = output < outputs.size() ? outputs[output] : Source();
+    const Slot* slot = nullptr;
+    if (source.kind == Kind::current || source.kind == Kind::previous) slot = &round.slots[source.index];
+    const bool is_raw = slot != nullptr && slot->raw && slot->dtype == DType::float32;
+    if (is_raw && element >= 0 && element < static_cast<std::int64_t>(slot->bytes / sizeof(float))) {
+        const std::size_t offset = slot->offset + static_cast<std::size_t>(element) * sizeof(float);
         for (std::size_t i = 0; i < to.size(); ++i) {
             float value = 0;
             const std::uint64_t number = first + i + (source.kind == Kind::current ? 1 : 0);

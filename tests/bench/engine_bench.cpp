@@ -1,99 +1,29 @@
-#include "core/program/document.hpp"
-#include "core/program/evaluator.hpp"
+#include "core/ops/simd_kernels.hpp"
 #include "core/record/recording.hpp"
+#include "tests/bench/model.hpp"
 
 #include <benchmark/benchmark.h>
 
-#include <fmt/format.h>
-
-#include <cmath>
-#include <cstdio>
-#include <limits>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
-/// Session.run of tf.nn.dynamic_rnn over stacked cells, on the graph that TensorFlow 1.15 builds, while loop included.
-/// Names are CASE/MODE: `visits` one node at a time, `rounds` loops in rounds, nothing kept, `record` the same with
-/// everything kept in a Recording.
+/// Executing and recording models. Names are CASE/MODE: `visits` one node at a time, `rounds` loops in rounds, nothing
+/// kept, `record` the same with everything kept in a Recording, `straight` the kernels of the cells called one after
+/// the other, and nothing else.
 namespace rnnscope {
 namespace {
 
-struct Case {
-    const char* name;
-    const char* cell;
-    int inputs, hidden, layers, batch, steps;
-};
-constexpr Case cases[] = {
-    {"s1", "GRUCell", 10, 64, 2, 1, 100},
-    {"s32", "GRUCell", 10, 64, 2, 32, 100},
-    {"m1", "GRUCell", 10, 256, 2, 1, 100},
-    {"m32", "GRUCell", 10, 256, 2, 32, 100},
-    {"l1", "GRUCell", 10, 1024, 2, 1, 50},
-    {"l32", "GRUCell", 10, 1024, 2, 32, 50},
-    {"x1", "GRUCell", 10, 64, 2, 1, 10000},
-    {"h128x3", "GRUCell", 10, 128, 3, 1, 100},
-    {"h512", "GRUCell", 10, 512, 2, 1, 100},
-    {"lstm64", "BasicLSTMCell", 10, 64, 2, 1, 100},
-    {"lstm256", "BasicLSTMCell", 10, 256, 2, 1, 100},
-};
-
-std::string program_text(const Case& model) {
-    return fmt::format(
-        R"({{"format": "rnnscope/1", "title": "bench", "tensorflow": "1.15", "graph_seed": 42, "program": [
-        {{"let": "x", "call": "placeholder", "args": ["$tf.float32", [null, null, {}]], "kwargs": {{"name": "x"}}}},
-        {{"let": "cells", "value": []}},
-        {{"for": "_", "in": {{"range": [{}]}}, "body": [
-            {{"let": "cell", "call": "nn.rnn_cell.{}", "args": [{}]}},
-            {{"call": "$cells.append", "args": ["$cell"]}}]}},
-        {{"let": "stacked", "call": "nn.rnn_cell.MultiRNNCell", "args": ["$cells"]}},
-        {{"let": ["outputs", "state"], "call": "nn.dynamic_rnn", "args": ["$stacked", "$x"],
-          "kwargs": {{"dtype": "$tf.float32"}}}},
-        {{"let": "init", "call": "global_variables_initializer"}},
-        {{"let": "session", "call": "Session"}},
-        {{"call": "$session.run", "args": ["$init"]}}]}})",
-        model.inputs, model.layers, model.cell, model.hidden);
-}
-
-struct Silent : program::EvaluationObserver {
-    void on_event(const runtime::Event&) override {}
-    runtime::Keep keep() const override { return {runtime::Keep::What::nothing, 1}; }
-};
+using bench::Case;
+using bench::Model;
+using bench::Silent;
 
 /// Keeps what went from round to round and forgets it with the run.
 struct Lean : Silent {
     std::vector<std::shared_ptr<const runtime::EventBlock>> blocks;
     void on_block(std::shared_ptr<const runtime::EventBlock> block) override { blocks.push_back(std::move(block)); }
     runtime::Keep keep() const override { return {runtime::Keep::What::states, 1}; }
-};
-
-/// The model, initialized, and what its benchmarks run.
-class Model {
-  public:
-    explicit Model(const Case& model) {
-        const auto document = program::Document::read(program_text(model), "bench.json", "");
-        if (const auto* problems = std::get_if<Diagnostics>(&document)) {
-            std::fprintf(stderr, "%s\n", to_text(*problems).c_str());
-            std::exit(1);
-        }
-        evaluator_ = std::make_unique<program::Evaluator>(std::get<0>(document)->program_ptr());
-        Silent silent;
-        evaluator_->finish(silent);
-        const Graph& graph = evaluator_->graph(GraphId(0));
-        request_.fetches = {*graph.find_tensor("rnn/transpose_1:0")};
-        std::vector<float> values;
-        for (int i = 0; i < model.batch * model.steps * model.inputs; ++i)
-            values.push_back(std::sin(0.1F * static_cast<float>(i)));
-        request_.feeds.push_back({*graph.find_tensor("x:0"),
-                                  Tensor::of<float>({model.batch, model.steps, model.inputs}, std::move(values))});
-    }
-    runtime::Session& session() { return evaluator_->session(SessionId(0)); }
-    const program::Evaluator& evaluator() const { return *evaluator_; }
-    const runtime::RunRequest& request() const { return request_; }
-
-  private:
-    std::unique_ptr<program::Evaluator> evaluator_;
-    runtime::RunRequest request_;
 };
 
 void visits(benchmark::State& state, const Case& wanted) {
@@ -156,12 +86,85 @@ void recorded(benchmark::State& state, const Case& wanted) {
     state.counters["events"] = static_cast<double>(events);
 }
 
+/// What the loop's kernels take, without graph, values and events: stacked GRUs, weights packed.
+class StraightGru {
+  public:
+    explicit StraightGru(const Case& model) : model_(model) {
+        for (int layer = 0; layer < model.layers; ++layer) {
+            const std::size_t in = inputs(layer) + hidden();
+            layers_.push_back({pack(in, 2 * hidden()), pack(in, hidden()), std::vector<float>(rows() * hidden())});
+        }
+    }
+    void run() {
+        const std::size_t n = rows() * hidden();
+        std::vector<float> joined(rows() * 2 * hidden()), gates(2 * n), r(n), u(n), c(n), kept(n), out(n);
+        std::vector<float> step(rows() * std::max(inputs(0), hidden()), 0.1F);
+        for (int t = 0; t < model_.steps; ++t)
+            for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+                Layer& l = layers_[layer];
+                const std::size_t in = inputs(layer), both = in + hidden();
+                join(layer == 0 ? step : out, in, l.state, joined);
+                k_.matmul(joined.data(), both, l.gates.panels(), gates.data(), 2 * hidden(), rows());
+                k_.bias_add(gates.data(), bias_.data(), gates.data(), rows(), 2 * hidden());
+                k_.sigmoid(gates.data(), gates.data(), 2 * n);
+                for (std::size_t row = 0; row < rows(); ++row) {
+                    std::memcpy(&r[row * hidden()], &gates[row * 2 * hidden()], hidden() * sizeof(float));
+                    std::memcpy(&u[row * hidden()], &gates[(row * 2 + 1) * hidden()], hidden() * sizeof(float));
+                }
+                k_.mul(r.data(), l.state.data(), r.data(), n);
+                join(layer == 0 ? step : out, in, r, joined);
+                k_.matmul(joined.data(), both, l.candidate.panels(), c.data(), hidden(), rows());
+                k_.bias_add(c.data(), bias_.data(), c.data(), rows(), hidden());
+                k_.tanh(c.data(), c.data(), n);
+                k_.mul(u.data(), l.state.data(), kept.data(), n);
+                k_.scalar_sub(u.data(), 1.0F, u.data(), n);
+                k_.mul(u.data(), c.data(), c.data(), n);
+                k_.add(kept.data(), c.data(), l.state.data(), n);
+                out = l.state;
+                benchmark::DoNotOptimize(out.data());
+            }
+    }
+
+  private:
+    struct Layer {
+        ops::simd::PackedMatrix gates, candidate;
+        std::vector<float> state;
+    };
+    std::size_t rows() const { return static_cast<std::size_t>(model_.batch); }
+    std::size_t hidden() const { return static_cast<std::size_t>(model_.hidden); }
+    std::size_t inputs(std::size_t layer) const {
+        return layer == 0 ? static_cast<std::size_t>(model_.inputs) : hidden();
+    }
+    static ops::simd::PackedMatrix pack(std::size_t rows, std::size_t columns) {
+        const std::vector<float> weights(rows * columns, 0.01F);
+        return ops::simd::PackedMatrix::pack(weights.data(), rows, columns, false);
+    }
+    void join(const std::vector<float>& a, std::size_t columns, const std::vector<float>& b,
+              std::vector<float>& to) const {
+        const std::size_t both = columns + hidden();
+        for (std::size_t row = 0; row < rows(); ++row) {
+            std::memcpy(&to[row * both], &a[row * columns], columns * sizeof(float));
+            std::memcpy(&to[row * both + columns], &b[row * hidden()], hidden() * sizeof(float));
+        }
+    }
+
+    Case model_;
+    const ops::simd::Kernels& k_ = ops::simd::kernels();
+    std::vector<Layer> layers_;
+    std::vector<float> bias_ = std::vector<float>(2 * static_cast<std::size_t>(model_.hidden), 0.1F);
+};
+
+void straight(benchmark::State& state, const Case& wanted) {
+    StraightGru model(wanted);
+    for (auto _ : state) model.run();
+}
+
 } // namespace
 } // namespace rnnscope
 
 int main(int argc, char** argv) {
     benchmark::Initialize(&argc, argv);
-    for (const rnnscope::Case& model : rnnscope::cases) {
+    for (const rnnscope::bench::Case& model : rnnscope::bench::cases) {
         const std::string name = model.name;
         benchmark::RegisterBenchmark((name + "/visits").c_str(), rnnscope::visits, model)
             ->Unit(benchmark::kMicrosecond);
@@ -170,6 +173,9 @@ int main(int argc, char** argv) {
         benchmark::RegisterBenchmark((name + "/lean").c_str(), rnnscope::lean, model)->Unit(benchmark::kMicrosecond);
         benchmark::RegisterBenchmark((name + "/record").c_str(), rnnscope::recorded, model)
             ->Unit(benchmark::kMicrosecond);
+        if (std::string_view(model.cell) == "GRUCell")
+            benchmark::RegisterBenchmark((name + "/straight").c_str(), rnnscope::straight, model)
+                ->Unit(benchmark::kMicrosecond);
     }
     benchmark::RunSpecifiedBenchmarks();
     return 0;
