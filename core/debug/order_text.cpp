@@ -9,6 +9,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <utility>
 
 namespace rnnscope::debug {
 
@@ -89,21 +90,34 @@ Result<AskedRun> asked_run(const Debugger& debugger, std::string_view argument) 
     return asked;
 }
 
-std::string order_text(const OrderedRead::Order& order) {
-    constexpr std::size_t shown = 8;
-    const std::size_t hidden = order.ops.size() > shown ? order.ops.size() - shown : 0;
-    std::string text = hidden > 0 ? fmt::format("{}, then ", counted(hidden, "op")) : std::string();
-    text +=
-        fmt::format("{}", fmt::join(order.ops.begin() + static_cast<std::ptrdiff_t>(hidden), order.ops.end(), ", "));
+std::vector<std::string> names_of_writes(const OrderedRead& read, const Graph& graph) {
+    std::vector<std::string> names;
+    for (const NodeId write : read.writes) names.push_back(graph.node(write).name);
+    return names;
+}
+
+/// Of a long order its end, and before that the writes that matter.
+std::string order_text(const OrderedRead::Order& order, const std::vector<std::string>& writes) {
+    constexpr std::size_t most = 8;
+    const std::size_t first = order.ops.size() - std::min(order.ops.size(), most);
+    std::vector<std::string> shown;
+    std::size_t hidden = 0;
+    for (std::size_t i = 0; i < order.ops.size(); ++i) {
+        if (i < first && std::ranges::find(writes, order.ops[i]) == writes.end()) {
+            ++hidden;
+            continue;
+        }
+        if (hidden > 0) shown.push_back(counted(std::exchange(hidden, 0), "op"));
+        shown.push_back(order.ops[i]);
+    }
+    std::string text = fmt::format("{}", fmt::join(shown, ", "));
     if (order.contradicts) return text + "\n           not decided: this takes both sides of a branch";
     if (!order.is_sure()) text += fmt::format("\n           if {}", fmt::join(order.if_taken, " and "));
     return text;
 }
 
 std::string verdict_text(const OrderedRead& read, const Graph& graph) {
-    std::vector<std::string> writes;
-    for (const NodeId write : read.writes) writes.push_back(graph.node(write).name);
-    return fmt::format("{} reads {}, set by {}: {}", read.op, read.variable_name, joined(writes),
+    return fmt::format("{} reads {}, set by {}: {}", read.op, read.variable_name, joined(names_of_writes(read, graph)),
                        read.verdict == OrderedRead::Verdict::sometimes ? "some orders fail" : "every order fails");
 }
 
@@ -158,9 +172,10 @@ Result<std::string> orders_text(const Debugger& debugger, std::string_view argum
         } else if (read.writes.empty()) {
             hopeless.push_back(read.op);
         } else if (listed++ < most_listed) {
+            const std::vector<std::string> writes = names_of_writes(read, graph);
             text += "\n  " + verdict_text(read, graph);
-            text += "\n    fails  " + order_text(read.fails);
-            if (!read.works.ops.empty()) text += "\n    works  " + order_text(read.works);
+            text += "\n    fails  " + order_text(read.fails, writes);
+            if (!read.works.ops.empty()) text += "\n    works  " + order_text(read.works, writes);
             text += "\n    here   " + outcome_text(debugger, *asked, read, too_early);
         }
     }

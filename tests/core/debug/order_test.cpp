@@ -500,6 +500,30 @@ TEST_F(OrderText, WhatWorksByLuckIsAWarning) {
     rnnscope::testing::expect_golden("debug", "orders_lucky", text);
 }
 
+/// Reads in a branch and in the body of a loop: whether they happen at all is for the run to say.
+const char* const undecided = R"({"format": "rnnscope/1", "program": [
+    {"let": "W", "call": "get_variable", "args": ["W", [2]],
+     "kwargs": {"use_resource": true, "initializer": {"call": "zeros_initializer"}}},
+    {"let": "flag", "call": "placeholder", "args": ["$tf.bool", []], "kwargs": {"name": "flag"}},
+    {"def": "yes", "params": [], "body": [{"return": {"+": ["$W", 1.0]}}]},
+    {"def": "no", "params": [], "body": [{"return": {"call": "zeros", "args": [[2]]}}]},
+    {"let": "chosen", "call": "cond", "args": ["$flag", "$yes", "$no"]},
+    {"def": "goes_on", "params": ["t", "h"], "body": [{"return": {"<": ["$t", 3]}}]},
+    {"def": "step", "params": ["t", "h"], "body": [{"return": [{"+": ["$t", 1]}, {"+": ["$h", "$W"]}]}]},
+    {"let": ["t", "h"], "call": "while_loop", "args": ["$goes_on", "$step", [0, {"call": "zeros", "args": [[2]]}]]},
+    {"let": "init", "call": "global_variables_initializer"},
+    {"let": "sess", "call": "Session"}]})";
+
+TEST_F(OrderText, WhatOnlyTheRunDecides) {
+    const Diagnostics mistakes = debugger_.open_text(undecided, "undecided.json", ".");
+    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    run("run.continue");
+    std::string text;
+    for (const char* argument : {"init cond/Merge", "cond/Merge", "init while/Exit_1", "init while/Exit"})
+        text += asked(argument);
+    rnnscope::testing::expect_golden("debug", "orders_undecided", text);
+}
+
 /// A GRU that is trained, and a read inside of nested loops.
 TEST_F(OrderText, OfRealGraphs) {
     const std::pair<const char*, std::vector<std::string>> graphs[] = {
