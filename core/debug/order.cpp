@@ -86,6 +86,12 @@ class Guards {
         }
     }
     const Guard& of(std::uint32_t node) const { return guards_[node]; }
+    /// Under which a value comes from there: what of() says of the op, and the side of a Switch.
+    Guard along(const Sources::Source& source) const {
+        Guard guard = guards_[source.node];
+        if (is_switch(source.node)) add(guard, {decided_by(sources_.data(source.node)[1], source.output == 1)});
+        return guard;
+    }
 
   private:
     static void add(Guard& guard, const Guard& other) {
@@ -98,12 +104,6 @@ class Guards {
     bool is_switch(std::uint32_t node) const {
         const Node* op = plan_.nodes[node].node;
         return op != nullptr && (op->op == "Switch" || op->op == "RefSwitch");
-    }
-
-    Guard along(const Sources::Source& source) const {
-        Guard guard = guards_[source.node];
-        if (is_switch(source.node)) add(guard, {decided_by(sources_.data(source.node)[1], source.output == 1)});
-        return guard;
     }
 
     /// The same predicate arrives at a cond's Switches as itself and as copies.
@@ -424,9 +424,14 @@ class Explorer {
 
     void add_branches(const Reach& reach, const std::vector<std::uint32_t>& nodes, OrderedRead::Order& order) const {
         std::set<Literal> taken;
-        for (const std::uint32_t node : nodes)
-            for (const Literal& literal : guards_->of(node))
+        for (const std::uint32_t node : nodes) {
+            // A Merge that is reached in any case is reached in this order by one of its sides.
+            const bool is_merge = plan_.nodes[node].kind == PlanKind::merge;
+            const Guard guard =
+                is_merge ? guards_->along(sources_.data(node)[reach.fired_by[node]]) : guards_->of(node);
+            for (const Literal& literal : guard)
                 if (!reach.known.contains({literal.node, literal.output})) taken.insert(literal);
+        }
         for (const Literal& literal : taken) {
             order.if_taken.push_back(text_of(literal));
             order.contradicts = order.contradicts || taken.contains({literal.node, literal.output, !literal.side});

@@ -115,7 +115,8 @@ class RandomRun {
         Output yes;
         if (asks) {
             const NodeId both = add("RefSwitch", {asked, predicate}, {reference_, reference_});
-            yes = {add("Identity", {{both, 1}}, {value_}), 0};
+            yes = pick(2) == 0 ? Output{add("Identity", {{both, 1}}, {value_}), 0}
+                               : Output{add("Add", {{both, 1}, one_of(references_)}, {value_}), 0};
         } else {
             yes = {add("Add", {{other, 1}, references_.empty() ? one_of(values_) : one_of(references_)}, {value_}), 0};
         }
