@@ -156,7 +156,7 @@ void Evaluator::Impl::advance(EvaluationObserver& observer, std::uint64_t most) 
     observer_ = &observer;
     if (active_) {
         if (run_ && !run_->done())
-            run_->advance(observer, most);
+            advance_run(most);
         else
             end_run();
     } else {

@@ -63,6 +63,9 @@ class EvaluationObserver : public runtime::RunObserver {
     virtual void on_run(const RunInfo&) {}
     virtual void on_run_done(RunId, const RunOutcome&) {}
     virtual void on_error(const ProgramError&, bool caught) { (void)caught; }
+    /// The run that is going on would have ended with this error at its last event, and went on
+    /// (SessionOptions::passes_missing_values).
+    virtual void on_passed_over(const ProgramError&) {}
 };
 
 struct EvaluatorOptions {

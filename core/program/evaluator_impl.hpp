@@ -117,6 +117,7 @@ class Evaluator::Impl {
     void pop_frame();
     // evaluator_runs.cpp: runs and errors
     void begin_run(SessionRun run);
+    void advance_run(std::uint64_t most);
     void end_run();
     void fail(ProgramError error);
     bool catches(const Frame& frame, const ProgramError& error) const;

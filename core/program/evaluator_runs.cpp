@@ -76,6 +76,16 @@ void Evaluator::Impl::begin_run(SessionRun wanted) {
     observer_->on_run_done(info.id, outcome);
 }
 
+void Evaluator::Impl::advance_run(std::uint64_t most) {
+    const std::size_t passed = run_->passed_over().size();
+    run_->advance(*observer_, most);
+    for (std::size_t i = passed; i < run_->passed_over().size(); ++i) {
+        ProgramError error = error_of(run_->passed_over()[i], *active_->session);
+        error.run = active_->id;
+        observer_->on_passed_over(error);
+    }
+}
+
 void Evaluator::Impl::end_run() {
     const ActiveRun active = std::move(*active_);
     active_.reset();

@@ -123,8 +123,9 @@ struct HistoryEntry {
 struct RecordedError {
     program::ProgramError error;
     bool caught = false; ///< by a try block: the program went on
+    bool passed = false; ///< a variable without a value was read, and the run went on (program::EvaluatorOptions)
     Position first;      ///< just after the failing event; for build and client errors just after the statement's tick
-    Position last;       ///< after the run's end, or `first`
+    Position last;       ///< after the run's end, or `first`: it ended nothing, or not a run
 };
 
 /// Name of the variable's storage in a session: its shared_name, or the name of its node.
@@ -205,6 +206,7 @@ class Recording : public program::EvaluationObserver {
     void on_run(const program::RunInfo&) override;
     void on_run_done(RunId, const program::RunOutcome&) override;
     void on_error(const program::ProgramError&, bool caught) override;
+    void on_passed_over(const program::ProgramError&) override;
     void on_frame(const runtime::FrameInfo&) override;
     void on_event(const runtime::Event&) override;
     void on_block(std::shared_ptr<const runtime::EventBlock> block) override;

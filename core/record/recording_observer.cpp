@@ -75,12 +75,14 @@ void Recording::on_run_done(RunId id, const program::RunOutcome& outcome) {
     run.last_tick = impl_->ticks_;
     for (const Tensor& result : outcome.results) impl_->count_bytes(result);
     impl_->push_ticks(run.info.step);
-    if (!impl_->errors_.empty() && impl_->errors_.back().error.run == id) impl_->errors_.back().last = end();
+    if (!outcome.error || impl_->errors_.empty()) return;
+    RecordedError& newest = impl_->errors_.back();
+    if (newest.error.run == id && !newest.passed) newest.last = end();
 }
 
 void Recording::on_error(const program::ProgramError& error, bool caught) {
     impl_->sample_graphs();
-    RecordedError recorded{error, caught, impl_->error_begin(error), end()};
+    RecordedError recorded{error, caught, false, impl_->error_begin(error), end()};
     impl_->errors_.push_back(std::move(recorded));
     if (!error.step.valid() || error.step.index() >= impl_->steps_.size()) return;
     RecordedStep& step = impl_->steps_[error.step.index()];
@@ -91,6 +93,10 @@ void Recording::on_error(const program::ProgramError& error, bool caught) {
 
 void Recording::on_frame(const runtime::FrameInfo& frame) {
     impl_->runs_.back().frames.push_back(frame);
+}
+
+void Recording::on_passed_over(const program::ProgramError& error) {
+    impl_->errors_.push_back({error, false, true, end(), end()});
 }
 
 void Recording::on_event(const runtime::Event& event) {

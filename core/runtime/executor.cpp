@@ -126,6 +126,8 @@ void Executor::compute(const PlanNode& node, bool dead) {
         return;
     }
     if (status) status = run_kernel(node);
+    if (!status && env_.options.passes_missing_values) status = run_with_lent_values(node, std::move(status));
+    if (!lent_.empty()) take_lent_values_back();
     if (status) status = check_outputs(node);
     if (!status) fail(node, status.error());
 }
@@ -147,8 +149,11 @@ Status Executor::prepare_inputs(const PlanNode& node) {
             accesses_.push_back({&storage, ops::VariableAccess::Kind::read, Tensor()});
             const Output source =
                 node.node != nullptr ? node.node->inputs[i] : plan_.fetches[static_cast<std::size_t>(node.slot)];
-            return Error{"FailedPreconditionError",
-                         fmt::format("Attempting to use uninitialized value {}", env_.graph.input_text(source))};
+            Error error{"FailedPreconditionError",
+                        fmt::format("Attempting to use uninitialized value {}", env_.graph.input_text(source))};
+            if (!can_go_on_without(storage)) return error;
+            go_on_without(node, i, storage, error);
+            continue;
         }
         if (wants_ref) continue;
         Tensor value;
@@ -188,16 +193,21 @@ Status Executor::check_outputs(const PlanNode& node) const {
 }
 
 void Executor::fail(const PlanNode& node, const Error& error) {
-    error_.emplace();
-    error_->error_class = error.code;
-    error_->message = error.message;
+    error_ = error_of(node, error);
+}
+
+RunError Executor::error_of(const PlanNode& node, const Error& error) const {
+    RunError result;
+    result.error_class = error.code;
+    result.message = error.message;
     if (node.node != nullptr) {
-        error_->node = node.node->id;
-        error_->op = node.node->name;
+        result.node = node.node->id;
+        result.op = node.node->name;
     } else {
-        error_->op = retval_name(env_.graph, plan_.fetches[static_cast<std::size_t>(node.slot)], node.slot);
+        result.op = retval_name(env_.graph, plan_.fetches[static_cast<std::size_t>(node.slot)], node.slot);
     }
-    note_missing_variable(node, *error_);
+    note_missing_variable(node, result);
+    return result;
 }
 
 /// Finds the variable without value that made the node fail, if that is why.

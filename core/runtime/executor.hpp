@@ -39,6 +39,7 @@ class Executor {
     std::optional<Run::Next> next() const;
     const Plan& plan() const { return plan_; }
     const std::optional<RunError>& error() const { return error_; }
+    const std::vector<RunError>& passed_over() const { return passed_over_; }
     const std::vector<Tensor>& results() const { return results_; }
     std::size_t live_frames() const { return live_frames_; }
 
@@ -89,8 +90,17 @@ class Executor {
     Status prepare_inputs(const PlanNode& node);
     Status check_outputs(const PlanNode& node) const;
     void fail(const PlanNode& node, const Error& error);
+    RunError error_of(const PlanNode& node, const Error& error) const;
     void note_missing_variable(const PlanNode& node, RunError& error) const;
     void finish_run();
+
+    // Going on without values (executor_missing.cpp).
+    bool can_go_on_without(const ops::VariableStorage& storage) const;
+    void go_on_without(const PlanNode& node, std::uint32_t input, ops::VariableStorage& storage, const Error& error);
+    void lend(ops::VariableStorage& storage);
+    ops::VariableStorage* missing_resource(const PlanNode& node, std::uint32_t input);
+    Status run_with_lent_values(const PlanNode& node, Status status);
+    void take_lent_values_back();
 
     Environment env_;
     std::shared_ptr<CompiledPlan> compiled_;
@@ -109,6 +119,9 @@ class Executor {
     std::vector<ops::Value> inputs_, outputs_;
     std::vector<ops::VariableAccess> accesses_;
     std::vector<ops::VariableAccess> set_; ///< what a what-if set just before
+
+    std::vector<ops::VariableStorage*> lent_; ///< have a value for the time of this visit only
+    std::vector<RunError> passed_over_;
 
     std::optional<RunError> error_;
     std::vector<Tensor> fetched_; ///< by distinct fetch; invalid while there is none

@@ -53,6 +53,9 @@ bool Run::is_planned(NodeId node) const {
 const std::optional<RunError>& Run::error() const {
     return impl_->error();
 }
+const std::vector<RunError>& Run::passed_over() const {
+    return impl_->passed_over();
+}
 const std::vector<Tensor>& Run::results() const {
     return impl_->results();
 }

@@ -84,6 +84,9 @@ struct SessionOptions {
     /// Iterations of one loop in flight; 0: what the graph's Enter nodes say. Results do not depend on it.
     int max_parallel_iterations = 1;
     std::uint64_t nondeterministic_seed = 0; ///< stands in for the clock where TensorFlow would use it
+    /// A read of a variable without a value does not end the run: it gives zeros of the variable's shape, which must be
+    /// known, and the run goes on (Run::passed_over). The variable stays without a value until something writes it.
+    bool passes_missing_values = false;
     /// Where SaveV2 saves and RestoreV2 finds; sessions that share it see each other's checkpoints. Null: the session
     /// makes an overlay of its own over the current folder (core/import/checkpoint_overlay.hpp).
     std::shared_ptr<ops::CheckpointStore> checkpoints = nullptr;
@@ -118,8 +121,11 @@ class Run {
     std::size_t planned_nodes() const; ///< nodes left after pruning, _arg and _retval included
     bool is_planned(NodeId node) const;
     const std::optional<RunError>& error() const; ///< after done(): why it failed, if it did
-    const std::vector<Tensor>& results() const;   ///< after done() without error: one for each fetch
-    std::size_t live_frames() const;              ///< after done() without error: 0, or the executor has a bug
+    /// The errors that would have ended the run so far (SessionOptions::passes_missing_values), in order. Those of a
+    /// call of step() or advance() belong to the last event that it gave.
+    const std::vector<RunError>& passed_over() const;
+    const std::vector<Tensor>& results() const; ///< after done() without error: one for each fetch
+    std::size_t live_frames() const;            ///< after done() without error: 0, or the executor has a bug
 
   private:
     friend class Session;

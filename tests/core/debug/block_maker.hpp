@@ -43,6 +43,7 @@ class BlockMaker : public program::EvaluationObserver {
     void on_error(const program::ProgramError& error, bool caught) override {
         flush(), target_.on_error(error, caught);
     }
+    void on_passed_over(const program::ProgramError& error) override { flush(), target_.on_passed_over(error); }
 
     void flush() {
         const std::vector<Heard> heard = std::exchange(heard_, {});
