@@ -1,6 +1,7 @@
 #include "core/debug/arrangement.hpp"
 #include "core/debug/command.hpp"
 #include "core/debug/newest_event.hpp"
+#include "core/debug/poison.hpp"
 #include "core/debug/terminal_text.hpp"
 
 #include <algorithm>
@@ -40,14 +41,25 @@ std::string tensor_text(const Tensor& tensor) {
     return fmt::format("{} {}\n{}", dtype_name(tensor.dtype()), to_python(tensor.shape()), to_text(tensor));
 }
 
+/// "  (poisoned: 3 of 6 elements)", or "".
+std::string poisoned_text(const PoisonMask& mask, const Tensor& value) {
+    if (!mask.any()) return {};
+    const std::int64_t elements = value ? value.elements() : 0;
+    return fmt::format("  (poisoned: {} of {} elements)", mask.count(elements), elements);
+}
+
 /// The newest event of the node that happened before the position, in any run of the graph.
-std::optional<record::RecordedEvent> last_event(const Debugger& debugger, GraphId graph, NodeId node) {
+struct LastEvent {
+    RunId run;
+    std::uint32_t index = 0;
+};
+std::optional<LastEvent> last_event(const Debugger& debugger, GraphId graph, NodeId node) {
     const record::Recording& recording = debugger.recording();
     const auto runs = recording.runs();
     for (std::size_t i = runs.size(); i-- > 0;) {
         if (runs[i].info.graph != graph || runs[i].first_tick >= debugger.position().ticks) continue;
         if (const auto newest = newest_event(recording, runs[i].info.id, node, debugger.position()))
-            return recording.event(runs[i].info.id, *newest);
+            return LastEvent{runs[i].info.id, *newest};
     }
     return std::nullopt;
 }
@@ -126,8 +138,7 @@ std::string variables_text(const Debugger& debugger) {
     if (!graph || graph->variables().empty()) return "the graph has no variables";
     std::string text;
     for (const Variable& variable : graph->variables()) {
-        const record::InitState state =
-            debugger.recording().state_at(debugger.current_session(), variable, debugger.position());
+        const record::InitState state = debugger.state_of(variable);
         const bool exists = variable.op.index() < debugger.visible_nodes();
         if (!exists) continue;
         const std::string storage = record::storage_name(*graph, variable);
@@ -174,19 +185,28 @@ Result<std::string> value_text(const Debugger& debugger, std::string_view name) 
         const std::string storage = record::storage_name(*graph, *variable);
         const Tensor value = debugger.recording().value_at(debugger.current_session(), storage, debugger.position());
         if (!value) return fmt::format("{} has no value at this position", variable->name);
-        return fmt::format("{}: {}", variable->name, tensor_text(value));
+        const PoisonMask mask =
+            debugger.poison() == nullptr
+                ? PoisonMask()
+                : debugger.poison()->variable_at(debugger.current_session(), storage, debugger.position());
+        return fmt::format("{}{}: {}", variable->name, poisoned_text(mask, value), tensor_text(value));
     }
     const Result<Output> output = graph->find_tensor(name);
     if (!output || output->node.index() >= debugger.visible_nodes()) return no_such_name(*graph, name);
-    const std::optional<record::RecordedEvent> event = last_event(debugger, graph->id(), output->node);
-    if (!event) return fmt::format("{} has not run at this position", name);
+    const std::optional<LastEvent> last = last_event(debugger, graph->id(), output->node);
+    if (!last) return fmt::format("{} has not run at this position", name);
+    const std::optional<record::RecordedEvent> event = debugger.recording().event(last->run, last->index);
     if (static_cast<std::size_t>(output->index) >= event->outputs.size())
         return fmt::format("{} gave no value: {}", name, event->failed ? "it failed" : "it has no outputs");
     const record::RecordedValue& value = event->outputs[static_cast<std::size_t>(output->index)];
     if (!value.present) return fmt::format("{} gave no value: its branch was not taken", name);
     if (!value.tensor) return fmt::format("{}: a reference to {}, which has no value", name, value.variable);
     const std::string when = event->frame != 0 ? fmt::format(" at t = {}", event->iteration) : std::string();
-    return fmt::format("{}{}: {}", name, when, tensor_text(value.tensor));
+    const PoisonMask mask =
+        debugger.poison() == nullptr
+            ? PoisonMask()
+            : debugger.poison()->output(last->run, last->index, static_cast<std::size_t>(output->index));
+    return fmt::format("{}{}{}: {}", name, when, poisoned_text(mask, value.tensor), tensor_text(value.tensor));
 }
 
 Result<std::string> history_text(const Debugger& debugger, std::string_view name) {

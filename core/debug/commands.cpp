@@ -1,5 +1,6 @@
 #include "core/debug/command.hpp"
 #include "core/debug/comparison.hpp"
+#include "core/debug/poison.hpp"
 #include "core/debug/questions.hpp"
 #include "core/debug/session_commands.hpp"
 #include "core/debug/stop_commands.hpp"
@@ -71,6 +72,20 @@ Text save_file(Debugger& debugger, std::string_view path) {
     const std::string file = path.empty() ? debugger.file() : std::string(path);
     if (const Status saved = debugger.save(file); !saved.ok()) return saved.error();
     return fmt::format("saved {}", file);
+}
+
+// --- poison -----------------------------------------------------------------------------------------------------
+
+template <bool on> Blocked is_switched(const Debugger& debugger) {
+    if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    if (debugger.poisons() != on) return Blocked();
+    return on ? "Runs go on past missing values already." : "Runs stop at missing values already.";
+}
+
+template <bool on> Text switch_poison(Debugger& debugger, std::string_view) {
+    debugger.set_poisons(on);
+    return std::string(on ? "runs go on past missing values, and what is derived from those is poisoned"
+                          : "runs stop at missing values");
 }
 
 // --- go ---------------------------------------------------------------------------------------------------------
@@ -305,6 +320,8 @@ using Kind = record::HistoryEntry::Kind;
          [](Debugger& d, std::string_view) -> Text { d.run_on(true); return std::string(); }},
         {"run.reverse-continue", "Reverse continue", "Runs backwards to the last breakpoint, failure or the start.", "Run", "Shift+F5", "", cannot_go_back,
          [](Debugger& d, std::string_view) -> Text { d.run_on(false); return std::string(); }},
+        {"poison.on", "Go on past missing values", "Lets runs go on after a read of a variable without a value, with zeros in its place, and marks all that is derived from them as poisoned.", "Run", "", "", is_switched<true>, switch_poison<true>},
+        {"poison.off", "Stop at missing values", "Lets runs end at a read of a variable without a value, as TensorFlow does.", "Run", "", "", is_switched<false>, switch_poison<false>},
         {"run.stop", "Stop work", "Stops the movement that is going on and stays where it got to.", "Run", "Ctrl+Shift+C", "",
          [](const Debugger& d) { return d.busy() ? Blocked() : Blocked("Nothing is running."); },
          [](Debugger& d, std::string_view) -> Text { d.cancel(); return std::string("stopped"); }},
@@ -371,6 +388,8 @@ using Kind = record::HistoryEntry::Kind;
          [](Debugger& d, std::string_view argument) -> Text { return orders_text(d, argument); }},
         {"ask.compare", "Compare with…", "Runs another program or graph and prints where the values of ops of the same name differ first; \"within 1e-6\" allows for rounding.", "Go", "", "FILE [within TOLERANCE]", nothing_built,
          [](Debugger& d, std::string_view argument) -> Text { return comparison_text(d, argument); }},
+        {"ask.poison", "What did the missing values reach", "Prints which variables, ops, time steps and fetches are derived from values that were missing, and how many of their elements.", "Go", "", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { return poison_text(d); }},
         {"select.back", "Back", "Selects what was selected before.", "Go", "Alt+Left", "",
          [](const Debugger& d) { return d.can_select_back() ? Blocked() : Blocked("Nothing was selected before."); },
          [](Debugger& d, std::string_view) -> Text { d.select_back(); return std::string(); }},

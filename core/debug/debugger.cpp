@@ -178,11 +178,16 @@ bool Debugger::busy() const {
 bool Debugger::pump(std::chrono::microseconds budget) {
     if (!busy()) return true;
     const auto deadline = std::chrono::steady_clock::now() + budget;
-    Position position = impl_->position_;
-    const bool over =
-        impl_->movement_->pump(*impl_->evaluation_, impl_->breakpoints_, position, impl_->reason_, deadline);
-    impl_->set_position(position);
-    if (!over) return false;
+    if (!impl_->is_following_) {
+        Position position = impl_->position_;
+        const bool over =
+            impl_->movement_->pump(*impl_->evaluation_, impl_->breakpoints_, position, impl_->reason_, deadline);
+        impl_->set_position(position);
+        if (!over) return false;
+        impl_->is_following_ = true;
+    }
+    if (impl_->poison_ && !impl_->poison_->catch_up(deadline)) return false;
+    impl_->is_following_ = false;
     impl_->movement_.reset();
     impl_->diagnose_new_errors();
     impl_->give_selection_back();
@@ -190,20 +195,54 @@ bool Debugger::pump(std::chrono::microseconds budget) {
 }
 
 bool Debugger::has_background_work() const {
-    return is_open() && (!impl_->checks_.empty() || !impl_->preflight_);
+    const bool follows = impl_->poison_ && !impl_->poison_->is_caught_up();
+    return is_open() && (follows || !impl_->checks_.empty() || !impl_->preflight_);
 }
 
 bool Debugger::pump_background(std::chrono::microseconds budget) {
     if (!has_background_work()) return true;
     const auto deadline = std::chrono::steady_clock::now() + budget;
+    if (impl_->poison_ && !busy() && !impl_->poison_->catch_up(deadline)) return false;
     return impl_->pump_checks(deadline) && impl_->pump_preflight(deadline);
 }
 
 void Debugger::cancel() {
     if (!impl_->movement_) return;
     impl_->movement_.reset();
+    impl_->is_following_ = false;
     impl_->reason_ = StopReason::paused;
     impl_->diagnose_new_errors();
+}
+
+// --- poison ---------------------------------------------------------------------------------------------------------
+
+bool Debugger::poisons() const {
+    return impl_->poisons_;
+}
+
+void Debugger::set_poisons(bool on) {
+    if (on == impl_->poisons_ || busy()) return;
+    show_diversion(false);
+    impl_->poisons_ = on;
+    if (!is_open()) return;
+    Position target = position();
+    for (const record::RecordedError& error : recording().errors())
+        if (impl_->evaluation_->is_uninitialized_read(error)) target = std::min(target, error.first);
+    impl_->replace(impl_->original_->document_ptr());
+    impl_->start(Movement::to({}, target));
+}
+
+const Poison* Debugger::poison() const {
+    return is_open() && !shows_diversion() ? impl_->poison_.get() : nullptr;
+}
+
+record::InitState Debugger::state_of(const Variable& variable) const {
+    const SessionId session = current_session();
+    const record::InitState state = recording().state_at(session, variable, position());
+    if (state == record::InitState::absent || poison() == nullptr) return state;
+    const std::string storage = record::storage_name(evaluator().graph(recording().graph_of(session)), variable);
+    const bool is_poisoned = poison()->variable_at(session, storage, position()).any();
+    return is_poisoned ? record::InitState::poisoned : state;
 }
 
 // --- what the user arranged -----------------------------------------------------------------------------------------
@@ -282,10 +321,10 @@ const std::vector<Diagnosis>& Debugger::diagnoses() const {
 
 const Diagnosis* Debugger::current_diagnosis() const {
     if (!is_open()) return nullptr;
-    const auto errors = recording().errors();
-    for (std::size_t i = 0; i < impl_->diagnoses_.size(); ++i)
-        if (errors[i].first <= impl_->position_ && impl_->position_ <= errors[i].last) return &impl_->diagnoses_[i];
-    return nullptr;
+    const record::RecordedError* error = impl_->evaluation_->error_at(impl_->position_);
+    if (error == nullptr) return nullptr;
+    const auto index = static_cast<std::size_t>(error - recording().errors().data());
+    return index < impl_->diagnosis_of_.size() ? &impl_->diagnoses_[impl_->diagnosis_of_[index]] : nullptr;
 }
 
 const Debugger::PreflightReport& Debugger::preflight() const {

@@ -22,6 +22,7 @@
 namespace rnnscope::debug {
 
 using record::Position;
+class Poison;
 
 /// What the user has selected: everything that can be a link.
 struct Selection {
@@ -149,6 +150,18 @@ class Debugger {
     }
     /// Stops the movement where it is.
     void cancel();
+
+    // --- poison -----------------------------------------------------------------------------------------------------
+    /// Does a run go on after it read a variable without a value? Then what is derived from it is followed.
+    bool poisons() const;
+    /// Switches that on or off, for this program and those that are opened later. The program is evaluated anew, up to
+    /// the position (pump or wait for it), or up to the first uninitialized read where that would be another story.
+    void set_poisons(bool on);
+    /// What the missing values reached, in the recording up to its end. Null without a program, and where nothing is
+    /// poisoned because runs stop.
+    const Poison* poison() const;
+    /// As Recording::state_at, in current_session() at the position; poisoned where poison() says so.
+    record::InitState state_of(const Variable& variable) const;
 
     // --- what the user arranged (undoable) ------------------------------------------------------------------------
     const std::vector<Breakpoint>& breakpoints() const;

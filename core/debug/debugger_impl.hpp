@@ -5,6 +5,7 @@
 #include "core/debug/diagnose.hpp"
 #include "core/debug/evaluation.hpp"
 #include "core/debug/movement.hpp"
+#include "core/debug/poison.hpp"
 #include "core/debug/preflight_program.hpp"
 
 #include <algorithm>
@@ -20,7 +21,10 @@ class Debugger::Impl {
   public:
     std::shared_ptr<Evaluation> original_;
     std::shared_ptr<Evaluation> evaluation_; ///< that is looked at: the original, or a diversion from it
-    std::string saved_text_;                 ///< of the document when it was opened or saved
+    bool poisons_ = false;
+    std::unique_ptr<Poison> poison_; ///< of original_; null unless it poisons
+    bool is_following_ = false;      ///< the movement is over, and poison is being followed
+    std::string saved_text_;         ///< of the document when it was opened or saved
     std::string file_;                       ///< where that was
     Position position_;
     StopReason reason_ = StopReason::none;
@@ -36,6 +40,7 @@ class Debugger::Impl {
     UndoHistory undo_;
 
     std::vector<Diagnosis> diagnoses_;
+    std::vector<std::size_t> diagnosis_of_; ///< by error of the recording
     struct PendingCheck {
         std::size_t diagnosis = 0, fix = 0;
         std::unique_ptr<FixCheck> check;
@@ -52,6 +57,7 @@ class Debugger::Impl {
         StopReason reason = StopReason::none;
         SessionId chosen_session;
         std::vector<Diagnosis> diagnoses;
+        std::vector<std::size_t> diagnosis_of;
         std::vector<PendingCheck> checks;
         std::optional<PreflightReport> preflight;
         std::unique_ptr<PreflightJob> preflight_job;
@@ -62,8 +68,11 @@ class Debugger::Impl {
 
     void replace(std::shared_ptr<const program::Document> document) {
         movement_.reset();
+        is_following_ = false;
+        poison_.reset();
         checks_.clear();
         diagnoses_.clear();
+        diagnosis_of_.clear();
         preflight_.reset();
         preflight_job_.reset();
         take_selection();
@@ -71,7 +80,10 @@ class Debugger::Impl {
         changes_.clear();
         diversion_.reset();
         aside_ = {};
-        evaluation_ = original_ = std::make_shared<Evaluation>(std::move(document));
+        program::EvaluatorOptions options;
+        options.session.passes_missing_values = poisons_;
+        evaluation_ = original_ = std::make_shared<Evaluation>(std::move(document), nullptr, std::move(options));
+        if (poisons_) poison_ = std::make_unique<Poison>(*original_);
         chosen_session_ = {};
         set_position({});
     }
@@ -125,14 +137,34 @@ class Debugger::Impl {
     }
 
     void diagnose_new_errors() {
-        while (diagnoses_.size() < recording().errors().size()) {
+        const auto errors = recording().errors();
+        while (diagnosis_of_.size() < errors.size()) {
+            const record::RecordedError& error = errors[diagnosis_of_.size()];
+            if (const auto told = told_by(error)) {
+                diagnosis_of_.push_back(*told);
+                continue;
+            }
             const std::size_t index = diagnoses_.size();
-            Diagnosis diagnosis = diagnose(*evaluation_, recording().errors()[index]);
+            diagnosis_of_.push_back(index);
+            Diagnosis diagnosis = diagnose(*evaluation_, error);
             // A fix is for the program, not for what happens when something is different.
             for (std::size_t fix = 0; evaluation_ == original_ && fix < diagnosis.fixes.size(); ++fix)
                 checks_.insert(checks_.begin(), PendingCheck{index, fix, nullptr});
             diagnoses_.push_back(std::move(diagnosis));
         }
+    }
+
+    /// The diagnosis of the first read of a run tells of all that the run would have met: those that it met because it
+    /// went on are no news.
+    std::optional<std::size_t> told_by(const record::RecordedError& error) const {
+        for (std::size_t i = 0; error.passed && i < diagnoses_.size(); ++i) {
+            const Diagnosis& earlier = diagnoses_[i];
+            const bool tells =
+                earlier.error.run == error.error.run &&
+                std::ranges::find(earlier.reads, error.error.op, &UninitializedRead::op) != earlier.reads.end();
+            if (tells) return i;
+        }
+        return std::nullopt;
     }
 
     /// True when every fix is checked.

@@ -14,7 +14,7 @@ void Debugger::run_diversion() {
     if (!is_open() || busy()) return;
     show_diversion(false);
     impl_->aside_ = {};
-    impl_->diversion_ = divert(impl_->original_->document_ptr(), impl_->changes_);
+    impl_->diversion_ = divert(impl_->original_->document_ptr(), impl_->changes_, impl_->poisons_);
 }
 
 const Diversion* Debugger::diversion() const {
@@ -47,6 +47,7 @@ void Debugger::show_diversion(bool show) {
     std::swap(impl.reason_, aside.reason);
     std::swap(impl.chosen_session_, aside.chosen_session);
     std::swap(impl.diagnoses_, aside.diagnoses);
+    std::swap(impl.diagnosis_of_, aside.diagnosis_of);
     std::swap(impl.checks_, aside.checks);
     std::swap(impl.preflight_, aside.preflight);
     std::swap(impl.preflight_job_, aside.preflight_job);

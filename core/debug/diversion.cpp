@@ -14,10 +14,12 @@ bool finish_within_limit(Evaluation& evaluation) {
     return true;
 }
 
-Diversion divert(std::shared_ptr<const program::Document> document, std::vector<runtime::Change> changes) {
+Diversion divert(std::shared_ptr<const program::Document> document, std::vector<runtime::Change> changes,
+                 bool passes_missing_values) {
     auto shared = std::make_shared<runtime::Changes>(std::move(changes));
     program::EvaluatorOptions options;
     options.session.changes = shared;
+    options.session.passes_missing_values = passes_missing_values;
     Diversion diversion;
     diversion.changes = shared;
     diversion.evaluation = std::make_shared<Evaluation>(std::move(document), nullptr, std::move(options));

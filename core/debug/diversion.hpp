@@ -19,6 +19,8 @@ struct Diversion {
 };
 /// Evaluates to the end, or to where it is too long to go on: then false.
 bool finish_within_limit(Evaluation& evaluation);
-Diversion divert(std::shared_ptr<const program::Document> document, std::vector<runtime::Change> changes);
+/// `passes_missing_values`: as in runtime::SessionOptions.
+Diversion divert(std::shared_ptr<const program::Document> document, std::vector<runtime::Change> changes,
+                 bool passes_missing_values);
 
 } // namespace rnnscope::debug

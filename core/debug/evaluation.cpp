@@ -10,12 +10,20 @@ using record::TickKind;
 namespace {
 /// Locals are kept for so many statements; a program that executes more is not read line by line.
 constexpr std::size_t max_kept_locals = 20'000;
+
+/// The first such error, but one that ended something before those that were passed over on the way to it.
+template <class Is> const RecordedError* first_of(std::span<const RecordedError> errors, Is&& is) {
+    const RecordedError* found = nullptr;
+    for (const RecordedError& error : errors)
+        if (is(error) && (found == nullptr || (found->passed && !error.passed))) found = &error;
+    return found;
+}
 } // namespace
 
 Evaluation::Evaluation(std::shared_ptr<const program::Document> document, Advance advance,
                        program::EvaluatorOptions options)
-    : document_(std::move(document)), evaluator_(document_->program_ptr(), std::move(options)), recording_(evaluator_),
-      advance_(std::move(advance)) {
+    : document_(std::move(document)), poisons_(options.session.passes_missing_values),
+      evaluator_(document_->program_ptr(), std::move(options)), recording_(evaluator_), advance_(std::move(advance)) {
     if (!advance_)
         advance_ = [](program::Evaluator& evaluator, program::EvaluationObserver& observer, std::uint64_t most) {
             evaluator.advance(observer, most);
@@ -88,15 +96,12 @@ bool Evaluation::reach(Position position, std::uint64_t most) {
 }
 
 const RecordedError* Evaluation::error_stop(Position position) const {
-    for (const RecordedError& error : recording_.errors())
-        if (error.first == position) return &error;
-    return nullptr;
+    return first_of(recording_.errors(), [&](const RecordedError& error) { return error.first == position; });
 }
 
 const RecordedError* Evaluation::error_at(Position position) const {
-    for (const RecordedError& error : recording_.errors())
-        if (error.first <= position && position <= error.last) return &error;
-    return nullptr;
+    return first_of(recording_.errors(),
+                    [&](const RecordedError& error) { return error.first <= position && position <= error.last; });
 }
 
 bool Evaluation::is_uninitialized_read(const RecordedError& error) const {

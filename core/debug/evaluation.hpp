@@ -55,6 +55,7 @@ class Evaluation {
     std::shared_ptr<const program::Document> document_ptr() const { return document_; }
     const program::Evaluator& evaluator() const { return evaluator_; }
     const record::Recording& recording() const { return recording_; }
+    bool poisons() const { return poisons_; } ///< EvaluatorOptions: SessionOptions::passes_missing_values
 
     Ahead ahead(Position position) const;
     /// Evaluates the smallest piece; after a failed event, up to the end of its run, so that the error is known.
@@ -77,6 +78,7 @@ class Evaluation {
     bool last_event_failed() const;
 
     std::shared_ptr<const program::Document> document_;
+    bool poisons_;
     program::Evaluator evaluator_;
     record::Recording recording_;
     Advance advance_;

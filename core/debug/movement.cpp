@@ -53,6 +53,7 @@ Movement Movement::run_to(Evaluation& evaluation, Position origin, Breakpoint ta
 Movement Movement::seek(Evaluation& evaluation, Position origin, Sought sought, bool forward) {
     Movement movement = run_on(evaluation, origin, forward);
     movement.goal_ = Goal::finish;
+    movement.heeds_passed_ = true;
     movement.only_uninitialized_ = sought == Sought::uninitialized_read;
     return movement;
 }
@@ -221,8 +222,8 @@ const Breakpoint* Movement::breakpoint_at(const Evaluation& evaluation, std::spa
 /// Does it stop at errors such as the one at this position?
 const record::RecordedError* Movement::error_at(const Evaluation& evaluation, Position position) const {
     const record::RecordedError* error = evaluation.error_stop(position);
-    const bool passes = error != nullptr && only_uninitialized_ && !evaluation.is_uninitialized_read(*error);
-    return passes ? nullptr : error;
+    if (error == nullptr || (error->passed && !heeds_passed_)) return nullptr;
+    return only_uninitialized_ && !evaluation.is_uninitialized_read(*error) ? nullptr : error;
 }
 
 bool Movement::step_forward(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,

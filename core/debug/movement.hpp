@@ -61,6 +61,7 @@ class Movement {
     bool in_run_ = false; ///< the origin is inside a run
     int depth_ = 0, call_depth_ = 0;
     bool only_uninitialized_ = false; ///< stops at no other errors
+    bool heeds_passed_ = false;       ///< stops at errors that the run passed over, too
     std::vector<Breakpoint> target_breakpoint_;
     Moment moment_;
     std::uint64_t ask_at_ = 0; ///< end of the recording at which the moment is looked for next

@@ -1,5 +1,7 @@
 #include "core/debug/questions.hpp"
 
+#include "core/debug/poison.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -55,6 +57,20 @@ class RightFinder {
 
 } // namespace
 
+std::vector<HistoryEntry> history_of(const Debugger& debugger, SessionId session, const Variable& variable) {
+    const Graph& graph = debugger.evaluator().graph(debugger.recording().graph_of(session));
+    const std::string storage = record::storage_name(graph, variable);
+    const auto recorded = debugger.recording().history(session, storage);
+    std::vector<HistoryEntry> entries(recorded.begin(), recorded.end());
+    if (debugger.poison() == nullptr) return entries;
+    for (HistoryEntry& entry : entries) {
+        const bool has_value = entry.kind == HistoryEntry::Kind::write || entry.kind == HistoryEntry::Kind::read;
+        if (has_value && debugger.poison()->variable_at(session, storage, {entry.tick + 1}).any())
+            entry.state = record::InitState::poisoned;
+    }
+    return entries;
+}
+
 std::vector<AccessEntry> accesses_of(const Debugger& debugger, const Variable& variable) {
     const Recording& recording = debugger.recording();
     const Graph& graph = *debugger.graph();
@@ -62,7 +78,7 @@ std::vector<AccessEntry> accesses_of(const Debugger& debugger, const Variable& v
     for (std::size_t i = 0; i < recording.sessions(); ++i) {
         const SessionId session(i);
         if (recording.graph_of(session) != graph.id()) continue;
-        for (const HistoryEntry& from : recording.history(session, record::storage_name(graph, variable)))
+        for (const HistoryEntry& from : history_of(debugger, session, variable))
             entries.push_back(entry_of(recording, session, from));
     }
     std::ranges::stable_sort(entries, {}, &AccessEntry::after);

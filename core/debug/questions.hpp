@@ -25,6 +25,9 @@ struct Happening {
 
 // --- variables ------------------------------------------------------------------------------------------------------
 
+/// As Recording::history, with the state `poisoned` after writes of poisoned values (Debugger::poison).
+std::vector<record::HistoryEntry> history_of(const Debugger& debugger, SessionId session, const Variable& variable);
+
 /// What happened to a variable, in all sessions, oldest first.
 struct AccessEntry : Happening {
     record::HistoryEntry::Kind kind = record::HistoryEntry::Kind::declared;
