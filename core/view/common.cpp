@@ -1,5 +1,7 @@
 #include "core/view/common.hpp"
 
+#include "core/debug/poison.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -28,9 +30,11 @@ StateMark mark_of(const Debugger& debugger, const Variable& variable) {
     const SessionId session = debugger.current_session();
     if (!session.valid()) return StateMark::declared;
     const auto& recording = debugger.recording();
-    if (recording.read_uninitialized(session, storage_name(debugger, variable), debugger.position()))
+    const record::InitState state = debugger.state_of(variable);
+    if (state != record::InitState::poisoned &&
+        recording.read_uninitialized(session, storage_name(debugger, variable), debugger.position()))
         return StateMark::uninitialized;
-    switch (recording.state_at(session, variable, debugger.position())) {
+    switch (state) {
     case record::InitState::absent:
     case record::InitState::declared:
         break;
@@ -73,6 +77,7 @@ Stamp stamp(const Debugger& debugger) {
         for (const debug::Fix& fix : diagnosis.fixes) out.verified += fix.check != debug::Fix::Check::not_run;
     }
     out.busy = debugger.busy();
+    out.poison = debugger.poison() != nullptr && debugger.poison()->is_caught_up();
     return out;
 }
 

@@ -38,7 +38,7 @@ struct Stamp {
     debug::Selection selection;
     std::vector<debug::Breakpoint> breakpoints;
     std::size_t diagnoses = 0, verified = 0, preflight = 0;
-    bool busy = false;
+    bool busy = false, poison = false; ///< poison: it is known how far missing values reach
     friend bool operator==(const Stamp&, const Stamp&) = default;
 };
 Stamp stamp(const debug::Debugger& debugger);

@@ -179,6 +179,7 @@ class MenuBuilder {
         add("Where did this value come from", "", "ask.from");
         add("Where does this value go", "", "ask.to");
         add("When was this last right", "", "ask.right");
+        if (debugger_.poisons()) add("What did the missing values reach", "", "ask.poison");
     }
 
     void add_breakpoint(const std::string& argument, bool is_set) {

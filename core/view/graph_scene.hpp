@@ -122,6 +122,7 @@ struct SceneInput {
     std::size_t nodes = 0;         ///< the graph's first so many nodes: what existed at the position
     std::vector<StateMark> states; ///< by VariableId
     std::vector<RunMark> runs;     ///< by NodeId
+    std::vector<bool> poisoned;    ///< by NodeId: computed something from a missing value
     NodeId current;                ///< the op that is about to run
     std::optional<SceneFailure> failure;
     /// Not 0: inputs of equal version are equal, and asking again for their scene costs nothing.

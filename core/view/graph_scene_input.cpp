@@ -1,5 +1,7 @@
 #include "core/view/graph_scene.hpp"
 
+#include "core/debug/poison.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -66,6 +68,23 @@ void read_run(const Debugger& debugger, SceneInput& input) {
         const std::uint32_t first_round = piece.block != nullptr ? std::min(piece.first + piece.visits, end) : end;
         for (std::uint32_t e = piece.first; e < first_round; ++e) look_at(e);
         for (std::uint32_t e = std::max(first_round, last_round); e < end; ++e) look_at(e);
+    }
+}
+
+/// In the run at the position, or else in all runs so far.
+void read_poison(const Debugger& debugger, SceneInput& input) {
+    if (debugger.poison() == nullptr) return;
+    const record::Recording& recording = debugger.recording();
+    for (const record::RecordedRun& run : recording.runs()) {
+        const bool counts = !debugger.current_run().valid() || debugger.current_run() == run.info.id;
+        if (!counts || run.info.graph != input.graph->id()) continue;
+        const std::uint32_t now = recording.events_at(run.info.id, debugger.position());
+        for (const debug::Poison::Mark& mark : debugger.poison()->marks(run.info.id)) {
+            if (mark.event >= now) break;
+            if (!mark.node.valid() || mark.node.index() >= input.nodes) continue;
+            input.poisoned.resize(input.nodes, false);
+            input.poisoned[mark.node.index()] = true;
+        }
     }
 }
 
@@ -154,6 +173,7 @@ SceneInput scene_input(const Debugger& debugger) {
     input.nodes = debugger.visible_nodes();
     for (const Variable& variable : input.graph->variables()) input.states.push_back(mark_of(debugger, variable));
     read_run(debugger, input);
+    read_poison(debugger, input);
     input.failure = read_failure(debugger, input);
     return input;
 }

@@ -31,6 +31,7 @@ class StateWriter {
             for (const VariableId id : tree_.item(box.item).variables)
                 if (id.index() < input.states.size()) box.state = worst_mark(box.state, input.states[id.index()]);
         }
+        apply_poison(input);
         apply_runs(input);
         scene_.current_box = no_box;
         if (input.current.valid()) {
@@ -41,6 +42,15 @@ class StateWriter {
     }
 
   private:
+    /// Of an op, and of all scopes around it.
+    void apply_poison(const SceneInput& input) {
+        for (std::size_t i = 0; i < std::min(input.poisoned.size(), scene_.box_by_node.size()); ++i) {
+            if (!input.poisoned[i]) continue;
+            for (std::uint32_t box = scene_.box_by_node[i]; box != 0; box = scene_.boxes[box].parent)
+                scene_.boxes[box].state = worst_mark(scene_.boxes[box].state, StateMark::poisoned);
+        }
+    }
+
     void apply_runs(const SceneInput& input) {
         const std::size_t known = std::min(input.runs.size(), scene_.box_by_node.size());
         std::vector<bool> ran(scene_.boxes.size(), false), waiting(scene_.boxes.size(), false);

@@ -1,6 +1,7 @@
 #include "core/view/inspector_view.hpp"
 
 #include "core/debug/newest_event.hpp"
+#include "core/debug/poison.hpp"
 #include "core/debug/questions.hpp"
 #include "core/ops/op_def.hpp"
 #include "core/view/graph_overview.hpp"
@@ -165,14 +166,20 @@ class InspectorBuilder {
     void add_node_values(const Node& node, const Variable* variable) {
         const RunId run = looked_at_run();
         std::optional<record::RecordedEvent> last;
+        const debug::Poison::Mark* poison = nullptr;
         std::uint32_t coming = UINT32_MAX;
         if (run.valid()) {
             const record::EventNumbers events = recording_.events_of(run, node.id);
             std::size_t next = events.lower_bound(recording_.events_at(run, {now_})); // the first that comes
             if (next < events.size() && recording_.visit(run, events[next]).failed) ++next;
-            if (next > 0) last = recording_.event(run, newest_of(run, node.id, events[next - 1]));
+            if (next > 0) {
+                const std::uint32_t newest = newest_of(run, node.id, events[next - 1]);
+                last = recording_.event(run, newest);
+                poison = debugger_.poison() != nullptr ? debugger_.poison()->mark(run, newest) : nullptr;
+            }
             if (next < events.size()) coming = events[next];
         }
+        if (poison != nullptr) view_.mark = StateMark::poisoned;
         if (last && last->failed) view_.mark = StateMark::uninitialized;
         for (std::size_t i = 0; i < node.outputs.size(); ++i) {
             const bool has = last && !last->failed && i < last->outputs.size() && last->outputs[i].tensor;
@@ -180,7 +187,9 @@ class InspectorBuilder {
             if (!tensor && variable && node.id == variable->op && debugger_.current_session().valid())
                 tensor = recording_.value_at(debugger_.current_session(), storage_name(debugger_, *variable),
                                              debugger_.position());
-            ValueView value = view_value(fmt::format("output {}", i), tensor);
+            const bool is_poisoned = has && poison != nullptr && i < poison->outputs.size();
+            ValueView value =
+                view_value(fmt::format("output {}", i), tensor, is_poisoned ? poison->outputs[i] : debug::PoisonMask());
             if (has && last->frame != 0) value.type += fmt::format(" at t = {}", last->iteration);
             if (!tensor) {
                 value.type = type_text(node.outputs[i]);
@@ -254,7 +263,7 @@ class InspectorBuilder {
         const Tensor tensor =
             session.valid() ? recording_.value_at(session, storage_name(debugger_, variable), debugger_.position())
                             : Tensor();
-        ValueView value = view_value("value", tensor);
+        ValueView value = view_value("value", tensor, poison_of(variable));
         if (!tensor) {
             value.type = type_text(variable.dtype, variable.shape);
             value.absent = never_written(variable) ? fmt::format("{} was never written", view_.title)
@@ -286,6 +295,12 @@ class InspectorBuilder {
         add_history(variable);
     }
 
+    debug::PoisonMask poison_of(const Variable& variable) const {
+        if (debugger_.poison() == nullptr || !debugger_.current_session().valid()) return {};
+        return debugger_.poison()->variable_at(debugger_.current_session(), storage_name(debugger_, variable),
+                                               debugger_.position());
+    }
+
     void add_history(const Variable& variable) {
         view_.history_title = fmt::format("History of {}", last_segments(variable.name, 1));
         const StatementId declared = debugger_.evaluator().statement_of(graph_->node(variable.op));
@@ -293,7 +308,8 @@ class InspectorBuilder {
                                  fmt::format("declared as node {}", grouped(variable.op.index() + 1)), 0, true});
         const SessionId session = debugger_.current_session();
         if (!session.valid()) return;
-        const auto entries = recording_.history(session, storage_name(debugger_, variable));
+        const std::vector<HistoryEntry> all = debug::history_of(debugger_, session, variable);
+        const std::span<const HistoryEntry> entries = all;
         for (const HistoryEntry& entry : entries)
             if (entry.kind == HistoryEntry::Kind::write && !entry.run.valid())
                 view_.history.push_back({mark_after(entry), Link::plain("checkpoint"),
@@ -433,7 +449,9 @@ class InspectorBuilder {
              run.outcome.error ? run.outcome.error->error_class : count_text(recording_.event_count(step.run), "event"),
              run.first_tick, true});
         for (std::size_t i = 0; i < run.outcome.results.size() && view_.values.size() < 16; ++i)
-            view_.values.push_back(view_value(fetch_name(run, i), run.outcome.results[i]));
+            view_.values.push_back(view_value(fetch_name(run, i), run.outcome.results[i],
+                                              debugger_.poison() != nullptr ? debugger_.poison()->fetch(step.run, i)
+                                                                            : debug::PoisonMask()));
     }
 
     std::string fetch_name(const record::RecordedRun& run, std::size_t index) const {
@@ -474,6 +492,7 @@ std::string to_text(const InspectorView& view) {
     for (const ValueView& value : view.values) {
         out +=
             fmt::format("{}  {}  {}\n", value.label, value.type, value.absent.empty() ? value.first_row : value.absent);
+        if (value.poisoned > 0) out += "  " + poison_text(value) + "\n";
         if (value.numeric)
             out += fmt::format("  mean {}  std {}  range ±{}\n", number_text(value.statistics.mean, 4, true),
                                number_text(value.statistics.standard_deviation), number_text(value.range));

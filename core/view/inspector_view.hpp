@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/debug/poison_mask.hpp"
 #include "core/view/common.hpp"
 
 #include <string>
@@ -22,10 +23,15 @@ struct ValueView {
     TensorStatistics statistics;
     std::vector<std::size_t> histogram; ///< of the finite values, from minimum to maximum
     std::string first_row;              ///< "row 0: −0.1456 −0.0089 …"
+    debug::PoisonMask poison;           ///< elements that are derived from missing values
+    std::int64_t poisoned = 0;          ///< how many
 
     double cell(std::int64_t row, std::int64_t column) const { return tensor.number(row * columns + column); }
+    bool is_poisoned(std::int64_t row, std::int64_t column) const { return poison.at(row * columns + column); }
 };
-ValueView view_value(std::string label, const Tensor& tensor);
+ValueView view_value(std::string label, const Tensor& tensor, const debug::PoisonMask& poison = {});
+/// "▲ 24 of 48 elements poisoned", or "".
+std::string poison_text(const ValueView& value);
 /// The 99th percentile of |v| rounded up to 1, 2 or 5 times a power of ten.
 double map_range(const Tensor& tensor);
 

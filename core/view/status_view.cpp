@@ -43,6 +43,7 @@ StatusView build_status(const Debugger& debugger) {
     const record::Recording& recording = debugger.recording();
     view.right.push_back("recording " + bytes_text(recording.bytes()) +
                          (recording.keeps_states() ? ", loops as states" : ""));
+    if (debugger.poisons()) view.right.push_back("runs go on past missing values");
     const bool nothing_to_run = debugger.at_end() && debugger.recording().runs().empty();
     if (const auto* report = debugger.known_preflight(); report != nullptr && !nothing_to_run) {
         const std::size_t reads = report->reads.size();

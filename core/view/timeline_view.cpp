@@ -1,5 +1,7 @@
 #include "core/view/timeline_view.hpp"
 
+#include "core/debug/questions.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -217,7 +219,7 @@ class TimelineBuilder {
                 first.tick = step.first_tick;
         lane.pips.push_back(std::move(first));
         if (const SessionId session = debugger_.current_session(); session.valid())
-            for (const HistoryEntry& entry : recording_.history(session, storage_name(debugger_, variable)))
+            for (const HistoryEntry& entry : debug::history_of(debugger_, session, variable))
                 if (entry.kind != HistoryEntry::Kind::declared) lane.pips.push_back(make_pip(entry));
         view_.lanes.push_back(std::move(lane));
     }

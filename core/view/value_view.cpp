@@ -1,5 +1,7 @@
 #include "core/view/inspector_view.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -9,6 +11,10 @@ namespace {
 
 bool is_numeric(DType dtype) {
     return is_floating(dtype) || is_integer(dtype) || dtype == DType::boolean;
+}
+
+std::uint64_t as_count(std::int64_t number) {
+    return static_cast<std::uint64_t>(number);
 }
 
 constexpr std::int64_t most_sampled = 1 << 16;
@@ -37,11 +43,20 @@ double map_range(const Tensor& tensor) {
     return 10 * power;
 }
 
-ValueView view_value(std::string label, const Tensor& tensor) {
+std::string poison_text(const ValueView& value) {
+    if (value.poisoned == 0) return {};
+    if (value.poisoned == value.tensor.elements()) return fmt::format("{} poisoned", glyph(StateMark::poisoned));
+    return fmt::format("{} {} of {} elements poisoned", glyph(StateMark::poisoned), grouped(as_count(value.poisoned)),
+                       grouped(as_count(value.tensor.elements())));
+}
+
+ValueView view_value(std::string label, const Tensor& tensor, const debug::PoisonMask& poison) {
     ValueView out;
     out.label = std::move(label);
     out.tensor = tensor;
     if (!tensor) return out;
+    out.poison = poison;
+    out.poisoned = poison.count(tensor.elements());
     out.type = type_text(tensor.dtype(), tensor.shape());
     const auto& shape = tensor.shape();
     out.columns = shape.rank() == 0 ? 1 : shape.dim(shape.rank() - 1);

@@ -1,4 +1,5 @@
 #include "core/debug/command.hpp"
+#include "core/view/graph_scene.hpp"
 #include "core/view/inspector_view.hpp"
 #include "core/view/problems_view.hpp"
 #include "core/view/source_view.hpp"
@@ -69,6 +70,19 @@ TEST(SeedViews, TheLayerThatTheScopeMisses) {
     debug::Debugger debugger;
     open(debugger, "seed_b_scope_miss_layer1.json");
     expect_golden("seed_b_scope_miss_layer1", to_text(view::build_variables(debugger)));
+}
+
+TEST(SeedViews, WhatTheMissingValuesReach) {
+    debug::Debugger debugger;
+    debugger.set_poisons(true);
+    open(debugger, "seed_b_scope_miss_layer1.json");
+    run(debugger, "select.node", "rnn/rnn/while/rnn/multi_rnn_cell/cell_1/gru_cell/BiasAdd");
+    std::string text = all_panels(debugger) + to_text(view::build_status(debugger)) + "\n";
+    const view::SceneInput input = view::scene_input(debugger);
+    view::GraphView graph;
+    graph.expand_outer(input);
+    text += to_text(graph.scene(input));
+    expect_golden("seed_b_scope_miss_layer1_poison", text);
 }
 
 TEST(SeedViews, TheFilterSuggestsTheNearestName) {
