@@ -3,6 +3,7 @@
 #include "app/report.hpp"
 #include "core/debug/command.hpp"
 #include "core/debug/pasted_error.hpp"
+#include "core/debug/poison.hpp"
 #include "core/debug/terminal_text.hpp"
 #include "core/graph/graphdef.hpp"
 #include "core/import/graph_file.hpp"
@@ -88,6 +89,7 @@ void run_to_end(debug::Debugger& debugger) {
 bool any_run_failed(const debug::Debugger& debugger) {
     for (const record::RecordedRun& run : debugger.recording().runs())
         if (run.outcome.error) return true;
+    if (debugger.poison() != nullptr && !debugger.poison()->reads().empty()) return true; // TensorFlow's would have
     return debugger.evaluator().error().has_value();
 }
 
@@ -131,8 +133,9 @@ std::string full_id(std::string_view word) {
 
 } // namespace
 
-int cli_run(const std::string& file, const program::GraphSession& session, bool json) {
+int cli_run(const std::string& file, const program::GraphSession& session, bool json, bool poison) {
     debug::Debugger debugger;
+    debugger.set_poisons(poison);
     if (const int status = open(debugger, file, json, session); status != exit_ok) return status;
     run_to_end(debugger);
     if (!json) print(checkpoint_text(debugger, session.restore));
@@ -189,8 +192,9 @@ int cli_python(const std::string& file) {
     return exit_ok;
 }
 
-int cli_debug(const std::string& file, const std::vector<std::string>& commands) {
+int cli_debug(const std::string& file, const std::vector<std::string>& commands, bool poison) {
     debug::Debugger debugger;
+    debugger.set_poisons(poison);
     if (!file.empty())
         if (const int status = open(debugger, file, false); status != exit_ok) return status;
     bool all_done = true;

@@ -63,7 +63,7 @@ int dispatch(int argc, char** argv) {
     std::string file, format = "summary", output, code, text;
     std::vector<std::string> commands;
     program::GraphSession session;
-    bool json = false;
+    bool json = false, poison = false;
 
     CLI::App* open = cli.add_subcommand("open", "the window");
     open->add_option("FILE", file, "program or graph; without it the welcome screen");
@@ -75,6 +75,8 @@ int dispatch(int argc, char** argv) {
         command->add_flag("--json", json, "one JSON object");
         add_graph_options(*command, session);
     }
+    constexpr auto about_poison = "go on past reads of variables without a value, and say what is derived from them";
+    run->add_flag("--poison", poison, about_poison);
     CLI::App* graph = cli.add_subcommand("graph", "print the graph as it stands when the program ends or fails");
     graph->add_option("FILE", file, "program or graph")->required();
     graph->add_option("--format", format, "summary, ops, json, pbtxt or dot")
@@ -85,6 +87,7 @@ int dispatch(int argc, char** argv) {
     CLI::App* debug = cli.add_subcommand("debug", "the debugger in the terminal");
     debug->add_option("FILE", file, "program or graph");
     debug->add_option("-x", commands, "command to execute, in order; without any, commands are read");
+    debug->add_flag("--poison", poison, about_poison);
     CLI::App* explain = cli.add_subcommand("explain", "explain a cause, or a pasted TensorFlow error");
     explain->add_option("CODE", code, "cause: init-built-too-early, ...");
     explain->add_option("--text", text, "the error as TensorFlow printed it");
@@ -107,11 +110,11 @@ int dispatch(int argc, char** argv) {
         return cli.exit(problem) == 0 ? exit_ok : exit_usage;
     }
 
-    if (run->parsed()) return cli_run(file, session, json);
+    if (run->parsed()) return cli_run(file, session, json, poison);
     if (check->parsed()) return cli_check(file, session, json);
     if (graph->parsed()) return cli_graph(file, format, output);
     if (python->parsed()) return cli_python(file);
-    if (debug->parsed()) return cli_debug(file, commands);
+    if (debug->parsed()) return cli_debug(file, commands, poison);
     if (explain->parsed()) {
         if (code.empty() == text.empty()) {
             std::cerr << "rnnscope: explain takes a CODE or --text \"error\"\n";

@@ -1,5 +1,7 @@
 #include "app/report.hpp"
 
+#include "core/debug/poison.hpp"
+
 #include "core/runtime/session.hpp"
 
 #include <charconv>
@@ -64,6 +66,16 @@ Json shape_json(const Shape& shape) {
     return dims;
 }
 
+/// At the end.
+record::InitState state_in(const Debugger& debugger, SessionId session, const Variable& variable) {
+    const record::Recording& recording = debugger.recording();
+    const std::string storage = record::storage_name(*debugger.graph(), variable);
+    const debug::Poison* poison = debugger.poison();
+    if (poison != nullptr && poison->variable_at(session, storage, recording.end()).any())
+        return record::InitState::poisoned;
+    return recording.state_at(session, variable, recording.end());
+}
+
 Json variables_json(const Debugger& debugger) {
     const record::Recording& recording = debugger.recording();
     Json list = Json::array();
@@ -73,8 +85,7 @@ Json variables_json(const Debugger& debugger) {
         Json states = Json::object();
         for (std::size_t s = 0; s < recording.sessions(); ++s)
             if (recording.graph_of(SessionId(s)) == graph->id())
-                states[std::to_string(s)] =
-                    record::init_state_name(recording.state_at(SessionId(s), variable, recording.end()));
+                states[std::to_string(s)] = record::init_state_name(state_in(debugger, SessionId(s), variable));
         list.push_back({{"name", variable.name + ":0"},
                         {"shape", shape_json(variable.shape)},
                         {"dtype", dtype_name(variable.dtype)},
@@ -178,6 +189,32 @@ Json warnings_json(const Debugger& debugger) {
     return list;
 }
 
+/// What is derived from missing values (run --poison).
+Json poison_json(const Debugger& debugger) {
+    const debug::PoisonReport report = debug::poison_report(debugger);
+    Json sources = Json::array(), fetches = Json::array(), variables = Json::array();
+    for (const auto& source : report.sources)
+        sources.push_back({{"variable", source.name + ":0"},
+                           {"run", source.read.run.value},
+                           {"event", source.read.event},
+                           {"times", source.times}});
+    for (const auto& variable : report.variables)
+        variables.push_back({{"variable", variable.name + ":0"},
+                             {"session", variable.session.value},
+                             {"poisoned", variable.poisoned},
+                             {"elements", variable.elements}});
+    for (const auto& fetch : report.fetches)
+        fetches.push_back({{"run", fetch.run.value},
+                           {"name", fetch.name},
+                           {"poisoned", fetch.poisoned},
+                           {"elements", fetch.elements}});
+    return {{"missing", std::move(sources)},
+            {"variables", std::move(variables)},
+            {"ops", report.ops},
+            {"events", report.events},
+            {"fetches", std::move(fetches)}};
+}
+
 /// Strings of a program may hold any bytes; JSON output must be UTF-8 all the same.
 std::string dump(const Json& json) {
     return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -199,6 +236,7 @@ std::string run_json(const Debugger& debugger) {
     if (error) result["error"] = error_json(debugger, *error);
     result["uninitialized_reads"] = reads_json(debugger);
     result["warnings"] = warnings_json(debugger);
+    if (debugger.poisons()) result["poison"] = poison_json(debugger);
     return dump(result);
 }
 

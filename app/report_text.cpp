@@ -1,5 +1,7 @@
 #include "app/report.hpp"
 
+#include "core/debug/poison.hpp"
+
 #include <fmt/format.h>
 
 namespace rnnscope::app {
@@ -96,6 +98,7 @@ std::string run_text(const Debugger& debugger) {
         text += diagnosis_text(program, diagnosis, earlier);
         earlier = &diagnosis;
     }
+    if (debugger.poisons()) text += "\npoison: " + debug::poison_text(debugger) + "\n";
     const std::string warnings = warnings_text(debugger);
     if (!warnings.empty()) text += "\n" + warnings;
     return text;
