@@ -45,6 +45,7 @@ class Poison::Impl {
     bool is_reached(const record::RecordedRun& run) const {
         for (const auto& [key, changes] : state_.variables)
             if (key.first == run.info.session.index() && changes.back().mask.any()) return true;
+        if (!state_.saved.empty()) return true;
         for (const auto& [key, mask] : state_.queues)
             if (key.first == run.info.session.index() && mask.any()) return true;
         return std::ranges::any_of(evaluation_.recording().errors(), [&](const record::RecordedError& error) {

@@ -83,6 +83,8 @@ bool PoisonReplay::may_be_reached(const runtime::PlanNode& node, const record::R
     const auto is_reached = [](const PoisonFlow& f) { return f.mask.any() || !f.variable.empty() || f.decided; };
     if (std::ranges::any_of(inputs_, is_reached)) return true;
     if (std::ranges::any_of(node.node->outputs, &OutputInfo::is_ref)) return true;
+    const bool reads_file = node.node->op == "RestoreV2" || node.node->op == "MergeV2Checkpoints";
+    if (!state_.saved.empty() && (reads_file || node.node->op == "SaveV2")) return true;
     if (waits_for_decided(*node.node, visit)) return true;
     return std::ranges::any_of(node.node->inputs,
                                [&](Output input) { return graph_.info(input).dtype == DType::resource; });
@@ -189,11 +191,36 @@ bool PoisonReplay::spread_flow(Look& look) {
     return false;
 }
 
+/// Checkpoints carry poison to who restores them. True: done.
+bool PoisonReplay::spread_files(Look& look) {
+    const std::string_view op = look.node.op;
+    if (op != "SaveV2" && op != "RestoreV2" && op != "MergeV2Checkpoints") return false;
+    if (op == "MergeV2Checkpoints") {
+        for (const std::string& part : look.inputs[0].strings())
+            for (const auto& [key, mask] : std::map(state_.saved))
+                if (key.first == part) state_.saved[{look.inputs[1].strings()[0], key.second}] = mask;
+        return true;
+    }
+    const std::string& prefix = look.inputs[0].strings()[0];
+    const auto names = look.inputs[1].strings(), slices = look.inputs[2].strings();
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        // Which part of a tensor a slice is does not matter: all of it is taken.
+        const auto taken = [&](const PoisonMask& mask) {
+            return slices[i].empty() || !mask.any() ? mask : PoisonMask::all();
+        };
+        const std::pair key{prefix, names[i]};
+        if (op == "RestoreV2" && state_.saved.contains(key)) look.out[i] = taken(state_.saved[key]);
+        if (op == "SaveV2" && (look.masks[3 + i].any() || state_.saved.contains(key)))
+            state_.saved[key] = taken(look.masks[3 + i]);
+    }
+    return true;
+}
+
 void PoisonReplay::spread(Look& look) {
     look.out.assign(look.outputs.size(), PoisonMask());
     const bool any = std::ranges::any_of(look.masks, &PoisonMask::any);
     const std::string_view op = look.node.op;
-    if (spread_flow(look)) {
+    if (spread_flow(look) || spread_files(look)) {
         // done
     } else if (auto stored = stores_.visit(op, look.inputs, look.masks, look.outputs)) {
         look.out = *std::move(stored);
@@ -210,27 +237,31 @@ void PoisonReplay::spread(Look& look) {
     if (look.decided) std::ranges::fill(look.out, PoisonMask::shape());
 }
 
+/// Rows of the variable are replaced, or added to.
+PoisonMask PoisonReplay::scattered(const Look& look, const record::RecordedAccess& access, const PoisonMask& before) {
+    const Tensor &indices = look.inputs[1], &updates = look.inputs[2];
+    const std::int64_t rows = access.value.shape().dim(0), picked = indices.elements();
+    if (look.masks[1].any()) return PoisonMask::all();
+    if (rows == 0 || picked == 0) return before;
+    const std::int64_t row = access.value.elements() / rows;
+    const bool replaces = look.node.op == "ScatterUpdate", is_scalar = updates.shape().rank() == 0;
+    std::vector<bool> elements(static_cast<std::size_t>(access.value.elements()));
+    for (std::size_t i = 0; i < elements.size(); ++i) elements[i] = before.at(static_cast<std::int64_t>(i));
+    for (std::int64_t i = 0; i < picked; ++i)
+        for (std::int64_t k = 0; k < row; ++k) {
+            const auto to = static_cast<std::size_t>(indices.integer(i) * row + k);
+            elements[to] = look.masks[2].at(is_scalar ? 0 : i * row + k) || (!replaces && elements[to]);
+        }
+    return PoisonMask::of(std::move(elements));
+}
+
 /// What the written variable holds, by what the op computed it from.
 PoisonMask PoisonReplay::written(const Look& look, const record::RecordedAccess& access) const {
     if (look.decided) return PoisonMask::all();
     const std::string_view op = look.node.op;
     if (op == "Assign" || op == "AssignVariableOp") return look.masks[1];
     const PoisonMask before = variable(access.variable);
-    if (op.starts_with("Scatter")) {
-        const std::int64_t rows = access.value.shape().dim(0), picked = look.inputs[1].elements();
-        const bool is_plain = !look.masks[1].any() && look.inputs[2].shape().rank() > 0 && picked > 0;
-        if (!is_plain) return look.masks[1].any() || look.masks[2].any() ? PoisonMask::all() : before;
-        const std::int64_t row = rows == 0 ? 0 : access.value.elements() / rows;
-        std::vector<bool> elements(static_cast<std::size_t>(access.value.elements()));
-        for (std::size_t i = 0; i < elements.size(); ++i) elements[i] = before.at(static_cast<std::int64_t>(i));
-        for (std::int64_t i = 0; i < picked; ++i)
-            for (std::int64_t k = 0; k < row; ++k) {
-                const auto to = static_cast<std::size_t>(look.inputs[1].integer(i) * row + k);
-                const bool is_poisoned = look.masks[2].at(i * row + k);
-                elements[to] = is_poisoned || (op != "ScatterUpdate" && elements[to]);
-            }
-        return PoisonMask::of(std::move(elements));
-    }
+    if (op.starts_with("Scatter")) return scattered(look, access, before);
     std::vector<PoisonMask> masks = look.masks;
     std::vector<Shape> shapes;
     for (std::size_t i = 0; i < masks.size(); ++i) {

@@ -25,6 +25,8 @@ struct PoisonState {
     std::vector<std::map<Output, PoisonMask, ByOutput>> fetches; ///< by run
     Poison::Variables variables;
     std::map<std::pair<std::uint32_t, std::string>, PoisonMask> queues; ///< by session and kind: all elements alike
+    /// By prefix of the checkpoint and name in it. All sessions see the same files.
+    std::map<std::pair<std::string, std::string>, PoisonMask> saved;
     bool is_complete = true;
 };
 
@@ -66,7 +68,9 @@ class PoisonReplay {
     PoisonMask mask_of_input(const Node& node, std::size_t input, const record::RecordedEvent& event) const;
     void spread(Look& look);
     bool spread_flow(Look& look);
+    bool spread_files(Look& look);
     void write_variables(Look& look);
+    static PoisonMask scattered(const Look& look, const record::RecordedAccess& access, const PoisonMask& before);
     PoisonMask written(const Look& look, const record::RecordedAccess& access) const;
     void set_outputs(Look& look);
 

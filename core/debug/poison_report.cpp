@@ -12,7 +12,7 @@ using record::RecordedRun;
 using record::Recording;
 
 /// "a/b" of "a/b/c", unless that is an op itself, which has others under its name: then that op's.
-std::string scope_around(const Graph& graph, const std::string& name) {
+std::string scope_of_op(const Graph& graph, const std::string& name) {
     std::string path = name;
     do {
         const std::size_t slash = path.rfind('/');
@@ -114,7 +114,7 @@ class PoisonReporter {
     void add_mark(const RecordedRun& run, const Poison::Mark& mark) {
         if (!mark.node.valid()) return;
         ++report_.events;
-        std::string path = scope_around(graph_of(run), graph_of(run).node(mark.node).name);
+        std::string path = scope_of_op(graph_of(run), graph_of(run).node(mark.node).name);
         Found& scope = scopes_[path];
         scope.found.path = std::move(path);
         ++scope.found.events;

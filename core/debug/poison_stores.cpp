@@ -31,6 +31,13 @@ PoisonMask either(const PoisonMask& a, const PoisonMask& b) {
     return PoisonMask::of(std::move(elements));
 }
 
+/// The text of a handle: a resource, or in older ops a reference to two strings.
+std::string PoisonStores::handle_of(const Visit& visit) {
+    std::string text;
+    for (const std::string& word : visit.inputs[0].strings()) text += (text.empty() ? "" : "/") + word;
+    return text;
+}
+
 PoisonMask PoisonStores::element(const Array& array, std::int64_t index) const {
     if (array.whole) return PoisonMask::all();
     const auto found = array.elements.find(index);
@@ -42,73 +49,74 @@ void PoisonStores::write(Array& array, bool adds, std::int64_t index, PoisonMask
     element = adds ? either(element, mask) : std::move(mask);
 }
 
+std::vector<PoisonMask> PoisonStores::visit_stack(const Visit& visit) {
+    std::vector<PoisonMask> out(visit.outputs.size());
+    const bool pushes = visit.op.starts_with("StackPush"), pops = visit.op.starts_with("StackPop");
+    if (!pushes && !pops) return out;
+    std::vector<PoisonMask>& stack = stacks_[handle_of(visit)];
+    if (pushes) stack.push_back(out[0] = visit.masks[1]);
+    if (pops && !stack.empty()) {
+        out[0] = stack.back();
+        stack.pop_back();
+    }
+    return out;
+}
+
+void PoisonStores::put(const Visit& visit, std::string_view what) {
+    Array& array = arrays_[handle_of(visit)];
+    // Which elements get something is not known.
+    if (visit.masks[what == "Split" ? 2 : 1].any()) array.whole = true;
+    if (array.whole) return;
+    const bool adds = handle_of(visit).find('@') != std::string::npos; // an array of gradients
+    if (what == "Write") return write(array, adds, visit.inputs[1].integer(0), visit.masks[2]);
+    if (what == "Scatter") {
+        const std::int64_t rows = visit.inputs[1].elements(), row = rows == 0 ? 0 : visit.inputs[2].elements() / rows;
+        for (std::int64_t i = 0; i < rows; ++i)
+            write(array, adds, visit.inputs[1].integer(i), part_of(visit.masks[2], i * row, row));
+        return;
+    }
+    const std::int64_t rows = visit.inputs[1].shape().dim(0), row = rows == 0 ? 0 : visit.inputs[1].elements() / rows;
+    for (std::int64_t i = 0, from = 0; i < visit.inputs[2].elements(); ++i) {
+        const std::int64_t count = visit.inputs[2].integer(i) * row;
+        write(array, adds, i, part_of(visit.masks[1], from, count));
+        from += count;
+    }
+}
+
+PoisonMask PoisonStores::taken(const Visit& visit, std::string_view what) const {
+    const auto found = arrays_.find(handle_of(visit));
+    if (found == arrays_.end()) return {};
+    const Array& array = found->second;
+    const bool is_concat = what == "Concat";
+    if (!is_concat && visit.masks[1].any()) return what == "Gather" ? PoisonMask::shape() : PoisonMask::all();
+    if (what == "Read") return element(array, visit.inputs[1].integer(0));
+    if (!visit.outputs[0] || visit.outputs[0].elements() == 0) return {};
+    const Tensor& which = is_concat ? visit.outputs[1] : visit.inputs[1]; // lengths, or indices
+    const std::int64_t rows = is_concat ? visit.outputs[0].shape().dim(0) : which.elements(),
+                       row = visit.outputs[0].elements() / rows;
+    std::vector<PoisonMask> elements;
+    std::vector<std::int64_t> counts;
+    for (std::int64_t i = 0; i < which.elements(); ++i) {
+        elements.push_back(element(array, is_concat ? i : which.integer(i)));
+        counts.push_back(is_concat ? which.integer(i) * row : row);
+    }
+    return joined(elements, counts);
+}
+
 std::optional<std::vector<PoisonMask>> PoisonStores::visit(std::string_view op, std::span<const Tensor> inputs,
                                                            std::span<const PoisonMask> masks,
                                                            std::span<const Tensor> outputs) {
+    const Visit visit{op, inputs, masks, outputs};
+    if (inputs.empty() || !inputs[0]) return std::nullopt;
+    if (op.starts_with("Stack")) return visit_stack(visit);
+    constexpr std::string_view family = "TensorArray";
+    if (!op.starts_with(family)) return std::nullopt;
+    std::string_view what = op.substr(family.size());
+    if (what.ends_with("V3")) what.remove_suffix(2);
+    // The flow between them carries no value, and a new array, its size and its end none that was put in.
     std::vector<PoisonMask> out(outputs.size());
-    const bool is_array = op.starts_with("TensorArray"), is_stack = op.starts_with("Stack");
-    if ((!is_array && !is_stack) || inputs.empty() || inputs[0].dtype() == DType::invalid) return std::nullopt;
-    const auto handle_text = [&] {
-        std::string text;
-        for (const std::string& word : inputs[0].strings()) text += (text.empty() ? "" : "/") + word;
-        return text;
-    };
-    if (is_stack) {
-        const bool pushes = op.starts_with("StackPush"), pops = op.starts_with("StackPop");
-        if (!pushes && !pops) return out;
-        std::vector<PoisonMask>& stack = stacks_[handle_text()];
-        if (pushes) stack.push_back(out[0] = masks[1]);
-        if (pops && !stack.empty() && !out.empty()) {
-            out[0] = stack.back();
-            stack.pop_back();
-        }
-        return out;
-    }
-    const std::string_view what = op.substr(11, op.size() - 11 - (op.ends_with("V3") ? 2 : 0));
-    if (what.empty() || what == "Grad" || what == "Size" || what == "Close") return out;
-    const std::string handle = handle_text();
-    Array& array = arrays_[handle];
-    const bool adds = handle.find('@') != std::string::npos; // an array of gradients
-    const auto index_is_poisoned = masks[1].any();
-    if (what == "Write") {
-        if (index_is_poisoned)
-            array.whole = true;
-        else
-            write(array, adds, inputs[1].integer(0), masks[2]);
-    } else if (what == "Scatter") {
-        if (index_is_poisoned) array.whole = true;
-        const std::int64_t rows = inputs[1].elements();
-        const std::int64_t row = rows == 0 ? 0 : inputs[2].elements() / rows;
-        for (std::int64_t i = 0; i < rows && !index_is_poisoned; ++i)
-            write(array, adds, inputs[1].integer(i), part_of(masks[2], i * row, row));
-    } else if (what == "Split") {
-        if (masks[2].any()) array.whole = true;
-        const std::int64_t rows = inputs[1].shape().dim(0), row = rows == 0 ? 0 : inputs[1].elements() / rows;
-        std::int64_t from = 0;
-        for (std::int64_t i = 0; i < inputs[2].elements(); ++i) {
-            const std::int64_t count = inputs[2].integer(i) * row;
-            write(array, adds, i, part_of(masks[1], from, count));
-            from += count;
-        }
-    } else if (what == "Read") {
-        out[0] = index_is_poisoned ? PoisonMask::all() : element(array, inputs[1].integer(0));
-    } else if (what == "Gather" && outputs[0]) {
-        const std::int64_t rows = inputs[1].elements();
-        std::vector<PoisonMask> elements;
-        for (std::int64_t i = 0; i < rows; ++i) elements.push_back(element(array, inputs[1].integer(i)));
-        const std::vector<std::int64_t> counts(static_cast<std::size_t>(rows),
-                                               rows == 0 ? 0 : outputs[0].elements() / rows);
-        out[0] = index_is_poisoned ? PoisonMask::shape() : joined(elements, counts);
-    } else if (what == "Concat" && outputs[0]) {
-        std::int64_t rows = outputs[0].shape().dim(0);
-        std::vector<PoisonMask> elements;
-        std::vector<std::int64_t> counts;
-        for (std::int64_t i = 0; i < outputs[1].elements(); ++i) {
-            elements.push_back(element(array, i));
-            counts.push_back(rows == 0 ? 0 : outputs[1].integer(i) * (outputs[0].elements() / rows));
-        }
-        out[0] = joined(elements, counts);
-    }
+    if (what == "Write" || what == "Scatter" || what == "Split") put(visit, what);
+    if (what == "Read" || what == "Gather" || what == "Concat") out[0] = taken(visit, what);
     return out;
 }
 

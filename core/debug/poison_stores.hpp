@@ -26,6 +26,16 @@ class PoisonStores {
         std::map<std::int64_t, PoisonMask> elements;
         bool whole = false; ///< something was written, and where is poisoned
     };
+    struct Visit {
+        std::string_view op;
+        std::span<const Tensor> inputs;
+        std::span<const PoisonMask> masks;
+        std::span<const Tensor> outputs;
+    };
+    static std::string handle_of(const Visit& visit);
+    std::vector<PoisonMask> visit_stack(const Visit& visit);
+    void put(const Visit& visit, std::string_view what);
+    PoisonMask taken(const Visit& visit, std::string_view what) const;
     PoisonMask element(const Array& array, std::int64_t index) const;
     void write(Array& array, bool adds, std::int64_t index, PoisonMask mask);
 

@@ -19,7 +19,7 @@ int python_line_of(const Debugger& debugger, RunId run) {
 }
 
 /// "run 2, event 46, t=3, line 9, at 117": the position is the one just after it.
-std::string place_of(const Debugger& debugger, const Happening& happening) {
+std::string poison_place(const Debugger& debugger, const Happening& happening) {
     std::string text = fmt::format("run {}, event {}, ", happening.run.index() + 1, happening.event);
     if (happening.iteration >= 0) text += fmt::format("t={}, ", happening.iteration);
     return text + fmt::format("line {}, at {}", python_line_of(debugger, happening.run), happening.after.ticks);
@@ -46,7 +46,7 @@ std::string sources_text(const Debugger& debugger, const PoisonReport& report) {
     for (std::size_t i = 0; i < std::min(report.sources.size(), most_rows); ++i) {
         const PoisonReport::Source& source = report.sources[i];
         text += fmt::format("  x {} {}, by {} ({})", source.name, to_python(source.shape),
-                            op_of(debugger, source.read.run, source.read.node), place_of(debugger, source.read));
+                            op_of(debugger, source.read.run, source.read.node), poison_place(debugger, source.read));
         text += source.times > 1 ? fmt::format(", {} times\n", source.times) : "\n";
     }
     return text + more_text(report.sources.size());
@@ -64,7 +64,7 @@ std::string variables_text_of(const Debugger& debugger, const PoisonReport& repo
         write.after = {variable.change.tick + 1};
         text += fmt::format("  ^ {}: {}, written by {} ({})\n", variable.name,
                             share_text(variable.poisoned, variable.elements, variable.shape),
-                            op_of(debugger, variable.change.run, variable.change.node), place_of(debugger, write));
+                            op_of(debugger, variable.change.run, variable.change.node), poison_place(debugger, write));
     }
     return text + more_text(report.variables.size());
 }
@@ -105,7 +105,7 @@ std::string happenings_text(const Debugger& debugger, const std::vector<Happenin
     if (all.empty()) return {};
     std::string text = fmt::format("{}\n", title);
     for (std::size_t i = 0; i < std::min(all.size(), most_rows); ++i)
-        text += fmt::format("  {} ({})\n", op_of(debugger, all[i].run, all[i].node), place_of(debugger, all[i]));
+        text += fmt::format("  {} ({})\n", op_of(debugger, all[i].run, all[i].node), poison_place(debugger, all[i]));
     return text + more_text(all.size());
 }
 
@@ -121,6 +121,7 @@ std::string refusals_text(const PoisonReport& report) {
 
 std::string poison_text(const Debugger& debugger) {
     if (!debugger.poisons()) return "runs stop at missing values; poison.on lets them go on, and marks what they reach";
+    if (debugger.poison() == nullptr) return "poison is followed in the program as it is, not in what-ifs";
     const PoisonReport report = poison_report(debugger);
     if (report.sources.empty()) return refusals_text(report) + "no run has read a missing value at this position";
     std::string text = sources_text(debugger, report) + refusals_text(report);

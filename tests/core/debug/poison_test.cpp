@@ -164,6 +164,25 @@ TEST_F(PoisonTest, AMissingValueIsUpdatedAndStaysMissingForOthers) {
     EXPECT_EQ(debugger_.poison()->reads().size(), 2u);
 }
 
+TEST_F(PoisonTest, GoesThroughACheckpoint) {
+    open_program(two_variables(R"(
+        {"let": "saver", "call": "train.Saver"},
+        {"let": "write", "call": "assign", "args": ["$w", {"call": "concat", "args": [["$v", "$v"], 0]}]},
+        {"let": "clean", "call": "assign", "args": ["$v", {"call": "ones", "args": [[2]]}]},
+        {"let": "sess", "call": "Session"},
+        {"call": "$sess.run", "args": ["$write.op"]},
+        {"call": "$sess.run", "args": ["$clean.op"]},
+        {"let": "path", "call": "$saver.save", "args": ["$sess", "model.ckpt"]},
+        {"let": "other", "call": "Session"},
+        {"call": "$saver.restore", "args": ["$other", "$path"]},
+        {"let": "a", "call": "$other.run", "args": [["$v", "$w"]]})"));
+    run("run.continue");
+    ASSERT_EQ(debugger_.stop_reason(), StopReason::finished) << run("print.where");
+    const RunId last = debugger_.recording().runs().back().info.id;
+    EXPECT_EQ(debugger_.poison()->fetch(last, 0), PoisonMask());
+    EXPECT_EQ(debugger_.poison()->fetch(last, 1), PoisonMask::all());
+}
+
 TEST_F(PoisonTest, ABranchThatItChoosesIsPoisonedWhateverItComputes) {
     open_program(two_variables(R"(
         {"def": "one", "params": [], "body": [{"return": {"call": "constant", "args": [1.0]}}]},
