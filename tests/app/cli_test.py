@@ -107,6 +107,19 @@ class Samples(unittest.TestCase):
                 repaired += 1
         self.assertGreater(repaired, 20)
 
+    def test_poison_goes_on_and_tells_what_is_derived(self):
+        sample = ROOT / "samples" / "programs" / "seed_b_scope_miss_layer1.json"
+        status, out, _ = call("run", sample, "--poison", "--json")
+        result = json.loads(out)
+        jsonschema.validate(result, schema("run.schema.json"))
+        self.assertEqual((status, result["outcome"], len(result["poison"]["missing"])), (1, "ok", 4))
+        self.assertEqual([(f["poisoned"], f["elements"]) for f in result["poison"]["fetches"]], [(640, 640), (0, 128), (128, 128)])
+        states = [list(v["state"].values()) for v in result["variables"]]
+        self.assertEqual(states, [["initialized"]] * 4 + [["poisoned"]] * 4)
+        status, out, _ = call("run", ROOT / "samples" / "programs" / "seed_a_ok.json", "--poison")
+        self.assertEqual(status, 0)
+        self.assertIn("no run has read a missing value", out)
+
     def test_text_output_names_the_cause(self):
         status, out, _ = call("run", ROOT / "samples" / "programs" / "seed_a_init_early.json")
         self.assertEqual(status, 1)
