@@ -25,7 +25,7 @@ class Debugger::Impl {
     std::unique_ptr<Poison> poison_; ///< of original_; null unless it poisons
     bool is_following_ = false;      ///< the movement is over, and poison is being followed
     std::string saved_text_;         ///< of the document when it was opened or saved
-    std::string file_;                       ///< where that was
+    std::string file_;               ///< where that was
     Position position_;
     StopReason reason_ = StopReason::none;
     std::optional<Movement> movement_;
