@@ -129,8 +129,8 @@ bool Movement::reach(Evaluation& evaluation, Position position) {
 /// always looked at.
 const RoundStops& Movement::looked_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, RunId run,
                                       const record::EventPiece& piece) {
-    if (look_.block == piece.block) return look_.stops;
-    look_ = {piece.block, {}};
+    if (look_.run == run && look_.first == piece.first) return look_.stops;
+    look_ = {run, piece.first, {}};
     if (!heeds_breakpoints()) return look_.stops;
     const Graph& graph = evaluation.evaluator().graph(evaluation.recording().run(run).info.graph);
     look_.stops = stops_of_round(breakpoints, graph, *piece.block);

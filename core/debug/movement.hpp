@@ -67,8 +67,9 @@ class Movement {
     std::uint64_t ask_at_ = 0; ///< end of the recording at which the moment is looked for next
     Pace pace_;
     bool evaluated_much_ = false; ///< since the clock was read
-    struct BlockLook {            ///< at one block
-        const runtime::EventBlock* block = nullptr;
+    struct BlockLook { ///< at one block: its run and first event; the block itself may be replaced by a thinner one
+        RunId run;
+        std::uint32_t first = 0;
         RoundStops stops;
     };
     BlockLook look_;

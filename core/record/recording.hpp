@@ -182,7 +182,8 @@ class Recording : public program::EvaluationObserver {
     std::size_t bytes() const;
 
     /// Memory for values, in bytes; at first a quarter of the machine's. When half of it is taken, loops are kept as
-    /// states from which the rest is computed again when it is looked at, at intervals that grow: no position is lost.
+    /// states from which the rest is computed again when it is looked at, at intervals that grow; when all of it is
+    /// taken, what was kept of loops before is thinned likewise. No position is lost.
     void set_budget(std::size_t bytes);
     std::size_t budget() const;
     bool keeps_states() const; ///< instead of all values, of some loop

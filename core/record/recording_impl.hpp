@@ -2,6 +2,7 @@
 
 #include "core/ops/kernel.hpp"
 #include "core/record/run_events.hpp"
+#include "core/runtime/row_pool.hpp"
 
 #include <algorithm>
 #include <cassert>
@@ -63,6 +64,8 @@ class Recording::Impl {
     std::unordered_set<const void*> buffers_;
     std::size_t bytes_ = 0;
     std::size_t budget_ = quarter_of_memory();
+    std::size_t thin_at_ = 0;    ///< bytes at which there was nothing more to thin; 0: there may be
+    runtime::RowPool thin_rows_; ///< for blocks that were thinned
     bool keeps_states_ = false;
 
     static std::size_t quarter_of_memory();
@@ -220,6 +223,21 @@ class Recording::Impl {
         kept.accesses = keep_accesses(event);
         for (const RecordedAccess& access : kept.accesses) note_access(session, access, event.node, run, index);
         events_.back().add(std::move(kept));
+        make_room();
+    }
+
+    /// Thins what is kept of loops until it fits into the budget with some room, or there is nothing more to thin.
+    void make_room() {
+        if (bytes_ <= std::max(budget_, thin_at_)) return;
+        for (const std::uint32_t interval : {16U, 128U, 1024U}) {
+            for (RunEvents& events : events_) {
+                const std::size_t freed = events.thin(interval, thin_rows_);
+                keeps_states_ = keeps_states_ || freed > 0;
+                bytes_ -= std::min(bytes_, freed);
+            }
+            if (bytes_ <= budget_ - budget_ / 4) return;
+        }
+        thin_at_ = bytes_ + budget_ / 8;
     }
 
     void add_block(std::shared_ptr<const runtime::EventBlock> block) {
@@ -231,6 +249,7 @@ class Recording::Impl {
         note_accesses(*block, run, first);
         bytes_ += block->bytes();
         events_.back().add(std::move(block));
+        make_room();
     }
 
     /// Reads only those events of the block that can have accesses.

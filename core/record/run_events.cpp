@@ -60,6 +60,20 @@ void RunEvents::add(std::shared_ptr<const runtime::EventBlock> block) {
     blocks_.push_back(std::move(block));
 }
 
+std::size_t RunEvents::thin(std::uint32_t interval, runtime::RowPool& pool) {
+    std::size_t freed = 0, at = 0;
+    for (EventPiece& piece : pieces_) {
+        if (piece.block == nullptr) continue;
+        std::shared_ptr<const runtime::EventBlock>& block = blocks_[at++];
+        auto thinner = block->thinned(interval, pool);
+        if (!thinner || thinner->bytes() >= block->bytes()) continue;
+        freed += block->bytes() - thinner->bytes();
+        block = std::move(thinner);
+        piece.block = block.get();
+    }
+    return freed;
+}
+
 const RunEvents::Index& RunEvents::index() const {
     while (index_.events < size_) {
         while (index_.events >= pieces_[index_.last_piece].end()) ++index_.last_piece;

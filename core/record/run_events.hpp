@@ -28,6 +28,8 @@ class RunEvents {
     EventNumbers of(NodeId node) const;
     EventNumbers time_steps() const;
 
+    /// Replaces blocks by thinner ones (EventBlock::thinned); the bytes that are free now.
+    std::size_t thin(std::uint32_t interval, runtime::RowPool& pool);
     void add(SingleEvent event);
     void add(std::shared_ptr<const runtime::EventBlock> block);
 

@@ -36,6 +36,10 @@ bool is_unfinite(const BlockEvent& event) {
 
 } // namespace
 
+std::shared_ptr<const EventBlock> EventBlock::thinned(std::uint32_t, RowPool&) const {
+    return nullptr;
+}
+
 std::uint64_t EventBlock::next_unfinite(std::uint64_t from) const {
     BlockEvent event;
     for (; from < events(); ++from) {

@@ -4,10 +4,13 @@
 #include "core/ops/kernel.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 namespace rnnscope::runtime {
+
+class RowPool;
 
 /// How much an observer wants to be kept of loops that are executed in rounds.
 struct Keep {
@@ -69,8 +72,13 @@ class EventBlock {
     virtual void elements(std::size_t visit, std::size_t output, std::int64_t element, std::uint64_t first,
                           std::span<double> to) const;
     virtual std::size_t bytes() const = 0; ///< memory that the values take
+    /// The same events in less memory: states every so many rounds, from which the rest is computed again, bit for bit.
+    /// Null where nothing would be gained.
+    virtual std::shared_ptr<const EventBlock> thinned(std::uint32_t interval, RowPool& pool) const;
 
   protected:
+    std::int64_t first_iteration() const { return first_iteration_; } ///< of the first round
+
     EventBlock(std::vector<BlockVisit> visits, std::uint32_t frame, std::int64_t first_iteration)
         : visits_(std::move(visits)), frame_(frame), first_iteration_(first_iteration) {}
     std::uint64_t rounds_ = 0;

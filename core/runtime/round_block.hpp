@@ -4,8 +4,14 @@
 
 namespace rnnscope::runtime {
 
-/// A block of rounds whose rows are all there.
-std::shared_ptr<const EventBlock> make_round_block(std::shared_ptr<const RoundValues> values,
+/// The steps of rounds, bound to values, and the matrices that they read.
+struct BoundSteps {
+    std::vector<std::vector<Step>> groups;
+    std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed;
+};
+
+/// A block of rounds whose rows are all there. `steps`: what computed them.
+std::shared_ptr<const EventBlock> make_round_block(std::shared_ptr<const RoundValues> values, BoundSteps steps,
                                                    std::vector<BlockVisit> visits, std::uint32_t frame,
                                                    std::int64_t first_iteration, std::uint64_t rounds);
 

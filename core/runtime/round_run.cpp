@@ -396,7 +396,8 @@ bool RoundRun::execute_in_groups(std::uint64_t end) {
 /// What has to be taken from the rows of complete rounds before they are used again: states, and what arrays got.
 void RoundRun::harvest(std::uint64_t from) {
     if (states_)
-        for (std::uint64_t round = from; round < rounds_; ++round) states_->keep(round);
+        for (std::uint64_t round = from; round < rounds_; ++round)
+            states_->keep(round, values_->row_before(round + 1), values_->row_before(round));
     for (const RoundStep& step : values_->round->steps)
         if (step.kind == RoundStep::Kind::array_read || step.kind == RoundStep::Kind::array_write)
             change_array(step, from, rounds_);
@@ -440,7 +441,7 @@ std::shared_ptr<const EventBlock> RoundRun::commit_rounds() {
     for (const auto& [event, access] : values_->accesses) visits[event % visits.size()].may_access_variables = true;
     const std::uint32_t frame = context_.dataflow.frame(context_.frame).id;
     if (states_) return states_->finish(std::move(visits), frame, first, rounds_);
-    return make_round_block(values_, std::move(visits), frame, first, rounds_);
+    return make_round_block(values_, {groups_, packed_}, std::move(visits), frame, first, rounds_);
 }
 
 std::vector<ops::Value> RoundRun::partial_outputs(std::uint32_t visit) const {

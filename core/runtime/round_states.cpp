@@ -103,12 +103,12 @@ void RoundStates::allocate(RowPool& pool, std::uint64_t rounds) {
     given_ = memory_.data() + states;
 }
 
-void RoundStates::keep(std::uint64_t round) {
-    const auto take = [](const std::vector<Field>& fields, const std::byte* row, std::byte* to) {
-        for (const Field& field : fields) std::memcpy(to + field.kept_at, row + field.offset, field.bytes);
+void RoundStates::keep(std::uint64_t round, const std::byte* row, const std::byte* before) {
+    const auto take = [](const std::vector<Field>& fields, const std::byte* from, std::byte* to) {
+        for (const Field& field : fields) std::memcpy(to + field.kept_at, from + field.offset, field.bytes);
     };
-    if (round % interval_ == 0) take(state_, values_->row_before(round), states_ + round / interval_ * state_bytes_);
-    take(inputs_, values_->row_before(round + 1), given_ + round * input_bytes_);
+    if (round % interval_ == 0) take(state_, before, states_ + round / interval_ * state_bytes_);
+    take(inputs_, row, given_ + round * input_bytes_);
 }
 
 void RoundStates::remember_steps(const std::vector<std::vector<Step>>& groups,
@@ -167,6 +167,26 @@ const RoundStates::Computed& RoundStates::compute(std::uint64_t round) {
     }
 }
 
+std::shared_ptr<RoundStates> RoundStates::thinned(std::uint32_t interval, std::uint64_t rounds, RowPool& pool) const {
+    const std::uint64_t fewer = std::max<std::uint64_t>(interval / interval_, 1);
+    auto thin = std::make_shared<RoundStates>(values_, static_cast<std::uint32_t>(interval_ * fewer));
+    thin->allocate(pool, rounds);
+    for (std::uint64_t state = 0; state * thin->interval_ < rounds; ++state)
+        std::memcpy(thin->states_ + state * state_bytes_, states_ + state * fewer * state_bytes_, state_bytes_);
+    std::memcpy(thin->given_, given_, rounds * input_bytes_);
+    thin->packed_ = packed_;
+    thin->steps_ = steps_;
+    for (Step& step : thin->steps_) {
+        if (step.function != Computed::Recall::read) continue;
+        auto recall = std::make_unique<Computed::Recall>(*static_cast<const Computed::Recall*>(step.packed));
+        recall->from = thin->given_ + (recall->from - given_);
+        recall->round = &thin->last_->round;
+        step.packed = recall.get();
+        thin->last_->recalls.push_back(std::move(recall));
+    }
+    return thin;
+}
+
 template <class Read> void RoundStates::with_rows(std::uint64_t round, Read&& read) {
     const std::lock_guard lock(last_->mutex);
     const Computed& computed = compute(round);
@@ -199,6 +219,11 @@ class LeanBlock : public EventBlock {
         return result;
     }
     std::size_t bytes() const override { return states_->bytes(rounds()); }
+    std::shared_ptr<const EventBlock> thinned(std::uint32_t interval, RowPool& pool) const override {
+        if (interval < 2 * states_->interval()) return nullptr;
+        return states_->thinned(interval, rounds(), pool)
+            ->finish({visits().begin(), visits().end()}, frame(), first_iteration(), rounds());
+    }
 
   private:
     std::shared_ptr<RoundStates> states_;

@@ -21,12 +21,16 @@ class RoundStates : public std::enable_shared_from_this<RoundStates> {
     std::size_t bytes_per_round() const;
     void allocate(RowPool& pool, std::uint64_t rounds);
     /// Takes what it needs of the round's row and the one before.
-    void keep(std::uint64_t round);
+    void keep(std::uint64_t round, const std::byte* row, const std::byte* before);
     void remember_steps(const std::vector<std::vector<Step>>& groups,
                         const std::vector<std::shared_ptr<const ops::simd::PackedMatrix>>& packed);
     /// No more rounds come.
     std::shared_ptr<const EventBlock> finish(std::vector<BlockVisit> visits, std::uint32_t frame,
                                              std::int64_t first_iteration, std::uint64_t rounds);
+
+    /// The same of `rounds` rounds at a longer interval.
+    std::shared_ptr<RoundStates> thinned(std::uint32_t interval, std::uint64_t rounds, RowPool& pool) const;
+    std::uint64_t interval() const { return interval_; }
 
     /// Calls read(row, row before) with the rows of a round; one thread at a time.
     template <class Read> void with_rows(std::uint64_t round, Read&& read);

@@ -69,5 +69,18 @@ TEST_F(BudgetTest, LoopsBecomeStatesWhenMemoryIsShort) {
     }
 }
 
+TEST_F(BudgetTest, WhatWasKeptIsThinnedWhenAllIsTaken) {
+    const Recorded full = record({}), thin = record(60'000);
+    EXPECT_TRUE(thin.recording->keeps_states());
+    EXPECT_LT(thin.recording->bytes(), 60'000U);
+    const RunId run(1);
+    const auto events = static_cast<std::uint32_t>(full.recording->event_count(run));
+    ASSERT_EQ(events, thin.recording->event_count(run));
+    for (std::uint32_t i = 0; i < events; ++i) {
+        expect_same(full.recording->event(run, i), thin.recording->event(run, i));
+        if (HasFatalFailure()) return;
+    }
+}
+
 } // namespace
 } // namespace rnnscope::record
