@@ -91,10 +91,6 @@ std::vector<std::pair<std::string, Value>> Evaluator::locals() const {
 std::vector<StatementId> Evaluator::origin_stack(OriginId origin) const {
     return impl_->origin_stack(origin);
 }
-StatementId Evaluator::statement_of(const Node& node) const {
-    const std::vector<StatementId> stack = impl_->origin_stack(node.origin);
-    return stack.empty() ? StatementId{} : stack.front();
-}
 
 // --- the machine ----------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 #include "core/base/id.hpp"
 #include "core/program/ast.hpp"
+#include "core/program/evaluated.hpp"
 #include "core/runtime/restore.hpp"
 #include "core/runtime/session.hpp"
 #include "core/tf1/context.hpp"
@@ -14,19 +15,6 @@
 #include <vector>
 
 namespace rnnscope::program {
-
-/// An error of the program under evaluation: a Python exception with its place.
-struct ProgramError {
-    std::string error_class; ///< "ValueError", "FailedPreconditionError"
-    std::string message;     ///< first line
-    std::string text;        ///< whole text for the wanted version
-    std::string op, variable;
-    GraphId graph;
-    NodeId node;           ///< the client graph's node, if there is one
-    StatementId statement; ///< innermost
-    StepId step;
-    RunId run; ///< invalid: not inside a run ("build-error")
-};
 
 /// One execution of one statement.
 struct Step {
@@ -83,14 +71,14 @@ struct EvaluatorOptions {
 };
 
 /// Runs a program one statement at a time, and a Session.run one op at a time. Deterministic.
-class Evaluator {
+class Evaluator : public Evaluated {
   public:
     explicit Evaluator(std::shared_ptr<const Program> program, EvaluatorOptions options = {});
-    ~Evaluator();
+    ~Evaluator() override;
 
     const Program& program() const;
-    bool done() const;                                ///< finished, or ended by an error
-    const std::optional<ProgramError>& error() const; ///< the error that ended the program
+    bool done() const override; ///< finished, or ended by an error
+    const std::optional<ProgramError>& error() const override;
 
     /// What the next call of advance() does.
     enum class Next { statement, run_event, run_end, done };
@@ -108,8 +96,8 @@ class Evaluator {
     }
 
     const tf1::Context& context() const;
-    const Graph& graph(GraphId id) const;
-    std::size_t graph_count() const;
+    const Graph& graph(GraphId id) const override;
+    std::size_t graph_count() const override;
     runtime::Session& session(SessionId id);
     const runtime::Session& session(SessionId id) const;
     std::size_t session_count() const;
@@ -118,11 +106,7 @@ class Evaluator {
 
     /// Names visible at the next statement, innermost first: for the inspector and the terminal.
     std::vector<std::pair<std::string, tf1::Value>> locals() const;
-    /// The statements that were active when a node was made, innermost first: the one that made it, then the calls it
-    /// stands in.
-    std::vector<StatementId> origin_stack(OriginId origin) const;
-    /// The innermost of them; invalid when unknown.
-    StatementId statement_of(const Node& node) const;
+    std::vector<StatementId> origin_stack(OriginId origin) const override;
 
     class Impl;
 
