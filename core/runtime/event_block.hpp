@@ -11,6 +11,7 @@
 namespace rnnscope::runtime {
 
 class RowPool;
+struct RoundValues;
 
 /// How much an observer wants to be kept of loops that are executed in rounds.
 struct Keep {
@@ -75,6 +76,13 @@ class EventBlock {
     /// The same events in less memory: states every so many rounds, from which the rest is computed again, bit for bit.
     /// Null where nothing would be gained.
     virtual std::shared_ptr<const EventBlock> thinned(std::uint32_t interval, RowPool& pool) const;
+
+    /// How values lie in rows, one row a round (round_run.hpp), for those who store the block; null when they do not.
+    virtual const RoundValues* round_values() const { return nullptr; }
+    /// Only with round_values(): copies the row of a round and the one before it, as long as a row is. In the latter
+    /// only what the round takes from it counts.
+    virtual void read_rows([[maybe_unused]] std::uint64_t round, [[maybe_unused]] std::byte* row,
+                           [[maybe_unused]] std::byte* before) const {}
 
   protected:
     std::int64_t first_iteration() const { return first_iteration_; } ///< of the first round

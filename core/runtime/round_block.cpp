@@ -157,6 +157,12 @@ class RoundBlock : public EventBlock {
         read_elements(*values_, visit, output, element, first, to);
     }
     std::size_t bytes() const override { return (rounds() + 1) * values_->round->row_bytes + boxed_bytes(*values_); }
+    const RoundValues* round_values() const override { return values_.get(); }
+    void read_rows(std::uint64_t round, std::byte* row, std::byte* before) const override {
+        if (values_->round->row_bytes == 0) return;
+        std::memcpy(row, values_->row_before(round + 1), values_->round->row_bytes);
+        std::memcpy(before, values_->row_before(round), values_->round->row_bytes);
+    }
 
     std::shared_ptr<const EventBlock> thinned(std::uint32_t interval, RowPool& pool) const override {
         const auto rest = std::make_shared<RoundValues>(*values_);

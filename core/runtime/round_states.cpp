@@ -145,6 +145,11 @@ const RoundStates::Computed& RoundStates::compute(std::uint64_t round) {
     Computed::Rows& rows =
         found != last.kept.end() ? *found : *std::ranges::min_element(last.kept, {}, &Computed::Rows::used);
     const bool is_there = found != last.kept.end();
+    // Who goes through the rounds one after the other needs but one step from the one that was computed before.
+    const auto previous = std::ranges::find_if(last.kept, [&](const Computed::Rows& other) {
+        return other.used > 0 && other.round + 1 == round && round % interval_ != 0;
+    });
+    const bool continues = previous != last.kept.end();
     rows.used = ++last.clock;
     last.rows = &rows;
     if (is_there) return last;
@@ -153,11 +158,16 @@ const RoundStates::Computed& RoundStates::compute(std::uint64_t round) {
         rows.row = std::make_unique<std::byte[]>(bytes);
         rows.before = std::make_unique<std::byte[]>(bytes);
     }
-    rows.round = round;
     const std::uint64_t start = round / interval_;
-    for (const Field& field : state_)
-        std::memcpy(rows.before.get() + field.offset, states_ + start * state_bytes_ + field.kept_at, field.bytes);
-    for (last.round = start * interval_;; ++last.round) {
+    if (continues && &*previous != &rows)
+        std::memcpy(rows.before.get(), previous->row.get(), bytes);
+    else if (continues)
+        std::swap(rows.row, rows.before);
+    else
+        for (const Field& field : state_)
+            std::memcpy(rows.before.get() + field.offset, states_ + start * state_bytes_ + field.kept_at, field.bytes);
+    rows.round = round;
+    for (last.round = continues ? round : start * interval_;; ++last.round) {
         Cursor at;
         at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(rows.before.get());
         at.base[Cursor::current] = reinterpret_cast<std::intptr_t>(rows.row.get());
@@ -223,6 +233,15 @@ class LeanBlock : public EventBlock {
         if (interval < 2 * states_->interval()) return nullptr;
         return states_->thinned(interval, rounds(), pool)
             ->finish({visits().begin(), visits().end()}, frame(), first_iteration(), rounds());
+    }
+    const RoundValues* round_values() const override { return &states_->values(); }
+    void read_rows(std::uint64_t round, std::byte* row, std::byte* before) const override {
+        const std::size_t size = states_->values().round->row_bytes;
+        if (size == 0) return;
+        states_->with_rows(round, [&](const std::byte* computed, const std::byte* computed_before) {
+            std::memcpy(row, computed, size);
+            std::memcpy(before, computed_before, size);
+        });
     }
 
   private:
