@@ -213,6 +213,8 @@ class Recording : public program::EvaluationObserver {
     void on_block(std::shared_ptr<const runtime::EventBlock> block) override;
 
   private:
+    friend class RecordingWriter; ///< recording_file.hpp
+    friend class RecordingReader;
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
