@@ -37,6 +37,7 @@ int open(debug::Debugger& debugger, const std::string& file, bool json, const pr
     }
     const Diagnostics problems = session.any() ? debugger.open_graph(file, session) : debugger.open(file);
     if (problems.empty()) {
+        complain(to_text(debugger.damage()));
         while (!debugger.pump(std::chrono::seconds(1))) { // a graph is imported at once, and then commands can follow
         }
         return exit_ok;
@@ -119,12 +120,12 @@ std::string help_text() {
     return text + "\nThe part after the dot is enough where it is unique: continue for run.continue. quit leaves.\n";
 }
 
-/// The id that the word stands for: an id, or the part after its dot where only one command has it.
+/// The id that the word stands for: an id, or the part after its dot where only one command has it, or one of `file.`.
 std::string full_id(std::string_view word) {
     if (debug::find_command(word) != nullptr) return std::string(word);
     std::string found;
     for (const debug::CommandDef& command : debug::all_commands()) {
-        if (command.id.substr(command.id.find('.') + 1) != word) continue;
+        if (command.id.substr(command.id.find('.') + 1) != word || found.starts_with("file.")) continue;
         if (!found.empty()) return std::string(word);
         found = command.id;
     }
@@ -133,7 +134,8 @@ std::string full_id(std::string_view word) {
 
 } // namespace
 
-int cli_run(const std::string& file, const program::GraphSession& session, bool json, bool poison) {
+int cli_run(const std::string& file, const program::GraphSession& session, bool json, bool poison,
+            const std::string& record) {
     debug::Debugger debugger;
     debugger.set_poisons(poison);
     if (const int status = open(debugger, file, json, session); status != exit_ok) return status;
@@ -143,6 +145,11 @@ int cli_run(const std::string& file, const program::GraphSession& session, bool 
     if (!json && !session.any() && debugger.document().is_graph() && debugger.graph() != nullptr)
         print("nothing was asked for: --fetch, --target, --feed, --init and --restore do something with the graph\n" +
               graph_offer(*debugger.graph()));
+    if (!record.empty())
+        if (const Status saved = debugger.save_recording(record); !saved.ok()) {
+            complain(fmt::format("rnnscope: {}\n", saved.error().message));
+            return exit_unreadable;
+        }
     return any_run_failed(debugger) ? exit_program_failed : exit_ok;
 }
 

@@ -17,8 +17,10 @@ enum ExitStatus : int {
 };
 
 /// `session` says what to do with a graph; programs say it themselves.
-/// `poison`: goes on past reads of variables without a value, and says what is derived from those.
-int cli_run(const std::string& file, const program::GraphSession& session, bool json, bool poison);
+/// `poison`: goes on past reads of variables without a value, and says what is derived from those. `record`: the file
+/// that the recording is saved to, or "".
+int cli_run(const std::string& file, const program::GraphSession& session, bool json, bool poison,
+            const std::string& record);
 int cli_check(const std::string& file, const program::GraphSession& session, bool json);
 /// `output`: a file, or "" for standard output.
 int cli_graph(const std::string& file, const std::string& format, const std::string& output);

@@ -60,7 +60,7 @@ int run_render(RenderOptions& options, const std::string& size) {
 int dispatch(int argc, char** argv) {
     CLI::App cli("rnnscope: a debugger for TensorFlow 1.x recurrent graphs", "rnnscope");
     cli.require_subcommand(0, 1);
-    std::string file, format = "summary", output, code, text;
+    std::string file, format = "summary", output, code, text, record;
     std::vector<std::string> commands;
     program::GraphSession session;
     bool json = false, poison = false;
@@ -77,6 +77,7 @@ int dispatch(int argc, char** argv) {
     }
     constexpr auto about_poison = "go on past reads of variables without a value, and say what is derived from them";
     run->add_flag("--poison", poison, about_poison);
+    run->add_option("--record", record, "file to save the recording to: what happened, for debug to open again");
     CLI::App* graph = cli.add_subcommand("graph", "print the graph as it stands when the program ends or fails");
     graph->add_option("FILE", file, "program or graph")->required();
     graph->add_option("--format", format, "summary, ops, json, pbtxt or dot")
@@ -85,7 +86,7 @@ int dispatch(int argc, char** argv) {
     CLI::App* python = cli.add_subcommand("python", "print the program as TensorFlow 1 Python");
     python->add_option("FILE", file, "program or graph")->required();
     CLI::App* debug = cli.add_subcommand("debug", "the debugger in the terminal");
-    debug->add_option("FILE", file, "program or graph");
+    debug->add_option("FILE", file, "program, graph or recording");
     debug->add_option("-x", commands, "command to execute, in order; without any, commands are read");
     debug->add_flag("--poison", poison, about_poison);
     CLI::App* explain = cli.add_subcommand("explain", "explain a cause, or a pasted TensorFlow error");
@@ -110,7 +111,7 @@ int dispatch(int argc, char** argv) {
         return cli.exit(problem) == 0 ? exit_ok : exit_usage;
     }
 
-    if (run->parsed()) return cli_run(file, session, json, poison);
+    if (run->parsed()) return cli_run(file, session, json, poison, record);
     if (check->parsed()) return cli_check(file, session, json);
     if (graph->parsed()) return cli_graph(file, format, output);
     if (python->parsed()) return cli_python(file);

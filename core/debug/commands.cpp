@@ -8,6 +8,7 @@
 #include "core/debug/whatif_commands.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/record/chunk_file.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -31,7 +32,8 @@ Blocked nothing_or_busy(const Debugger& debugger) {
 
 Blocked cannot_go_on(const Debugger& debugger) {
     if (const Blocked reason = nothing_or_busy(debugger)) return reason;
-    return debugger.at_end() ? Blocked("The program is finished.") : Blocked();
+    if (!debugger.at_end()) return Blocked();
+    return debugger.recording_file().empty() ? "The program is finished." : "The recording ends here.";
 }
 
 Blocked cannot_go_back(const Debugger& debugger) {
@@ -61,11 +63,25 @@ Text open_file(Debugger& debugger, std::string_view path) {
     if (path.empty()) return wrong_argument("which file is to be opened?");
     if (const Diagnostics mistakes = debugger.open(std::string(path)); !mistakes.empty())
         return Error{mistakes.front().code, to_text(mistakes)};
-    return fmt::format("opened {}", path);
+    const std::string damage = debugger.damage().empty() ? "" : "\n" + to_text(debugger.damage());
+    return fmt::format("opened {}{}", path, damage);
+}
+
+Text open_recording(Debugger& debugger, std::string_view path) {
+    if (path.empty()) return wrong_argument("which recording is to be opened?");
+    if (record::is_recording_file(std::string(path))) return open_file(debugger, path);
+    return Error{"recording.unknown", fmt::format("{} is no recording of rnnscope, or cannot be read", path)};
+}
+
+Text save_recording(Debugger& debugger, std::string_view path) {
+    if (path.empty()) return wrong_argument("to which file is the recording to be saved?");
+    if (const Status saved = debugger.save_recording(std::string(path)); !saved.ok()) return saved.error();
+    return fmt::format("saved the recording up to position {} in {}", debugger.recording().end().ticks, path);
 }
 
 Text reload_file(Debugger& debugger, std::string_view) {
-    return open_file(debugger, debugger.document().opened_from());
+    const std::string recording = debugger.recording_file();
+    return open_file(debugger, recording.empty() ? debugger.document().opened_from() : recording);
 }
 
 Text save_file(Debugger& debugger, std::string_view path) {
@@ -257,6 +273,7 @@ Text choose_session(Debugger& debugger, std::string_view argument) {
 
 Blocked no_diagnosis(const Debugger& debugger) {
     if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    if (!debugger.recording_file().empty()) return "A recording shows what happened: open its program to change it.";
     const auto& all = debugger.diagnoses();
     const bool any = std::ranges::any_of(all, [](const Diagnosis& diagnosis) { return !diagnosis.fixes.empty(); });
     return any ? Blocked() : Blocked("There is nothing to fix.");
@@ -292,10 +309,12 @@ using Kind = record::HistoryEntry::Kind;
 
 // clang-format off
     constexpr CommandDef commands[] = {
-        {"file.open", "Open…", "Opens a program or a graph and stops before its first statement.", "File", "Ctrl+O", "file", nullptr, open_file},
+        {"file.open", "Open…", "Opens a program, a graph or a recording and stops before its first statement.", "File", "Ctrl+O", "file", nullptr, open_file},
         {"file.reload", "Reload", "Reads the file again and stops before its first statement.", "File", "Ctrl+R", "", nothing_or_busy, reload_file},
         {"file.save", "Save", "Writes the program with the fixes that were applied.", "File", "Ctrl+S", "", nothing_open, save_file},
         {"file.save-as", "Save as…", "Writes the program to another file.", "File", "Ctrl+Shift+S", "file", nothing_open, save_file},
+        {"recording.save", "Save recording…", "Writes everything that happened so far to a file that opens without the program's files.", "File", "", "file", nothing_or_busy, save_recording},
+        {"recording.open", "Open recording…", "Opens a saved recording at its start: time runs both ways as far as it goes.", "File", "", "file", nullptr, open_recording},
 
         {"edit.undo", "Undo", "Takes back the last fix or breakpoint.", "Edit", "Ctrl+Z", "",
          [](const Debugger& d) { return d.can_undo() ? Blocked() : Blocked("There is nothing to undo."); },

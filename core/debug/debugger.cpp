@@ -13,6 +13,7 @@ Debugger::~Debugger() = default;
 // --- the document ---------------------------------------------------------------------------------------------------
 
 Diagnostics Debugger::open(const std::string& path) {
+    if (record::is_recording_file(path)) return open_recording(path);
     if (is_graph_file(path)) return open_graph(path, {});
     auto document = program::Document::open(path);
     if (auto* mistakes = std::get_if<Diagnostics>(&document)) return std::move(*mistakes);
@@ -26,6 +27,33 @@ Diagnostics Debugger::open_graph(const std::string& path, const program::GraphSe
     impl_->open(std::get<0>(std::move(document)));
     if (!session.any()) impl_->start(Movement::finish(*impl_->evaluation_, {})); // a graph is opened to be seen
     return {};
+}
+
+Diagnostics Debugger::open_recording(const std::string& path) {
+    auto opened = record::open_recording(path);
+    if (auto* problems = std::get_if<Diagnostics>(&opened)) return std::move(*problems);
+    auto& recording = std::get<record::OpenedRecording>(opened);
+    Diagnostics damage = std::move(recording.damage);
+    impl_->open(std::make_unique<Evaluation>(std::move(recording)));
+    impl_->recording_file_ = path;
+    impl_->damage_ = std::move(damage);
+    impl_->diagnose_new_errors();
+    return {};
+}
+
+const std::string& Debugger::recording_file() const {
+    return impl_->recording_file_;
+}
+const Diagnostics& Debugger::damage() const {
+    return impl_->damage_;
+}
+
+Status Debugger::save_recording(const std::string& path) const {
+    if (!is_open()) return Error{"file.nothing-open", "no program is open"};
+    const Evaluation& evaluation = *impl_->evaluation_;
+    return record::save_recording({evaluation.recording(), evaluation.document(), evaluation.evaluator(),
+                                   evaluation.is_finished(), evaluation.visible_names()},
+                                  path);
 }
 
 Diagnostics Debugger::open_text(std::string text, std::string file, std::string directory) {
@@ -51,6 +79,7 @@ const std::string& Debugger::file() const {
 
 Status Debugger::save(const std::string& path) {
     if (!is_open()) return Error{"file.nothing-open", "no program is open"};
+    if (path.empty()) return Error{"file.no-name", "say under which name the recording's program is to be saved"};
     if (const Status there = finds_its_files(document(), path); !there) return there;
     if (const Status written = write_file_atomically(path, document().text()); !written.ok()) return written;
     impl_->saved_text_ = document().text();
@@ -60,7 +89,10 @@ Status Debugger::save(const std::string& path) {
 
 void Debugger::restart() {
     if (!is_open()) return;
-    impl_->replace(impl_->evaluation_->document_ptr());
+    if (impl_->evaluation_->was_opened())
+        impl_->movement_.reset(), impl_->set_position({});
+    else
+        impl_->replace(impl_->evaluation_->document_ptr());
     impl_->reason_ = StopReason::opened;
 }
 
@@ -75,7 +107,7 @@ const Evaluation& Debugger::evaluation() const {
 const record::Recording& Debugger::recording() const {
     return impl_->recording();
 }
-const program::Evaluator& Debugger::evaluator() const {
+const program::Evaluated& Debugger::evaluator() const {
     return impl_->evaluation_->evaluator();
 }
 bool Debugger::at_start() const {
@@ -358,6 +390,8 @@ Status Debugger::apply_fix(std::size_t diagnosis, std::size_t fix) {
 
 Status Debugger::edit(const std::string& patch, std::string label) {
     if (impl_->movement_) return Error{"edit.busy", "the program is running; stop it first"};
+    if (impl_->evaluation_->was_opened())
+        return Error{"edit.recording", "a recording shows what happened: open its program to change it"};
     auto patched = document().patched(patch);
     if (const auto* mistakes = std::get_if<Diagnostics>(&patched))
         return Error{"edit.not-applicable", "the change does not fit the program: " + to_text(*mistakes)};

@@ -62,6 +62,7 @@ enum class StopReason {
     uninitialized_read,
     error,
     finished,
+    recording_end, ///< of an opened recording, which ends before its program
     paused,
     not_found ///< the time that was gone to does not exist
 };
@@ -89,8 +90,16 @@ class Debugger {
 
     // --- the document -------------------------------------------------------------------------------------------
     /// Replaces what is open and stops before the first statement. On failure what was open stays untouched.
-    /// A program, or a graph: of a graph, the program that imports it.
+    /// A program, a graph, or a recording (the content tells): of a graph, the program that imports it.
     Diagnostics open(const std::string& path);
+    /// A recording is looked at and asked, but its program cannot be changed or run on.
+    Diagnostics open_recording(const std::string& path);
+    /// The file of the recording that is open; "" when it is a program.
+    const std::string& recording_file() const;
+    /// What is wrong with that file: it was opened as far as it is whole.
+    const Diagnostics& damage() const;
+    /// Writes what happened so far (record::save_recording).
+    Status save_recording(const std::string& path) const;
     /// A graph, and what to do with it.
     Diagnostics open_graph(const std::string& path, const program::GraphSession& session);
     Diagnostics open_text(std::string text, std::string file, std::string directory);
@@ -103,13 +112,13 @@ class Debugger {
     /// A program names its files relative to its own folder: saved in another one it must find them there, too, else
     /// "file.elsewhere" says which are missing.
     Status save(const std::string& path);
-    void restart(); ///< to position 0; the recording starts anew
+    void restart(); ///< to position 0; the recording starts anew, unless it was opened
 
     // --- where we are -------------------------------------------------------------------------------------------
     Position position() const;
     const Evaluation& evaluation() const; ///< that is looked at
     const record::Recording& recording() const;
-    const program::Evaluator& evaluator() const;
+    const program::Evaluated& evaluator() const;
     bool at_start() const;
     bool at_end() const; ///< at the end of the recording, and the program is done
     StopReason stop_reason() const;

@@ -26,6 +26,8 @@ class Debugger::Impl {
     bool is_following_ = false;      ///< the movement is over, and poison is being followed
     std::string saved_text_;         ///< of the document when it was opened or saved
     std::string file_;               ///< where that was
+    std::string recording_file_;
+    Diagnostics damage_; ///< of recording_file_
     Position position_;
     StopReason reason_ = StopReason::none;
     std::optional<Movement> movement_;
@@ -66,7 +68,7 @@ class Debugger::Impl {
 
     const record::Recording& recording() const { return evaluation_->recording(); }
 
-    void replace(std::shared_ptr<const program::Document> document) {
+    void replace(std::shared_ptr<Evaluation> evaluation) {
         movement_.reset();
         is_following_ = false;
         poison_.reset();
@@ -80,18 +82,32 @@ class Debugger::Impl {
         changes_.clear();
         diversion_.reset();
         aside_ = {};
-        program::EvaluatorOptions options;
-        options.session.passes_missing_values = poisons_;
-        evaluation_ = original_ = std::make_shared<Evaluation>(std::move(document), nullptr, std::move(options));
-        if (poisons_) poison_ = std::make_unique<Poison>(*original_);
+        evaluation_ = original_ = std::move(evaluation);
+        if (original_->poisons()) poison_ = std::make_unique<Poison>(*original_);
         chosen_session_ = {};
         set_position({});
     }
 
+    void replace(std::shared_ptr<const program::Document> document) {
+        program::EvaluatorOptions options;
+        options.session.passes_missing_values = poisons_;
+        replace(std::make_shared<Evaluation>(std::move(document), nullptr, std::move(options)));
+    }
+
     void open(std::shared_ptr<const program::Document> document) {
-        saved_text_ = document->text();
-        file_ = document->program().file;
-        replace(std::move(document));
+        const std::string file = document->program().file;
+        program::EvaluatorOptions options;
+        options.session.passes_missing_values = poisons_;
+        open(std::make_shared<Evaluation>(std::move(document), nullptr, std::move(options)));
+        file_ = file;
+    }
+
+    void open(std::shared_ptr<Evaluation> evaluation) {
+        saved_text_ = evaluation->document().text();
+        file_.clear();
+        recording_file_.clear();
+        damage_.clear();
+        replace(std::move(evaluation));
         breakpoints_.clear();
         selection_ = {};
         carried_.reset();
@@ -147,8 +163,10 @@ class Debugger::Impl {
             const std::size_t index = diagnoses_.size();
             diagnosis_of_.push_back(index);
             Diagnosis diagnosis = diagnose(*evaluation_, error);
-            // A fix is for the program, not for what happens when something is different.
-            for (std::size_t fix = 0; evaluation_ == original_ && fix < diagnosis.fixes.size(); ++fix)
+            // A fix is for the program, not for what happens when something is different; and the program of a
+            // recording may need files that are elsewhere.
+            const bool can_check = evaluation_ == original_ && !evaluation_->was_opened();
+            for (std::size_t fix = 0; can_check && fix < diagnosis.fixes.size(); ++fix)
                 checks_.insert(checks_.begin(), PendingCheck{index, fix, nullptr});
             diagnoses_.push_back(std::move(diagnosis));
         }

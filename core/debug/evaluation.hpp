@@ -3,6 +3,7 @@
 #include "core/program/document.hpp"
 #include "core/program/evaluator.hpp"
 #include "core/record/recording.hpp"
+#include "core/record/recording_file.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -40,7 +41,7 @@ class Pace {
 };
 
 /// One evaluation of one document: the evaluator, what was recorded so far, and the seam between them. A position past
-/// the recording's end is reached by evaluating.
+/// the recording's end is reached by evaluating. Or a recording that was opened: nothing comes behind its end.
 class Evaluation {
   public:
     using Locals = std::vector<std::pair<std::string, tf1::Value>>;
@@ -50,11 +51,15 @@ class Evaluation {
 
     explicit Evaluation(std::shared_ptr<const program::Document> document, Advance advance = nullptr,
                         program::EvaluatorOptions options = {});
+    explicit Evaluation(record::OpenedRecording opened);
 
     const program::Document& document() const { return *document_; }
     std::shared_ptr<const program::Document> document_ptr() const { return document_; }
-    const program::Evaluator& evaluator() const { return evaluator_; }
-    const record::Recording& recording() const { return recording_; }
+    const program::Evaluated& evaluator() const { return *evaluated_; }
+    const record::Recording& recording() const { return *recording_; }
+    bool was_opened() const { return evaluator_ == nullptr; } ///< as a recording
+    /// Is the program done? An opened recording may end before it was.
+    bool is_finished() const { return was_opened() ? is_finished_ : evaluator_->done(); }
     bool poisons() const { return poisons_; } ///< EvaluatorOptions: SessionOptions::passes_missing_values
 
     Ahead ahead(Position position) const;
@@ -63,7 +68,7 @@ class Evaluation {
     void advance(std::uint64_t most = 1);
     /// Evaluates until there is a tick at `position` or the program is done; true when there is one.
     bool reach(Position position, std::uint64_t most = 1);
-    bool is_end(Position position) const { return evaluator_.done() && position >= recording_.end(); }
+    bool is_end(Position position) const { return evaluated_->done() && position >= recording_->end(); }
 
     /// The error that a movement forwards stops at when it arrives here, or null.
     const record::RecordedError* error_stop(Position position) const;
@@ -73,16 +78,22 @@ class Evaluation {
     bool is_uninitialized_read(const record::RecordedError& error) const;
 
     Locals locals(Position position) const;
+    /// The same as text, wherever they change: what a recording's file keeps of them.
+    std::vector<record::VisibleNames> visible_names() const;
 
   private:
     bool last_event_failed() const;
+    Ahead ahead_of_recording() const;
 
     std::shared_ptr<const program::Document> document_;
-    bool poisons_;
-    program::Evaluator evaluator_;
-    record::Recording recording_;
+    bool poisons_ = false;
+    std::unique_ptr<program::Evaluator> evaluator_; ///< null: an opened recording
+    std::shared_ptr<const program::Evaluated> evaluated_;
+    std::unique_ptr<record::Recording> recording_;
     Advance advance_;
-    std::map<std::uint64_t, Locals> locals_; ///< by position, of the first statements
+    bool is_finished_ = false;                ///< of an opened recording
+    std::vector<record::VisibleNames> names_; ///< of an opened recording
+    std::map<std::uint64_t, Locals> locals_;  ///< by position, of the first statements
 };
 
 } // namespace rnnscope::debug

@@ -229,7 +229,9 @@ const record::RecordedError* Movement::error_at(const Evaluation& evaluation, Po
 bool Movement::step_forward(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
                             StopReason& reason) {
     if (!reach(evaluation, position)) {
-        reason = evaluation.evaluator().error() ? StopReason::error : StopReason::finished;
+        reason = evaluation.evaluator().error()                         ? StopReason::error
+                 : evaluation.was_opened() && !evaluation.is_finished() ? StopReason::recording_end
+                                                                        : StopReason::finished;
         return true;
     }
     ++position.ticks;

@@ -141,6 +141,7 @@ std::optional<std::string> cannot_extend(const LastRun& last) {
 std::optional<std::string> cannot_add_statements(const Debugger& debugger) {
     if (!debugger.is_open()) return "No program is open.";
     if (debugger.busy()) return "The program is running.";
+    if (!debugger.recording_file().empty()) return "A recording shows what happened: open its program to change it.";
     const bool is_over = debugger.at_end() || debugger.evaluator().done() || debugger.evaluator().error();
     if (!is_over) return "Statements are added at the end: run the program to it first.";
     if (debugger.graph() == nullptr || debugger.graph()->size() == 0) return "The program has no graph.";

@@ -27,6 +27,8 @@ std::string_view stop_text(StopReason reason) {
         return "error";
     case StopReason::finished:
         return "the program is done";
+    case StopReason::recording_end:
+        return "the recording ends here; the program went on";
     case StopReason::paused:
         return "paused";
     }

@@ -110,7 +110,7 @@ Status Shell::execute(const debug::Command& command) {
         if (command.id == "help.explain" && debugger_.is_open() && debugger_.current_diagnosis() &&
             !debugger_.current_diagnosis()->cause.empty())
             return execute({command.id, debugger_.current_diagnosis()->cause, "shell"});
-        if (command.id == "file.open")
+        if (command.id == "file.open" || command.id == "recording.open")
             ask_file();
         else
             ask(command.id, command.argument);
@@ -127,7 +127,7 @@ Status Shell::execute(const debug::Command& command) {
     if (debugger_.busy()) was_busy_ = true;
     if (command.id == "file.save-as")
         settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
-    if (command.id == "file.open") {
+    if (command.id == "file.open" || command.id == "recording.open") {
         opened_sample_.clear();
         welcome_ = false;
         settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
