@@ -199,6 +199,7 @@ void RecordingReader::read_run(ByteReader& in) {
     const Graph& graph = *program_->graphs[run.info.graph.index()];
     run.info.graph_nodes = static_cast<std::size_t>(in.number_up_to(graph.size()));
     run.info.planned_nodes = static_cast<std::size_t>(in.number());
+    newest_.clear();
     for (std::size_t i = in.count(); i > 0 && in.ok(); --i)
         run.info.request.fetches.push_back(get_output(in, graph, false));
     for (std::size_t i = in.count(); i > 0 && in.ok(); --i) {
@@ -213,6 +214,9 @@ void RecordingReader::read_run(ByteReader& in) {
         frame.parent = in.number32();
         frame.parent_iteration = in.integer();
         frame.name = in.text();
+        // A frame is made inside of one that is there.
+        in.require(frame.id == 0 ? frame.parent == 0 : newest_.contains(frame.parent) || frame.parent == 0);
+        in.require(newest_.emplace(frame.id, std::numeric_limits<std::int64_t>::min()).second);
     }
     if (!in.ok()) return;
     run.first_tick = run.last_tick = data_->ticks_;

@@ -71,6 +71,7 @@ class RecordingReader {
     void read_rounds(ByteReader& in);
     void end_block();
     bool has_room(std::uint64_t events) const;
+    bool can_reach(std::uint32_t frame, std::int64_t iteration);
     const Graph& graph_of_run() const { return *program_->graphs[data_->runs_.back().info.graph.index()]; }
 
     RecordScan scan_;
@@ -85,6 +86,7 @@ class RecordingReader {
     std::unique_ptr<Recording> recording_; ///< null before anything happened
     Recording::Impl* data_ = nullptr;      ///< of recording_
     std::optional<StoredRounds::Content> block_;
+    std::map<std::uint32_t, std::int64_t> newest_; ///< iteration, by frame of the run
     std::vector<VisibleNames> names_;
     bool in_run_ = false, ended_ = false, finished_ = false;
 };

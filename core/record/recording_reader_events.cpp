@@ -10,6 +10,15 @@ bool RecordingReader::has_room(std::uint64_t events) const {
     return events <= std::numeric_limits<std::uint32_t>::max() - there;
 }
 
+/// Iterations of a frame begin in order; one that is older than the newest may still go on.
+bool RecordingReader::can_reach(std::uint32_t frame, std::int64_t iteration) {
+    constexpr std::int64_t most = std::int64_t{1} << 48U;
+    const auto newest = newest_.find(frame);
+    if (newest == newest_.end() || iteration < 0 || iteration > most) return false;
+    newest->second = std::max(newest->second, iteration);
+    return true;
+}
+
 std::span<const RecordedValue> RecordingReader::get_values(ByteReader& in, std::size_t most) {
     const std::size_t count = in.count();
     if (!in.require(count <= most)) return {};
@@ -44,6 +53,7 @@ void RecordingReader::read_event(ByteReader& in) {
     event.iteration = in.integer();
     event.dead = in.flag();
     event.failed = in.flag();
+    in.require(can_reach(event.frame, event.iteration));
     const std::size_t slots = run.info.request.fetches.size() + run.info.request.feeds.size();
     in.require(event.node.valid() ? event.slot == -1 : event.slot >= 0 && static_cast<std::size_t>(event.slot) < slots);
     const std::size_t most_inputs = event.node.valid() && in.ok() ? graph.node(event.node).inputs.size() : 1;
@@ -75,7 +85,17 @@ void RecordingReader::read_block(ByteReader& in) {
     block.frame = in.number32();
     block.first_iteration = in.integer();
     const Graph& graph = graph_of_run();
-    for (const runtime::BlockVisit& visit : block.layout->visits) in.require(visit.node.index() < graph.size());
+    std::int64_t newest = 0;
+    for (const runtime::BlockVisit& visit : block.layout->visits) {
+        in.require(visit.node.index() < graph.size());
+        newest = std::max<std::int64_t>(newest, visit.iteration);
+    }
+    const auto before = newest_.find(block.frame);
+    if (!in.require(before != newest_.end() && before->second <= block.first_iteration + newest &&
+                    can_reach(block.frame, block.first_iteration))) {
+        block_.reset();
+        return;
+    }
     in.require(block.layout->constants <= in.left());
     for (std::size_t i = 0; i < block.layout->constants && in.ok(); ++i) {
         const std::uint64_t code = in.number();
@@ -127,6 +147,10 @@ void RecordingReader::read_rounds(ByteReader& in) {
     }
     block.boxes.insert(block.boxes.end(), boxed.begin(), boxed.end());
     block.rounds += rounds;
+    std::int64_t& newest = newest_[block.frame];
+    for (std::uint64_t i = 0; i < visits; ++i)
+        newest = std::max(newest, block.first_iteration + static_cast<std::int64_t>(block.rounds) - 1 +
+                                      block.layout->visits[static_cast<std::size_t>(i)].iteration);
 }
 
 void RecordingReader::end_block() {
