@@ -240,6 +240,27 @@ class Usage(unittest.TestCase):
         self.assertIn("run.continue", call("debug", sample, "-x", "help")[1])
         self.assertIn("gates/kernel/read", call("debug", sample, "-x", "continue")[1])
 
+    def test_a_recording_opens_without_its_program(self):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            program, recording = folder / "program.json", folder / "what.rnnrec"
+            program.write_bytes((ROOT / "samples" / "programs" / "seed_a_ok.json").read_bytes())
+            status, out, err = call("run", program, "--record", recording)
+            self.assertEqual((status, err), (0, ""))
+            program.unlink()
+            self.assertEqual(call("run", recording), (0, out, ""))
+            commands = ["-x", "go.end", "-x", "step.back-op", "-x", "print.where", "-x", "print.locals"]
+            status, out, err = call("debug", recording, *commands)
+            self.assertEqual((status, err), (0, ""))
+            self.assertIn("run 2, event", out)
+            status, out, err = call("debug", recording, "-x", "go.end", "-x", "step.into")
+            self.assertIn("The recording ends here.", err)
+            recording.write_bytes(recording.read_bytes()[:-30])
+            status, out, err = call("debug", recording, "-x", "go.end")
+            self.assertEqual(status, 0)
+            self.assertIn("[recording.damaged]", err)
+            self.assertEqual(call("run", recording, "--record", folder / "no" / "such" / "folder")[0], 3)
+
     def test_work_on_a_graph_is_a_program_that_runs_again(self):
         with tempfile.TemporaryDirectory() as folder:
             folder = pathlib.Path(folder)
