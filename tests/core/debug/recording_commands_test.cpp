@@ -27,10 +27,13 @@ class RecordingCommandsTest : public testing::TestWithParam<const char*> {
         while (!debugger.pump(std::chrono::seconds(1))) {
         }
         std::string text = said ? *said : "error [" + said.error().code + "] " + said.error().message;
-        // Fixes are tried on programs, which recordings are not.
-        for (const std::string word : {"(verified)", "(does not repair it alone)"})
+        // Fixes are tried on programs, which recordings are not; and where both end, each says what it is.
+        const std::pair<std::string, std::string> words[] = {{"(verified)", "(not checked)"},
+                                                             {"(does not repair it alone)", "(not checked)"},
+                                                             {"The program is finished.", "The recording ends here."}};
+        for (const auto& [word, other] : words)
             for (std::size_t at = 0; (at = text.find(word, at)) != std::string::npos;)
-                text.replace(at, word.size(), "(not checked)");
+                text.replace(at, word.size(), other);
         return text + "\n" + location_text(debugger);
     }
     /// Runs the program to its end, saves the recording and opens it.

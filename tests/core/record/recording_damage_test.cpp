@@ -98,21 +98,21 @@ TEST_F(DamageTest, CutAnywhereIsRefusedOrOpensUpToThere) {
     for (const std::size_t border : borders())
         for (const std::size_t by : {1u, 23u, 25u}) places.push_back(std::min(border + by, bytes_->size() - 1));
     std::mt19937 random(7);
-    for (int i = 0; i < 20; ++i) places.push_back(random() % bytes_->size());
+    for (int i = 0; i < 10; ++i) places.push_back(random() % bytes_->size());
     for (const std::size_t place : places) expect_refused_or_beginning(bytes_->substr(0, place), nullptr, false);
 }
 
 TEST_F(DamageTest, AFlippedByteIsNoticed) {
     std::mt19937 random(11);
     std::vector<std::size_t> places;
-    for (std::size_t i = 0; i < 40; ++i) places.push_back(i);
+    for (std::size_t i = 0; i < 40; i += 2) places.push_back(i);
     for (const std::size_t border : borders())
-        for (std::size_t i = 0; i < 24 && border + i < bytes_->size(); i += 3) places.push_back(border + i);
-    for (int i = 0; i < 60; ++i) places.push_back(random() % bytes_->size());
+        for (std::size_t i = 1; i < 24 && border + i < bytes_->size(); i += 6) places.push_back(border + i);
+    for (int i = 0; i < 24; ++i) places.push_back(random() % bytes_->size());
     for (std::size_t i = 0; i < places.size(); ++i) {
         std::string bytes = *bytes_;
         bytes[places[i]] = static_cast<char>(bytes[places[i]] ^ (1 << random() % 8));
-        expect_refused_or_beginning(bytes, nullptr, i % 16 == 0);
+        expect_refused_or_beginning(bytes, nullptr, i % 24 == 0);
     }
 }
 
@@ -150,7 +150,7 @@ TEST_F(DamageTest, OtherFilesAndOtherFormatsAreRefusedWithAReason) {
 TEST_F(DamageTest, ContentThatNobodyWroteIsRefusedToo) {
     std::mt19937 random(3);
     const std::vector<std::size_t> at = borders();
-    for (int i = 0; i < 150; ++i) {
+    for (int i = 0; i < 60; ++i) {
         std::string bytes = *bytes_;
         const std::size_t chunk = random() % (at.size() - 1), begin = at[chunk] + 24, end = at[chunk + 1];
         if (end <= begin) continue;
@@ -183,7 +183,7 @@ TEST_F(DamageTest, AProcessThatIsKilledLeavesTheOldFile) {
     const std::string path = folder_.file("kept.rnnrec");
     ASSERT_TRUE(record::save_recording(original_->parts(), path).ok());
     const std::string before = bytes_of(path);
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 6; ++i) {
         const pid_t child = fork();
         if (child == 0)
             for (;;)

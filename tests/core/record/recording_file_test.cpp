@@ -183,5 +183,23 @@ TEST_F(RecordingFileTest, AGraphsFileNeedNotBeThere) {
     EXPECT_TRUE(opened(folder_.file("a.rnnrec")).document->is_graph());
 }
 
+TEST_F(RecordingFileTest, GoldenGraphsOpenAsTheyWere) {
+    const fs::path golden = fs::path(RNNSCOPE_SHARED_DIR) / "golden";
+    if (!fs::exists(golden)) GTEST_SKIP() << "needs shared/golden beside the checkout";
+    std::vector<std::string> files;
+    for (const auto& entry : fs::directory_iterator(golden))
+        if (entry.path().string().ends_with(".graphdef.pb")) files.push_back(entry.path().string());
+    ASSERT_GE(files.size(), 10u);
+    std::ranges::sort(files);
+    for (const std::string& file : files) {
+        SCOPED_TRACE(file);
+        program::GraphSession session;
+        session.init = {"all"};
+        Evaluated original = evaluated(file, session);
+        original.finish();
+        round_trip(original);
+    }
+}
+
 } // namespace
 } // namespace rnnscope::tests
