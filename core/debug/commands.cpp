@@ -25,6 +25,11 @@ Blocked nothing_open(const Debugger& debugger) {
     return debugger.is_open() ? Blocked() : "No program is open.";
 }
 
+/// A recording that was opened shows what happened.
+Blocked only_shown(const Debugger& debugger) {
+    return debugger.recording_file().empty() ? Blocked() : "This is a recording: open its program to change it.";
+}
+
 Blocked nothing_or_busy(const Debugger& debugger) {
     if (!debugger.is_open()) return "No program is open.";
     return debugger.busy() ? Blocked("The program is running.") : Blocked();
@@ -93,6 +98,7 @@ Text save_file(Debugger& debugger, std::string_view path) {
 // --- poison -----------------------------------------------------------------------------------------------------
 
 template <bool on> Blocked is_switched(const Debugger& debugger) {
+    if (const Blocked reason = only_shown(debugger)) return reason;
     if (const Blocked reason = nothing_or_busy(debugger)) return reason;
     if (debugger.poisons() != on) return Blocked();
     return on ? "Runs go on past missing values already." : "Runs stop at missing values already.";
@@ -183,6 +189,7 @@ Blocked nothing_built(const Debugger& debugger) {
 }
 
 Blocked nothing_built_or_busy(const Debugger& debugger) {
+    if (const Blocked reason = only_shown(debugger)) return reason;
     if (const Blocked reason = nothing_or_busy(debugger)) return reason;
     return nothing_built(debugger);
 }

@@ -246,11 +246,15 @@ void RecordingReader::read_error(ByteReader& in) {
     const std::optional<program::ProgramError> error = get_error(in);
     RecordedError recorded;
     recorded.caught = in.flag();
+    recorded.passed = in.flag();
     recorded.first = {in.number()};
     recorded.last = {recorded.first.ticks + in.number_up_to(std::numeric_limits<std::uint32_t>::max())};
-    if (!in.require(error.has_value() && recorded.first == recording_->end())) return;
+    // Those that were passed over lie within their runs.
+    const Position end = recording_->end();
+    const bool is_in_time = recorded.passed ? recorded.first <= end : recorded.first == end;
+    if (!in.require(error.has_value() && is_in_time)) return;
     recorded.error = *error;
-    if (error->step.valid()) {
+    if (error->step.valid() && !recorded.passed) {
         RecordedStep& step = data_->steps_[error->step.index()];
         step.error = error;
         step.error_caught = recorded.caught;

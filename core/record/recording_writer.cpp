@@ -169,6 +169,7 @@ void RecordingWriter::write_note(const Note& note) {
         const RecordedError& error = data_.errors_[note.index];
         put_error(out, error.error);
         out.flag(error.caught);
+        out.flag(error.passed);
         out.number(error.first.ticks);
         out.number(error.last.ticks - error.first.ticks);
         break;

@@ -85,6 +85,18 @@ std::size_t blocks_of(const Recording& recording) {
     return blocks;
 }
 
+TEST_F(RecordingFileTest, ErrorsThatWerePassedOverStayInTheirRuns) {
+    auto read = program::open_file(fs::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / "seed_b_noinit.json");
+    program::EvaluatorOptions options;
+    options.session.passes_missing_values = true;
+    Evaluated original(std::get<0>(read), options);
+    original.finish();
+    const auto errors = original.recording->errors();
+    ASSERT_TRUE(std::ranges::any_of(errors, &record::RecordedError::passed));
+    ASSERT_LT(errors.front().first, original.recording->end());
+    round_trip(original);
+}
+
 TEST_F(RecordingFileTest, RoundsOfLoopsStayRounds) {
     Evaluated original = evaluated_text(loop_program(200));
     original.finish();

@@ -21,8 +21,9 @@ struct Evaluated {
     std::unique_ptr<program::Evaluator> evaluator;
     std::unique_ptr<Recording> recording;
 
-    explicit Evaluated(std::shared_ptr<const program::Document> of) : document(std::move(of)) {
-        evaluator = std::make_unique<program::Evaluator>(document->program_ptr());
+    explicit Evaluated(std::shared_ptr<const program::Document> of, program::EvaluatorOptions options = {})
+        : document(std::move(of)) {
+        evaluator = std::make_unique<program::Evaluator>(document->program_ptr(), std::move(options));
         recording = std::make_unique<Recording>(*evaluator);
     }
     void finish() { evaluator->finish(*recording); }
@@ -264,6 +265,7 @@ inline void expect_same(const Recording& whole, const Recording& part, const pro
         const record::RecordedError &a = whole.errors()[i], &b = part.errors()[i];
         expect_same_error(a.error, b.error);
         EXPECT_EQ(a.caught, b.caught);
+        EXPECT_EQ(a.passed, b.passed);
         EXPECT_EQ(a.first, b.first);
         EXPECT_EQ(std::min(a.last, part.end()), b.last);
     }
