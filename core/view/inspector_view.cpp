@@ -492,7 +492,7 @@ std::string to_text(const InspectorView& view) {
     for (const ValueView& value : view.values) {
         out +=
             fmt::format("{}  {}  {}\n", value.label, value.type, value.absent.empty() ? value.first_row : value.absent);
-        if (value.poisoned > 0) out += "  " + poison_text(value) + "\n";
+        if (value.poisoned > 0) out += fmt::format("  {} {}\n", glyph(StateMark::poisoned), poison_text(value));
         if (value.numeric)
             out += fmt::format("  mean {}  std {}  range ±{}\n", number_text(value.statistics.mean, 4, true),
                                number_text(value.statistics.standard_deviation), number_text(value.range));

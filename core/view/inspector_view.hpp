@@ -30,7 +30,7 @@ struct ValueView {
     bool is_poisoned(std::int64_t row, std::int64_t column) const { return poison.at(row * columns + column); }
 };
 ValueView view_value(std::string label, const Tensor& tensor, const debug::PoisonMask& poison = {});
-/// "▲ 24 of 48 elements poisoned", or "".
+/// "24 of 48 elements poisoned", or "".
 std::string poison_text(const ValueView& value);
 /// The 99th percentile of |v| rounded up to 1, 2 or 5 times a power of ten.
 double map_range(const Tensor& tensor);

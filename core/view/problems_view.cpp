@@ -1,5 +1,6 @@
 #include "core/view/problems_view.hpp"
 
+#include "core/debug/poison.hpp"
 #include "core/debug/session_choices.hpp"
 #include "core/debug/session_commands.hpp"
 
@@ -97,6 +98,47 @@ void add_more(const Debugger& debugger, const Diagnosis& diagnosis, ProblemCard&
     }
 }
 
+/// What of a run that went on is derived from missing values: its fetches, and the variables that it wrote.
+std::vector<Link> poisoned_results(const Debugger& debugger, RunId run) {
+    std::vector<Link> links;
+    const runtime::RunRequest& request = debugger.recording().run(run).info.request;
+    const Graph& graph = debugger.evaluator().graph(debugger.recording().run(run).info.graph);
+    const auto add = [&](std::string name, debug::Selection target) {
+        target.graph = graph.id();
+        const bool is_there = std::ranges::find(links, name, &Link::text) != links.end();
+        if (!is_there) links.push_back({std::move(name), std::move(target)});
+    };
+    for (std::size_t i = 0; i < request.fetches.size(); ++i)
+        if (debugger.poison()->fetch(run, i).any())
+            add(graph.tensor_name(request.fetches[i]), select_node(debugger, request.fetches[i].node));
+    for (const auto& [key, changes] : debugger.poison()->variables())
+        for (const debug::Poison::VariableChange& change : changes)
+            if (change.run == run && !change.is_read && change.mask.any())
+                add(key.second, select_node(debugger, graph.find(key.second)));
+    return links;
+}
+
+/// Of an error that a run passed over.
+void add_poison(const Debugger& debugger, const Diagnosis& diagnosis, ProblemCard& card) {
+    const RunId run = diagnosis.error.run;
+    const bool passed = std::ranges::any_of(debugger.recording().errors(), [&](const record::RecordedError& error) {
+        return error.passed && error.error.run == run && error.error.op == diagnosis.error.op;
+    });
+    if (!passed || debugger.poison() == nullptr) return;
+    constexpr std::size_t most = 4;
+    const std::vector<Link> results = poisoned_results(debugger, run);
+    std::vector<Link> sentence{Link::plain("The run went on with zeros in place of what was missing. ")};
+    sentence.push_back(Link::plain(results.empty() ? "Nothing that it fetched or wrote is derived from them."
+                                                   : "Derived from them: "));
+    for (std::size_t i = 0; i < std::min(results.size(), most); ++i) {
+        if (i > 0) sentence.push_back(Link::plain(", "));
+        sentence.push_back(results[i]);
+    }
+    if (results.size() > most) sentence.push_back(Link::plain(fmt::format(" and {} more", results.size() - most)));
+    card.why.push_back(std::move(sentence));
+    card.actions.push_back({"What they reached", "ask.poison", ""});
+}
+
 ProblemCard make_card(const Debugger& debugger, const Diagnosis& diagnosis, std::size_t index) {
     ProblemCard card;
     card.diagnosis = index;
@@ -112,6 +154,7 @@ ProblemCard make_card(const Debugger& debugger, const Diagnosis& diagnosis, std:
     add_code(debugger, diagnosis, card);
     add_check(debugger, diagnosis, card);
     add_more(debugger, diagnosis, card);
+    add_poison(debugger, diagnosis, card);
     card.error_text = diagnosis.error.error_class + ": " +
                       (diagnosis.error.text.empty() ? diagnosis.error.message : diagnosis.error.text);
     card.other_causes = diagnosis.other_causes;

@@ -45,8 +45,8 @@ double map_range(const Tensor& tensor) {
 
 std::string poison_text(const ValueView& value) {
     if (value.poisoned == 0) return {};
-    if (value.poisoned == value.tensor.elements()) return fmt::format("{} poisoned", glyph(StateMark::poisoned));
-    return fmt::format("{} {} of {} elements poisoned", glyph(StateMark::poisoned), grouped(as_count(value.poisoned)),
+    if (value.poisoned == value.tensor.elements()) return "poisoned";
+    return fmt::format("{} of {} elements poisoned", grouped(as_count(value.poisoned)),
                        grouped(as_count(value.tensor.elements())));
 }
 
