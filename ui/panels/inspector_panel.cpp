@@ -158,6 +158,13 @@ void InspectorPanel::draw_value(const PanelContext& ctx, const view::ValueView& 
         pen.y += height + look.px(12);
         return;
     }
+    if (value.poisoned > 0) {
+        draw_state(list, look, view::StateMark::poisoned, {pen.left + look.px(6), pen.y + look.px(10)}, 4.5f,
+                   Token::bg1);
+        draw_text_in_row(list, look, TextRole::secondary, pen.left + look.px(18), pen.y, look.px(20), Token::text1,
+                         view::poison_text(value));
+        pen.y += look.whole_px(24);
+    }
     if (!value.numeric) {
         pen.y += draw_wrapped(&list, look, TextRole::mono, {pen.left, pen.y}, width, look.px(19), Token::text1,
                               value.first_row, 12) +
@@ -180,8 +187,10 @@ void InspectorPanel::draw_value(const PanelContext& ctx, const view::ValueView& 
     } else {
         const HeatMapCell cell = draw_heat_map(list, look, a, b, value, ImGui::GetIO().MousePos);
         if (state.hovered && cell.row >= 0)
-            ImGui::SetTooltip("[%lld, %lld]  %s", static_cast<long long>(cell.row), static_cast<long long>(cell.column),
-                              view::number_text(value.cell(cell.row, cell.column), 6, true).c_str());
+            ImGui::SetTooltip("[%lld, %lld]  %s%s", static_cast<long long>(cell.row),
+                              static_cast<long long>(cell.column),
+                              view::number_text(value.cell(cell.row, cell.column), 6, true).c_str(),
+                              value.is_poisoned(cell.row, cell.column) ? ", poisoned" : "");
         pen.y = b.y;
     }
     if (state.clicked) as_histogram_ = !as_histogram_;

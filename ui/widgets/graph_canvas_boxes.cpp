@@ -138,6 +138,8 @@ class BoxPainter : public GraphBrush {
                              radius + offset, look_.px(2));
         }
         op_text(i, p, q, dim, failed);
+        if (!pill && box.state == view::StateMark::poisoned) // variables have their mark before their name
+            mark(box.state, {q.x - 8 * u, p.y + 8 * u}, std::clamp(4 * u / look_.scale, 2.5f, 7.0f), fill);
     }
 
     void op_text(std::uint32_t i, ImVec2 p, ImVec2 q, bool dim, bool failed) {

@@ -23,6 +23,21 @@ double strongest(const view::ValueView& value, std::int64_t row0, std::int64_t r
     return out;
 }
 
+bool any_poisoned(const view::ValueView& value, std::int64_t row0, std::int64_t row1, std::int64_t col0,
+                  std::int64_t col1) {
+    if (value.poisoned == 0 || value.poison.whole()) return value.poisoned > 0;
+    for (std::int64_t r = row0; r < row1; ++r)
+        for (std::int64_t c = col0; c < col1; ++c)
+            if (value.is_poisoned(r, c)) return true;
+    return false;
+}
+
+/// In a corner of the cell, so that its colour stays to be seen.
+void mark_poisoned(ImDrawList& list, const Look& look, ImVec2 p, ImVec2 q) {
+    const float size = std::max(2.0f, std::min({q.x - p.x, q.y - p.y, look.px(14)}) * 0.5f);
+    list.AddTriangleFilled({q.x - size, q.y}, {q.x, q.y - size}, {q.x, q.y}, look[Token::s_pois]);
+}
+
 } // namespace
 
 HeatMapCell draw_heat_map(ImDrawList& list, const Look& look, ImVec2 a, ImVec2 b, const view::ValueView& value,
@@ -50,6 +65,7 @@ HeatMapCell draw_heat_map(ImDrawList& list, const Look& look, ImVec2 a, ImVec2 b
                 list.AddLine({x0, y1}, {x1, y0}, look[Token::fail], 1);
             else if (std::isinf(v))
                 list.AddLine({x0, y1}, {x1, y0}, look[Token::text1], 1);
+            if (any_poisoned(value, row0, row1, col0, col1)) mark_poisoned(list, look, {x0, y0}, {x1, y1});
             if (pointer.x >= x0 && pointer.x < x1 && pointer.y >= y0 && pointer.y < y1) under = {row0, col0};
         }
     }
