@@ -111,28 +111,48 @@ void ProblemsPanel::draw_quiet(const PanelContext& ctx, const Rect& body, const 
     ImGui::Dummy({1, 1});
 }
 
-/// Buttons beside each other, as many as fit in a row; the first in `first_tone`. Returns the height.
+namespace {
+
+/// Where the next of several buttons goes: beside the last one, or in a row of its own when it does not fit there.
+class ButtonRows {
+  public:
+    ButtonRows(const Look& look, ImVec2 at, float width)
+        : look_(look), left_(at.x), right_(at.x + width), top_(at.y), next_(at) {}
+
+    ImVec2 place(std::string_view icon, std::string_view label) {
+        const float needs = button_width(look_, icon, label);
+        if (next_.x > left_ && next_.x + needs > right_) next_ = {left_, next_.y + row_height() + look_.px(6)};
+        const ImVec2 here = next_;
+        next_.x += needs + look_.px(8);
+        return here;
+    }
+    ImVec2 next() const { return next_; }
+    float row_height() const { return look_.whole_px(26); }
+    float height() const { return next_.y + row_height() - top_; }
+
+  private:
+    const Look& look_;
+    float left_, right_, top_;
+    ImVec2 next_;
+};
+
+} // namespace
+
+/// The first in `first_tone`. Returns the height.
 float ProblemsPanel::draw_actions(const PanelContext& ctx, const std::vector<view::ProblemAction>& actions, ImVec2 at,
                                   float width, ButtonTone first_tone) {
     const Look& look = ctx.look;
-    const float height = look.whole_px(26);
-    float x = at.x, y = at.y;
+    ButtonRows rows(look, at, width);
     for (std::size_t i = 0; i < actions.size(); ++i) {
         const std::string title = fit_path(look, TextRole::body, actions[i].title, width - look.px(24));
-        const float needs = button_width(look, "", title);
-        if (x > at.x && x + needs > at.x + width) {
-            x = at.x;
-            y += height + look.px(6);
-        }
         ImGui::PushID(static_cast<int>(i) + 200);
-        if (button(look, "action", {x, y}, height, "", title, i == 0 ? first_tone : ButtonTone::idle, !ctx.stamp.busy,
-                   nullptr))
+        if (button(look, "action", rows.place("", title), rows.row_height(), "", title,
+                   i == 0 ? first_tone : ButtonTone::idle, !ctx.stamp.busy, nullptr))
             ctx.commands.push(actions[i].command, actions[i].argument, "panel:problems");
         if (title != actions[i].title) tooltip(look, actions[i].title);
         ImGui::PopID();
-        x += needs + look.px(8);
     }
-    return actions.empty() ? 0 : y + height - at.y;
+    return actions.empty() ? 0 : rows.height();
 }
 
 float ProblemsPanel::draw_card(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width,
@@ -273,47 +293,43 @@ float ProblemsPanel::draw_code(const PanelContext& ctx, const view::ProblemCard&
 float ProblemsPanel::draw_buttons(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width) {
     using Check = view::ProblemCard::Check;
     const Look& look = ctx.look;
-    const float height = look.whole_px(26);
-    float x = at.x, taken = 0;
+    ButtonRows rows(look, at, width);
+    const float height = rows.row_height();
+    const auto push = [&](const std::string& command, const std::string& argument = "") {
+        ctx.commands.push(command, argument, "panel:problems");
+    };
     if (card.check != Check::no_fix) {
         const bool sure = card.check == Check::verified;
         const bool enabled = !ctx.stamp.busy && card.is_current;
-        if (button(look, "apply", {x, at.y}, height, icon::apply_fix,
-                   card.check == Check::failed ? "Apply without check" : "Apply and rerun",
-                   sure || card.check == Check::checking ? ButtonTone::fix : ButtonTone::idle, enabled, &taken))
-            ctx.commands.push("fix.apply", "", "panel:problems");
+        const std::string_view title = card.check == Check::failed ? "Apply without check" : "Apply and rerun";
+        if (button(look, "apply", rows.place(icon::apply_fix, title), height, icon::apply_fix, title,
+                   sure || card.check == Check::checking ? ButtonTone::fix : ButtonTone::idle, enabled, nullptr))
+            push("fix.apply");
         tooltip(look, !card.is_current ? "Go to this failure first, F4" : card.fix_titles.front() + ", Ctrl+Enter");
-        x += taken + look.px(8);
     }
-    if (!card.is_current) {
-        if (button(look, "go", {x, at.y}, height, icon::go_to_failure, "Go to failure", ButtonTone::idle,
-                   !ctx.stamp.busy, &taken))
-            ctx.commands.push("go.failure", "", "panel:problems");
-        x += taken + look.px(8);
-    }
+    if (!card.is_current && button(look, "go", rows.place(icon::go_to_failure, "Go to failure"), height,
+                                   icon::go_to_failure, "Go to failure", ButtonTone::idle, !ctx.stamp.busy, nullptr))
+        push("go.failure");
     for (std::size_t i = 0; i < card.actions.size(); ++i) {
+        const view::ProblemAction& action = card.actions[i];
         ImGui::PushID(static_cast<int>(i));
-        if (button(look, "action", {x, at.y}, height, "", card.actions[i].title, ButtonTone::idle, !ctx.stamp.busy,
-                   &taken))
-            ctx.commands.push(card.actions[i].command, card.actions[i].argument, "panel:problems");
+        if (button(look, "action", rows.place("", action.title), height, "", action.title, ButtonTone::idle,
+                   !ctx.stamp.busy, nullptr))
+            push(action.command, action.argument);
         ImGui::PopID();
-        x += taken + look.px(8);
     }
-    if (!card.cause.empty()) {
-        if (button(look, "explain", {x, at.y}, height, "", "Explain", ButtonTone::idle, true, &taken))
-            ctx.commands.push("help.explain", card.cause, "panel:problems");
-        x += taken + look.px(8);
-    }
-    if (button(look, "copy", {x, at.y}, height, "", "Copy error", ButtonTone::idle, true, &taken))
+    if (!card.cause.empty() &&
+        button(look, "explain", rows.place("", "Explain"), height, "", "Explain", ButtonTone::idle, true, nullptr))
+        push("help.explain", card.cause);
+    if (button(look, "copy", rows.place("", "Copy error"), height, "", "Copy error", ButtonTone::idle, true, nullptr))
         ImGui::SetClipboardText(card.error_text.c_str());
-    x += taken + look.px(8);
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const Token ink = card.check == Check::verified ? Token::fix : Token::text3;
     const std::string mark = card.check == Check::verified ? std::string(icon::verified) + "  " : "";
     const std::string text = mark + card.check_text;
-    if (x + text_width(look, TextRole::body, text) <= at.x + width)
-        draw_text_right(list, look, TextRole::body, at.x + width, at.y, height, ink, text);
-    return height;
+    if (rows.next().x + text_width(look, TextRole::body, text) <= at.x + width)
+        draw_text_right(list, look, TextRole::body, at.x + width, rows.next().y, height, ink, text);
+    return rows.height();
 }
 
 float ProblemsPanel::draw_warning(const PanelContext& ctx, const view::WarningCard& warning, ImVec2 at, float width) {
