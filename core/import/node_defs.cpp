@@ -15,11 +15,11 @@ namespace rnnscope {
 namespace {
 
 /// A tensor that takes more is kept as one; the rest is cheaper to make again.
-constexpr std::size_t large = std::size_t{1} << 16; // bytes
+constexpr std::size_t kept_from = std::size_t{1} << 16; // bytes
 
 bool is_large(const AttrValue& value) {
     const auto* tensor = value.as<Tensor>();
-    return tensor != nullptr && *tensor && tensor->byte_size() > large;
+    return tensor != nullptr && *tensor && tensor->byte_size() > kept_from;
 }
 
 bool is_text(const WireReader::Field& field, int number) {

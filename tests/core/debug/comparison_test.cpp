@@ -2,6 +2,7 @@
 
 #include "core/debug/command.hpp"
 #include "core/debug/comparison.hpp"
+#include "tests/core/golden_text.hpp"
 
 #include <cmath>
 #include <filesystem>
@@ -116,6 +117,44 @@ TEST_F(ComparisonTest, TheCommandRunsTheOther) {
     EXPECT_NE(said("seed_a_ok.json within much").find("\"much\" is no tolerance"), std::string::npos);
     EXPECT_NE(said("not_there.json").find("error: "), std::string::npos);
     EXPECT_NE(said("").find("which program"), std::string::npos);
+}
+
+TEST_F(ComparisonTest, OfASampleAndItsRepairedFormReads) {
+    const auto folder = std::filesystem::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs";
+    std::string text;
+    for (const auto& [name, other] :
+         {std::pair("D12_init_after_restore", "D12_fixed"), std::pair("seed_b_scope_miss_layer1", "seed_b_ok")}) {
+        ASSERT_TRUE(left_.open((folder / (std::string(name) + ".json")).string()).empty()) << name;
+        left_.run_on(true);
+        left_.wait();
+        const Result<std::string> said = execute(left_, {"ask.compare", std::string(other) + ".json", "terminal"});
+        text += fmt::format("> {}: ask.compare {}\n{}\n\n", name, other, said ? *said : said.error().message);
+    }
+    rnnscope::testing::expect_golden("debug", "compare_samples", text);
+}
+
+/// A real model, restored, with itself and with other inputs.
+TEST_F(ComparisonTest, OfARealGraphReads) {
+    const auto meta =
+        std::filesystem::path(RNNSCOPE_SHARED_DIR) / "data" / "tf1" / "gru-process-model" / "GRU.ckpt.meta";
+    if (!std::filesystem::exists(meta)) GTEST_SKIP() << meta << " is not there";
+    program::GraphSession session;
+    session.feeds = {"Placeholder=zeros(1,30,4)"};
+    session.fetches = {"Sigmoid:0"};
+    session.restore = (meta.parent_path() / "GRU.ckpt").string();
+    ASSERT_TRUE(left_.open_graph(meta.string(), session).empty());
+    ASSERT_TRUE(right_.open_graph(meta.string(), session).empty());
+    session.feeds = {"Placeholder=ones(1,30,4)"};
+    Debugger other;
+    ASSERT_TRUE(other.open_graph(meta.string(), session).empty());
+    for (Debugger* debugger : {&left_, &right_, &other}) {
+        debugger->run_on(true);
+        debugger->wait();
+    }
+    rnnscope::testing::expect_golden("debug", "compare_gru_process_model",
+                                     to_text(compare(left_.evaluation(), right_.evaluation()), "itself") + "\n" +
+                                         to_text(compare(left_.evaluation(), other.evaluation()), "other inputs") +
+                                         "\n");
 }
 
 } // namespace
