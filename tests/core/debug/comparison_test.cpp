@@ -24,7 +24,7 @@ std::string program(double weight, const std::string& more = "") {
                        weight, more);
 }
 
-class ComparisonTest : public testing::Test {
+class ComparisonTest : public ::testing::Test {
   protected:
     Debugger left_, right_;
     static void open(Debugger& debugger, const std::string& text) {
