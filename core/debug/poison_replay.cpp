@@ -27,7 +27,7 @@ std::unique_ptr<PoisonReplay> PoisonReplay::start(const Evaluation& evaluation, 
 }
 
 PoisonReplay::PoisonReplay(const Evaluation& evaluation, RunId run, runtime::Plan plan, PoisonState& state)
-    : evaluation_(evaluation), recording_(evaluation.recording()), run_(run),
+    : recording_(evaluation.recording()), run_(run),
       graph_(evaluation.evaluator().graph(recording_.run(run).info.graph)), plan_(std::move(plan)), state_(state),
       dataflow_(plan_, runtime::SessionOptions().max_parallel_iterations) {}
 

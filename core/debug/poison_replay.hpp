@@ -77,7 +77,6 @@ class PoisonReplay {
     PoisonMask variable(const std::string& storage) const;
     void set_variable(const std::string& storage, PoisonMask mask, bool is_read, NodeId node);
 
-    const Evaluation& evaluation_;
     const record::Recording& recording_;
     const record::RecordedRun& run() const { return recording_.run(run_); }
     RunId run_;

@@ -29,8 +29,7 @@ void place_slots(RoundLayout& layout, Round& round) {
         if (source.kind == Source::Kind::previous && round.slots[source.index].raw)
             layout.previous.push_back(source.index);
     std::ranges::sort(layout.previous);
-    const auto repeated = std::ranges::unique(layout.previous);
-    layout.previous.erase(repeated.begin(), repeated.end());
+    layout.previous.erase(std::unique(layout.previous.begin(), layout.previous.end()), layout.previous.end());
     for (const std::uint32_t slot : layout.previous) layout.previous_bytes += round.slots[slot].bytes;
 }
 
