@@ -47,6 +47,10 @@ void add_code(const Debugger& debugger, const Diagnosis& diagnosis, ProblemCard&
 
 void add_check(const Debugger& debugger, const Diagnosis& diagnosis, ProblemCard& card) {
     if (diagnosis.fixes.empty()) return;
+    if (!debugger.recording_file().empty()) { // nothing runs there: the fix is shown, not offered
+        card.check_text = "in a recording";
+        return;
+    }
     switch (diagnosis.fixes.front().check) {
     case Fix::Check::not_run:
         card.check = ProblemCard::Check::checking;

@@ -36,6 +36,9 @@ StatusView build_status(const Debugger& debugger) {
         view.left.push_back({fmt::format("{}, {}", file, line_text(debugger, at)), select_statement(at)});
     else
         view.left.push_back(Link::plain(file));
+    if (!debugger.recording_file().empty())
+        view.left.push_back(
+            Link::plain("recording " + std::filesystem::path(debugger.recording_file()).filename().string()));
     if (debugger.modified()) view.left.push_back(Link::plain("changed, not saved"));
 
     view.right.push_back(count_text(debugger.visible_nodes(), "node"));

@@ -8,7 +8,9 @@
 #include "core/view/variables_view.hpp"
 #include "tests/core/golden_text.hpp"
 
+#include <filesystem>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 using namespace rnnscope;
 
@@ -64,6 +66,27 @@ TEST(SeedViews, AnOpSaysWhereItsValueComesFromAndGoesTo) {
     }
     run(debugger, "select.node", "rnn/rnn/transpose_1");
     expect_golden("seed_a_ok_slices", text + to_text(view::build_inspector(debugger)));
+}
+
+TEST(SeedViews, ARecordingShowsTheFixAndOffersNone) {
+    debug::Debugger debugger;
+    open(debugger, "seed_b_scope_miss_layer1.json");
+    const auto path =
+        std::filesystem::temp_directory_path() / ("rnnscope_view_" + std::to_string(getpid()) + ".rnnrec");
+    run(debugger, "recording.save", path.string());
+    debug::Debugger opened;
+    const Diagnostics mistakes = opened.open(path.string());
+    std::filesystem::remove(path);
+    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    run(opened, "run.continue");
+    const view::ProblemsView problems = view::build_problems(opened);
+    ASSERT_EQ(problems.cards.size(), 1u);
+    EXPECT_EQ(problems.cards[0].check, view::ProblemCard::Check::no_fix);
+    EXPECT_EQ(problems.cards[0].check_text, "in a recording");
+    EXPECT_FALSE(problems.cards[0].code.empty());
+    const auto left = view::build_status(opened).left;
+    EXPECT_TRUE(std::ranges::any_of(
+        left, [&](const view::Link& link) { return link.text == "recording " + path.filename().string(); }));
 }
 
 TEST(SeedViews, TheLayerThatTheScopeMisses) {
