@@ -1,5 +1,4 @@
 #include "core/debug/movement.hpp"
-#include "core/record/recording.hpp"
 #include "tests/bench/model.hpp"
 
 #include <algorithm>
@@ -45,20 +44,6 @@ class Kept : public record::Recording {
     runtime::Keep keep_;
 };
 
-void record(Model& model, record::Recording& recording) {
-    recording.on_session(SessionId(0), GraphId(0));
-    recording.on_step({StepId(0), {}, StatementId(0), 0, 0});
-    const auto run = model.session().start(model.request());
-    program::RunInfo info;
-    info.id = RunId(0);
-    info.step = StepId(0);
-    info.session = SessionId(0);
-    info.graph = GraphId(0);
-    recording.on_run(info);
-    (*run)->finish(recording);
-    recording.on_run_done(RunId(0), {});
-}
-
 /// Looks at an output of events anywhere in the run.
 void seeks(const char* what, const record::Recording& recording) {
     std::mt19937 random(1);
@@ -95,7 +80,7 @@ NodeId find(const Graph& graph, std::string_view end) {
 void look_at_all() {
     Model model(case_of("x1"));
     record::Recording recording(model.evaluator());
-    record(model, recording);
+    bench::record(model, recording);
     seeks("seek, 10000 steps, hidden 64, all kept", recording);
     const Graph& graph = model.evaluator().graph(GraphId(0));
     const NodeId node = find(graph, "/Tanh");
@@ -113,7 +98,7 @@ void look_at_all() {
 void look_at_states(int hidden) {
     Model model(with(case_of("x1"), hidden, 10'000));
     Kept recording(model.evaluator(), {runtime::Keep::What::states, 1});
-    record(model, recording);
+    bench::record(model, recording);
     seeks(fmt::format("seek, 10000 steps, hidden {}, states kept", hidden).c_str(), recording);
 }
 
@@ -121,7 +106,7 @@ void look_within_budget() {
     Model model(with(case_of("x1"), 64, 100'000));
     record::Recording recording(model.evaluator());
     recording.set_budget(std::size_t{64} << 20);
-    record(model, recording);
+    bench::record(model, recording);
     seeks("seek, 100000 steps, hidden 64, budget 64 MiB", recording);
 }
 

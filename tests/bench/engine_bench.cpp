@@ -1,5 +1,4 @@
 #include "core/ops/simd_kernels.hpp"
-#include "core/record/recording.hpp"
 #include "tests/bench/model.hpp"
 
 #include <benchmark/benchmark.h>
@@ -66,17 +65,7 @@ void recorded(benchmark::State& state, const Case& wanted) {
     std::size_t bytes = 0, events = 0;
     const auto once = [&] {
         record::Recording recording(model.evaluator());
-        recording.on_session(SessionId(0), GraphId(0));
-        recording.on_step({StepId(0), {}, StatementId(0), 0, 0});
-        const auto run = model.session().start(model.request());
-        program::RunInfo info;
-        info.id = RunId(0);
-        info.step = StepId(0);
-        info.session = SessionId(0);
-        info.graph = GraphId(0);
-        recording.on_run(info);
-        (*run)->finish(recording);
-        recording.on_run_done(RunId(0), {});
+        bench::record(model, recording);
         bytes = recording.bytes();
         events = recording.event_count(RunId(0));
     };

@@ -2,6 +2,7 @@
 
 #include "core/program/document.hpp"
 #include "core/program/evaluator.hpp"
+#include "core/record/recording.hpp"
 
 #include <fmt/format.h>
 
@@ -91,5 +92,20 @@ class Model {
     std::unique_ptr<program::Evaluator> evaluator_;
     runtime::RunRequest request_;
 };
+
+/// Runs the model once, all of it heard by the recording.
+inline void record(Model& model, record::Recording& recording) {
+    recording.on_session(SessionId(0), GraphId(0));
+    recording.on_step({StepId(0), {}, StatementId(0), 0, 0});
+    const auto run = model.session().start(model.request());
+    program::RunInfo info;
+    info.id = RunId(0);
+    info.step = StepId(0);
+    info.session = SessionId(0);
+    info.graph = GraphId(0);
+    recording.on_run(info);
+    (*run)->finish(recording);
+    recording.on_run_done(RunId(0), {});
+}
 
 } // namespace rnnscope::bench

@@ -2,6 +2,7 @@
 
 #include "core/debug/command.hpp"
 #include "core/debug/comparison.hpp"
+#include "tests/core/debug/real_model.hpp"
 #include "tests/core/golden_text.hpp"
 
 #include <cmath>
@@ -135,18 +136,11 @@ TEST_F(ComparisonTest, OfASampleAndItsRepairedFormReads) {
 
 /// A real model, restored, with itself and with other inputs.
 TEST_F(ComparisonTest, OfARealGraphReads) {
-    const auto meta =
-        std::filesystem::path(RNNSCOPE_SHARED_DIR) / "data" / "tf1" / "gru-process-model" / "GRU.ckpt.meta";
-    if (!std::filesystem::exists(meta)) GTEST_SKIP() << meta << " is not there";
-    program::GraphSession session;
-    session.feeds = {"Placeholder=zeros(1,30,4)"};
-    session.fetches = {"Sigmoid:0"};
-    session.restore = (meta.parent_path() / "GRU.ckpt").string();
-    ASSERT_TRUE(left_.open_graph(meta.string(), session).empty());
-    ASSERT_TRUE(right_.open_graph(meta.string(), session).empty());
-    session.feeds = {"Placeholder=ones(1,30,4)"};
+    if (!std::filesystem::exists(tests::process_model())) GTEST_SKIP() << tests::process_model() << " is not there";
     Debugger other;
-    ASSERT_TRUE(other.open_graph(meta.string(), session).empty());
+    tests::open_process_model(left_);
+    tests::open_process_model(right_);
+    tests::open_process_model(other, {}, "ones(1,30,4)");
     for (Debugger* debugger : {&left_, &right_, &other}) {
         debugger->run_on(true);
         debugger->wait();

@@ -2,6 +2,7 @@
 
 #include "core/debug/command.hpp"
 #include "core/debug/poison.hpp"
+#include "tests/core/debug/real_model.hpp"
 #include "tests/core/golden_text.hpp"
 
 #include <algorithm>
@@ -55,15 +56,9 @@ TEST_F(PoisonTest, OfASample) {
 }
 
 TEST_F(PoisonTest, OfARealGraph) {
-    const fs::path meta = fs::path(RNNSCOPE_SHARED_DIR) / "data" / "tf1" / "gru-process-model" / "GRU.ckpt.meta";
-    if (!fs::exists(meta)) GTEST_SKIP() << meta << " is not there";
+    if (!std::filesystem::exists(tests::process_model())) GTEST_SKIP() << tests::process_model() << " is not there";
     debugger_.set_poisons(true);
-    program::GraphSession session;
-    session.init = {"rnn/multi_rnn_cell/cell_1", "Variable"};
-    session.feeds = {"Placeholder=zeros(1,30,4)"};
-    session.fetches = {"Sigmoid:0"};
-    const Diagnostics mistakes = debugger_.open_graph(meta.string(), session);
-    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    tests::open_process_model(debugger_, {"rnn/multi_rnn_cell/cell_1", "Variable"});
     run("run.continue");
     ASSERT_EQ(debugger_.stop_reason(), StopReason::finished);
     EXPECT_TRUE(debugger_.poison()->is_complete());

@@ -2,6 +2,7 @@
 
 #include "core/debug/command.hpp"
 #include "core/debug/questions.hpp"
+#include "tests/core/debug/real_model.hpp"
 #include "tests/core/golden_text.hpp"
 
 #include <algorithm>
@@ -74,14 +75,8 @@ TEST_F(QuestionsTest, OfASample) {
 }
 
 TEST_F(QuestionsTest, OfARealGraph) {
-    const fs::path meta = fs::path(RNNSCOPE_SHARED_DIR) / "data" / "tf1" / "gru-process-model" / "GRU.ckpt.meta";
-    if (!fs::exists(meta)) GTEST_SKIP() << meta << " is not there";
-    program::GraphSession session;
-    session.restore = (meta.parent_path() / "GRU.ckpt").string();
-    session.feeds = {"Placeholder=zeros(1,30,4)"};
-    session.fetches = {"Sigmoid:0"};
-    const Diagnostics mistakes = debugger_.open_graph(meta.string(), session);
-    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    if (!std::filesystem::exists(tests::process_model())) GTEST_SKIP() << tests::process_model() << " is not there";
+    tests::open_process_model(debugger_);
     run("run.continue");
     ASSERT_EQ(debugger_.stop_reason(), StopReason::finished);
     std::string text;

@@ -2,6 +2,7 @@
 
 #include "core/debug/command.hpp"
 #include "core/debug/evaluation.hpp"
+#include "tests/core/debug/real_model.hpp"
 
 #include <gtest/gtest.h>
 
@@ -149,14 +150,8 @@ INSTANTIATE_TEST_SUITE_P(Samples, ReverseTest, testing::ValuesIn(samples()),
 class RealReverseTest : public ReverseTest {};
 
 TEST_P(RealReverseTest, APositionShowsTheSameHoweverItWasReached) {
-    const fs::path meta = fs::path(RNNSCOPE_SHARED_DIR) / "data" / "tf1" / GetParam() / "GRU.ckpt.meta";
-    if (!fs::exists(meta)) GTEST_SKIP() << meta << " is not there";
-    program::GraphSession session;
-    session.restore = (meta.parent_path() / "GRU.ckpt").string();
-    session.feeds = {"Placeholder=zeros(1,30,4)"};
-    session.fetches = {"Sigmoid:0"};
-    const Diagnostics mistakes = debugger_.open_graph(meta.string(), session);
-    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    if (!std::filesystem::exists(tests::process_model())) GTEST_SKIP() << tests::process_model() << " is not there";
+    tests::open_process_model(debugger_);
     go_there_and_back();
 }
 INSTANTIATE_TEST_SUITE_P(Graphs, RealReverseTest, testing::Values("gru-process-model"));

@@ -114,6 +114,7 @@ void GoldenProgram::replay_run(Session& session, Session& twin, Keep keep, const
     const auto twin_run = twin.start(*request);
     while (!(*twin_run)->done()) (*twin_run)->step(one_by_one);
     expect_same(graph_, one_by_one, at_once);
+    expect_thinned_same(at_once, 3);
     if (HasFatalFailure()) return;
     if (!outcome.at("ok").get<bool>()) return check_error(**started, outcome.at("error"));
     ASSERT_FALSE((*started)->error().has_value()) << (*started)->error()->message;

@@ -151,6 +151,7 @@ class OddRounds : public ::testing::Test {
         execute(fetches, all, lean, fails);
         expect_same(loop_.graph, one_by_one, at_once);
         expect_same(loop_.graph, one_by_one, lean);
+        for (const Transcript* blocks : {&at_once, &lean}) expect_thinned_same(*blocks, 7);
         blocks_ = at_once.blocks;
     }
     void execute(const std::vector<Output>& fetches, std::uint64_t most, Transcript& transcript, bool fails) {

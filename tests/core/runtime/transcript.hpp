@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/runtime/row_pool.hpp"
 #include "core/runtime/session.hpp"
 
 #include <gtest/gtest.h>
@@ -73,6 +74,22 @@ inline void expect_same(const Graph& graph, const Transcript& a, const Transcrip
             << "event " << i << ": " << name << ", iteration " << a.lines[i].iteration;
     }
     EXPECT_EQ(a.lines.size(), b.lines.size());
+}
+
+/// Every block, thinned, reads as it did.
+inline void expect_thinned_same(const Transcript& transcript, std::uint32_t interval) {
+    runtime::RowPool pool;
+    runtime::BlockEvent expected, actual;
+    for (const auto& block : transcript.heard) {
+        const auto thin = block->thinned(interval, pool);
+        for (std::uint64_t event = 0; thin != nullptr && event < block->events(); ++event) {
+            block->read(event, expected);
+            thin->read(event, actual);
+            ASSERT_TRUE(std::ranges::equal(expected.inputs, actual.inputs, same_value)) << event;
+            ASSERT_TRUE(std::ranges::equal(expected.outputs, actual.outputs, same_value)) << event;
+            ASSERT_EQ(expected.accesses.size(), actual.accesses.size());
+        }
+    }
 }
 
 } // namespace rnnscope::testing
