@@ -249,7 +249,7 @@ void Debugger::cancel() {
 // --- poison ---------------------------------------------------------------------------------------------------------
 
 bool Debugger::poisons() const {
-    return impl_->poisons_;
+    return is_open() ? impl_->original_->poisons() : impl_->poisons_;
 }
 
 void Debugger::set_poisons(bool on) {

@@ -88,17 +88,17 @@ class Debugger::Impl {
         set_position({});
     }
 
-    void replace(std::shared_ptr<const program::Document> document) {
+    std::shared_ptr<Evaluation> evaluation_of(std::shared_ptr<const program::Document> document) const {
         program::EvaluatorOptions options;
         options.session.passes_missing_values = poisons_;
-        replace(std::make_shared<Evaluation>(std::move(document), nullptr, std::move(options)));
+        return std::make_shared<Evaluation>(std::move(document), nullptr, std::move(options));
     }
+
+    void replace(std::shared_ptr<const program::Document> document) { replace(evaluation_of(std::move(document))); }
 
     void open(std::shared_ptr<const program::Document> document) {
         const std::string file = document->program().file;
-        program::EvaluatorOptions options;
-        options.session.passes_missing_values = poisons_;
-        open(std::make_shared<Evaluation>(std::move(document), nullptr, std::move(options)));
+        open(evaluation_of(std::move(document)));
         file_ = file;
     }
 

@@ -120,6 +120,8 @@ std::string refusals_text(const PoisonReport& report) {
 } // namespace
 
 std::string poison_text(const Debugger& debugger) {
+    if (!debugger.recording_file().empty())
+        return "poison is not followed in a recording: open its program, and let it go on past missing values";
     if (!debugger.poisons()) return "runs stop at missing values; poison.on lets them go on, and marks what they reach";
     if (debugger.poison() == nullptr) return "poison is followed in the program as it is, not in what-ifs";
     const PoisonReport report = poison_report(debugger);

@@ -83,9 +83,7 @@ NodeDefs::NodeDefs(const std::vector<NodeDefData>& nodes) : NodeDefs() {
     for (const NodeDefData& node : nodes) add(to_node_def_binary(node), node);
 }
 
-NodeDefs::NodeDefs(std::initializer_list<NodeDefData> nodes) : NodeDefs() {
-    for (const NodeDefData& node : nodes) add(to_node_def_binary(node), node);
-}
+NodeDefs::NodeDefs(std::initializer_list<NodeDefData> nodes) : NodeDefs(std::vector(nodes)) {}
 
 std::size_t NodeDefs::size() const {
     return storage_->entries.size();
