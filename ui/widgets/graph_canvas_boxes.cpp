@@ -139,7 +139,7 @@ class BoxPainter : public GraphBrush {
         }
         op_text(i, p, q, dim, failed);
         if (!pill && box.state == view::StateMark::poisoned) // variables have their mark before their name
-            mark(box.state, {q.x - 8 * u, p.y + 8 * u}, std::clamp(4 * u / look_.scale, 2.5f, 7.0f), fill);
+            mark(box.state, {q.x - 2 * u, p.y + 1 * u}, std::clamp(4 * u / look_.scale, 2.5f, 7.0f), parent_fill);
     }
 
     void op_text(std::uint32_t i, ImVec2 p, ImVec2 q, bool dim, bool failed) {
