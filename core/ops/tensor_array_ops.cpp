@@ -3,7 +3,10 @@
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 #include "core/ops/tensor_array.hpp"
+
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace rnnscope::ops {
 namespace {
@@ -174,6 +177,13 @@ Status read_element(KernelContext& ctx) {
     return {};
 }
 
+/// 0, 1, 2, ..., count - 1?
+bool counts_up(const Tensor& indices, std::int64_t count) {
+    if (indices.elements() != count || indices.dtype() != DType::int32) return false;
+    std::int32_t next = 0;
+    return std::ranges::all_of(indices.values<std::int32_t>(), [&](std::int32_t index) { return index == next++; });
+}
+
 /// Reads elements that must all have one shape; `skip` leading dimensions may differ.
 Result<std::vector<Tensor>> read_all(TensorArray& array, const std::vector<std::int64_t>& indices, std::size_t skip,
                                      std::string_view what) {
@@ -226,6 +236,11 @@ Status gather_elements(KernelContext& ctx) {
         ctx.set_output(0, Tensor::zeros(dtype, concatenated({0}, element)));
         return {};
     }
+    if (counts_up(indices, array.size()))
+        if (Tensor rows = array.read_rows()) {
+            ctx.set_output(0, std::move(rows));
+            return {};
+        }
     const auto values = read_all(array, integers_of(indices), 0, "Gather");
     if (!values) return values.error();
     const Shape shape = concatenated({indices.elements()}, values->front().shape());
@@ -248,6 +263,10 @@ Status scatter_elements(KernelContext& ctx) {
     if (value.shape().dim(0) != indices.elements())
         return invalid_argument(fmt::format("Expected len(indices) == values.shape[0], but saw: {} vs. {}",
                                             indices.elements(), value.shape().dim(0)));
+    if (counts_up(indices, indices.elements()) && (*array)->write_rows(value)) {
+        ctx.set_output(0, no_flow());
+        return {};
+    }
     const Shape element = subshape(value.shape(), 1);
     const std::vector<std::int64_t> strides = strides_of(element);
     for (std::int64_t i = 0; i < indices.elements(); ++i)

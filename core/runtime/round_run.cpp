@@ -39,6 +39,7 @@ struct RoundRun::Array {
     ops::TensorArray* array = nullptr;
     DType dtype = DType::invalid; ///< of the elements
     Shape shape;
+    std::size_t bytes = 0;
     std::vector<char> taken; ///< read or written in this block; the array itself changes when the block is committed
 
     bool is_free(std::int32_t index) const {
@@ -49,9 +50,9 @@ struct RoundRun::Array {
         auto& self = *static_cast<Array*>(step.data);
         const std::int32_t index = *at.in<std::int32_t>(step.in[0]);
         if (!self.is_free(index)) return false;
-        const Tensor* element = self.array->element(index);
-        if (element == nullptr || element->dtype() != self.dtype || element->shape() != self.shape) return false;
-        std::memcpy(at.out<std::byte>(step.out), element->bytes().data(), static_cast<std::size_t>(step.columns));
+        const std::byte* element = self.array->peek(index, self.dtype, self.shape);
+        if (element == nullptr) return false;
+        std::memcpy(at.out<std::byte>(step.out), element, static_cast<std::size_t>(step.columns));
         if (self.array->options().clear_after_read) self.taken[static_cast<std::size_t>(index)] = 1;
         return true;
     }
@@ -326,6 +327,7 @@ bool RoundRun::bind_array(const RoundStep& from, Step& step) {
     if (!reads && !array->takes(dtype, shape)) return false;
     bound->dtype = dtype;
     bound->shape = shape;
+    bound->bytes = static_cast<std::size_t>(shape.elements()) * dtype_size(dtype);
     step.in[0] = operand(inputs[1]);
     step.data = bound.get();
     step.function = reads ? Array::read : Array::write;
@@ -409,15 +411,22 @@ void RoundRun::change_array(const RoundStep& step, std::uint64_t first, std::uin
     const std::string& handle = std::get<Tensor>(values_->constants[inputs[0].index]).strings()[0];
     const auto found = arrays_.find(handle);
     if (found == arrays_.end()) return;
-    ops::TensorArray& array = *found->second->array;
+    const Array& bound = *found->second;
+    ops::TensorArray& array = *bound.array;
     const bool writes = step.kind == RoundStep::Kind::array_write;
     const Operand at = operand(inputs[1]);
     for (std::uint64_t round = first; round < end; ++round) {
-        const std::int32_t index = *cursor(round).in<std::int32_t>(at);
-        [[maybe_unused]] const bool ok =
-            writes ? array.write(index, std::get<Tensor>(values_->value(inputs[2], round))).ok()
-                   : array.read(index).ok();
-        assert(ok);
+        const Cursor rows = cursor(round);
+        const std::int32_t index = *rows.in<std::int32_t>(at);
+        if (!writes) {
+            array.note_read(index);
+        } else if (std::byte* to = array.write_in_place(index, bound.dtype, bound.shape)) {
+            std::memcpy(to, rows.in<std::byte>(operand(inputs[2])), bound.bytes);
+        } else {
+            [[maybe_unused]] const Status status =
+                array.write(index, std::get<Tensor>(values_->value(inputs[2], round)));
+            assert(status.ok());
+        }
     }
 }
 
