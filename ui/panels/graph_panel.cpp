@@ -8,8 +8,8 @@ namespace rnnscope::ui {
 void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     Child panel("graph", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    const Rect body = panel_header(ctx, rect, icon::graph, "Graph");
-    draw_path(ctx, {rect.a, {rect.b.x, body.a.y}});
+    const PanelHeader body = panel_header(ctx, rect, icon::graph, "Graph");
+    draw_path(ctx, {{body.left + look.px(16), rect.a.y}, {rect.b.x, body.a.y}});
     const Graph* graph = ctx.debugger.is_open() ? ctx.debugger.graph() : nullptr;
     if (!graph || ctx.debugger.visible_nodes() == 0) {
         nodes_ = 0;
@@ -138,7 +138,7 @@ void GraphPanel::draw_path(const PanelContext& ctx, const Rect& header) {
         path = graph->variable(selection.variable).name;
     if (selection.kind == Kind::scope) path = selection.scope;
     if (path.empty()) return;
-    float x = header.a.x + look.px(92);
+    float x = header.a.x;
     const float right = header.b.x - look.px(110);
     const std::string shown = fit_path(look, TextRole::mono, path, (right - x) * 0.75f);
     std::size_t skipped = path.size() - shown.size();

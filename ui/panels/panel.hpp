@@ -4,7 +4,9 @@
 #include "core/view/common.hpp"
 #include "ui/theme/look.hpp"
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,27 @@ class CommandQueue {
     std::vector<debug::Command> pending_;
 };
 
+struct Rect {
+    ImVec2 a, b;
+    float width() const { return b.x - a.x; }
+    float height() const { return b.y - a.y; }
+    bool has(ImVec2 p) const { return p.x >= a.x && p.x < b.x && p.y >= a.y && p.y < b.y; }
+};
+
+/// The panels that share a place of the workspace. The header of the one in front draws them as tabs and notes what the
+/// person did with them; the shell acts on that after the frame.
+struct PanelTabs {
+    struct Tab {
+        std::string_view name, title, icon;
+        std::size_t count = 0; ///< in a badge; 0: none
+        bool shouts = false;   ///< the badge is about failures
+    };
+    std::vector<Tab> tabs;
+    std::size_t front = 0;
+    bool focused = false; ///< the keyboard's panel
+    std::string_view chosen, dragged, maximized, menu;
+};
+
 /// All that a panel can reach: a debugger to read, a queue to ask with, and how things look.
 struct PanelContext {
     const debug::Debugger& debugger;
@@ -31,12 +54,7 @@ struct PanelContext {
     const debug::Selection& lit; ///< what the pointer was over in the frame before, in any panel
     debug::Selection& hovered;   ///< to be set by who is under the pointer
     view::Stamp stamp;           ///< of the debugger, in this frame
-};
-
-struct Rect {
-    ImVec2 a, b;
-    float width() const { return b.x - a.x; }
-    float height() const { return b.y - a.y; }
+    PanelTabs* tabs = nullptr;   ///< null: the panel is alone and its place is not the workspace's
 };
 
 /// The commands that select `selection`: a name in any panel is a link.

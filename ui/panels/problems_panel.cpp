@@ -12,57 +12,24 @@ namespace {
 
 constexpr float card_padding = 14, code_height = 22;
 
-/// A title that acts as a tab; returns its width.
-float tab(const Look& look, const char* id, float x, float y, float height, std::string_view title, bool chosen,
-          bool* clicked) {
-    const TextRole role = chosen ? TextRole::body_bold : TextRole::body;
-    const float width = text_width(look, role, title);
-    const Hit state = hit(id, {x, y}, {x + width, y + height});
-    draw_text_in_row(*ImGui::GetWindowDrawList(), look, role, x, y, height,
-                     chosen || state.hovered ? Token::text1 : Token::text2, title);
-    *clicked = state.clicked;
-    return width;
-}
-
-float count_badge(const Look& look, float x, float y, float height, std::size_t count, bool shouts) {
-    const std::string text = view::grouped(count);
-    ImDrawList& list = *ImGui::GetWindowDrawList();
-    const float text_w = text_width(look, TextRole::caption, text);
-    const float h = look.whole_px(18), w = std::max(h, text_w + look.px(10)), top = std::floor(y + (height - h) / 2);
-    list.AddRectFilled({x, top}, {x + w, top + h}, look[shouts ? Token::fail : Token::bg3], h / 2);
-    draw_text_in_row(list, look, TextRole::caption, x + (w - text_w) / 2, top, h,
-                     shouts ? Token::on_accent : Token::text2, text);
-    return w;
-}
-
 } // namespace
+
+const view::ProblemsView& ProblemsPanel::shown(const PanelContext& ctx) {
+    if (!ctx.stamp.busy) // while it runs the last findings stay: they cost an evaluation of their own
+        shown_ = view_.get(ctx.stamp, 0, [&] { return view::build_problems(ctx.debugger); });
+    return shown_;
+}
 
 void ProblemsPanel::draw(const PanelContext& ctx, const Rect& rect) {
     Child panel("problems", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    if (!ctx.stamp.busy) // while it runs the last findings stay: they cost an evaluation of their own
-        shown_ = view_.get(ctx.stamp, 0, [&] { return view::build_problems(ctx.debugger); });
-    const Rect body = draw_header(ctx, rect, shown_);
-    if (tab_ == Tab::problems)
-        draw_cards(ctx, body, shown_);
-    else
-        draw_preflight(ctx, body, shown_);
+    const Rect body = panel_header(ctx, rect, icon::problems, "Problems");
+    draw_cards(ctx, body, shown(ctx));
 }
 
-Rect ProblemsPanel::draw_header(const PanelContext& ctx, const Rect& rect, const view::ProblemsView& view) {
-    const Look& look = ctx.look;
-    const Rect body = panel_header(ctx, rect, icon::problems, "");
-    const float height = look.px(panel_header_height);
-    float x = rect.a.x + look.px(34);
-    bool clicked = false;
-    x += tab(look, "problems", x, rect.a.y, height, "Problems", tab_ == Tab::problems, &clicked) + look.px(8);
-    if (clicked) tab_ = Tab::problems;
-    const std::size_t problems = view.cards.size() + view.warnings.size();
-    if (problems > 0) x += count_badge(look, x, rect.a.y, height, problems, !view.cards.empty()) + look.px(12);
-    x += look.px(6);
-    x += tab(look, "preflight", x, rect.a.y, height, "Preflight", tab_ == Tab::preflight, &clicked) + look.px(8);
-    if (clicked) tab_ = Tab::preflight;
-    count_badge(look, x, rect.a.y, height, view.preflight.size(), false);
-    return body;
+void ProblemsPanel::draw_preflight(const PanelContext& ctx, const Rect& rect) {
+    Child panel("preflight", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
+    const Rect body = panel_header(ctx, rect, icon::preflight, "Preflight");
+    draw_reads(ctx, body, shown(ctx));
 }
 
 void ProblemsPanel::draw_cards(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view) {
@@ -353,7 +320,7 @@ float ProblemsPanel::draw_warning(const PanelContext& ctx, const view::WarningCa
     return end.y - at.y;
 }
 
-void ProblemsPanel::draw_preflight(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view) {
+void ProblemsPanel::draw_reads(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view) {
     const Look& look = ctx.look;
     if (view.preflight.empty()) return draw_empty(look, body, view.no_preflight);
     ImDrawList& list = *ImGui::GetWindowDrawList();

@@ -11,13 +11,13 @@ namespace rnnscope::ui {
 /// What is wrong: a card for each failure, silent problems, and the preflight list.
 class ProblemsPanel {
   public:
-    /// Draws all of `rect`. With `own_header` false the caller has drawn a header (with tabs) already.
     void draw(const PanelContext& ctx, const Rect& rect);
+    /// The preflight list, a panel of its own: both are about the same findings.
+    void draw_preflight(const PanelContext& ctx, const Rect& rect);
+    /// What either of them shows now.
+    const view::ProblemsView& shown(const PanelContext& ctx);
 
   private:
-    enum class Tab : unsigned char { problems, preflight };
-
-    Rect draw_header(const PanelContext& ctx, const Rect& rect, const view::ProblemsView& view);
     void draw_cards(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view);
     float draw_card(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width, bool open);
     float draw_why(const PanelContext& ctx, const std::vector<view::Link>& parts, ImVec2 at, float width);
@@ -27,9 +27,8 @@ class ProblemsPanel {
     void draw_quiet(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view);
     float draw_actions(const PanelContext& ctx, const std::vector<view::ProblemAction>& actions, ImVec2 at, float width,
                        ButtonTone first_tone);
-    void draw_preflight(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view);
+    void draw_reads(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view);
 
-    Tab tab_ = Tab::problems;
     std::size_t open_ = SIZE_MAX; ///< the card that was opened by hand
     Cached<view::ProblemsView> view_;
     view::ProblemsView shown_; ///< kept while the program runs

@@ -29,14 +29,15 @@ BoxColors colors_of(view::BoxTone tone, bool reached) {
 void TimelinePanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     Child panel("timeline", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    const Rect body = panel_header(ctx, rect, icon::timeline, "Timeline");
+    const PanelHeader body = panel_header(ctx, rect, icon::timeline, "Timeline");
     const view::TimelineView& view = view_.get(ctx.stamp, 0, [&] { return view::build_timeline(ctx.debugger); });
     ImDrawList& list = *ImGui::GetWindowDrawList();
     if (view.statements.empty()) return draw_empty(look, body, "Nothing was executed yet.");
     if (!view.lanes.empty()) {
-        const std::string path = fit_path(look, TextRole::mono_small, view.lanes[0].path, rect.width() * 0.45f);
-        const float words = text_width(look, TextRole::caption, "pips for"),
-                    name = text_width(look, TextRole::mono_small, path);
+        const float words = text_width(look, TextRole::caption, "pips for");
+        const float room = std::min(rect.width() * 0.45f, rect.b.x - body.left - words - look.px(60));
+        const std::string path = fit_path(look, TextRole::mono_small, view.lanes[0].path, room);
+        const float name = text_width(look, TextRole::mono_small, path);
         const float right = rect.b.x - look.px(12), left = right - words - name - look.px(22),
                     top = rect.a.y + look.px(5);
         draw_box(list, {left, top}, {right, top + look.px(20)}, look[Token::bg2], look[Token::line2], look.px(3));

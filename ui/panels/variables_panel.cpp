@@ -24,8 +24,8 @@ VariablesPanel::Columns VariablesPanel::columns(const Look& look, const Rect& re
 void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     Child panel("variables", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    Rect body = panel_header(ctx, rect, icon::variables, "Variables");
-    const float field = std::min(look.px(220), rect.width() - look.px(130));
+    PanelHeader body = panel_header(ctx, rect, icon::variables, "Variables");
+    const float field = std::min(look.px(220), rect.b.x - body.left - look.px(28));
     const float field_y = rect.a.y + look.px(4);
     text_field(look, "##filter", {rect.b.x - look.px(12) - field, field_y},
                {rect.b.x - look.px(12), field_y + look.px(22)}, options_.filter, "Filter by name, shape or state",

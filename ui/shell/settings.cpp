@@ -4,9 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <optional>
 #include <sstream>
 
 namespace rnnscope::ui {
@@ -20,6 +22,52 @@ template <class T> void read(const nlohmann::json& json, const char* key, T& val
 
 void read(const nlohmann::json& json, const char* key, std::string& value) {
     if (const auto found = json.find(key); found != json.end() && found->is_string()) value = found->get<std::string>();
+}
+
+constexpr std::array<std::pair<const char*, Dock::Measure>, 3> measures = {
+    {{"first", Dock::Measure::first}, {"second", Dock::Measure::second}, {"share", Dock::Measure::share}}};
+
+/// A place is a list of names, a split an object. Nothing when it is neither: then the workspace is as at first.
+std::optional<Dock> read_dock(const nlohmann::json& json, int depth) {
+    constexpr int deepest = 16;
+    if (json.is_array()) {
+        Dock place;
+        for (const auto& name : json)
+            if (name.is_string()) place.panels.push_back(name.get<std::string>());
+        return place;
+    }
+    if (!json.is_object() || depth > deepest) return std::nullopt;
+    if (const auto tabs = json.find("tabs"); tabs != json.end() && tabs->is_array()) {
+        auto place = read_dock(*tabs, depth + 1);
+        read(json, "front", place->front, std::size_t{0}, place->panels.empty() ? 0 : place->panels.size() - 1);
+        return place;
+    }
+    const bool columns = json.contains("columns");
+    const auto parts = json.find(columns ? "columns" : "rows");
+    if (parts == json.end() || !parts->is_array() || parts->size() != 2) return std::nullopt;
+    auto first = read_dock((*parts)[0], depth + 1), second = read_dock((*parts)[1], depth + 1);
+    if (!first || !second) return std::nullopt;
+    Dock out = Dock::split(columns ? Dock::Kind::columns : Dock::Kind::rows, Dock::Measure::share, 0.5f,
+                           std::move(*first), std::move(*second));
+    for (const auto& [name, measure] : measures)
+        if (json.contains(name)) {
+            out.measure = measure;
+            const bool share = measure == Dock::Measure::share;
+            read(json, name, out.size, share ? 0.05f : 50.0f, share ? 0.95f : 4000.0f);
+        }
+    return out;
+}
+
+nlohmann::json write_dock(const Dock& dock) {
+    if (dock.kind == Dock::Kind::tabs) {
+        if (dock.front == 0) return dock.panels;
+        return {{"tabs", dock.panels}, {"front", dock.front}};
+    }
+    nlohmann::json out;
+    out[dock.kind == Dock::Kind::columns ? "columns" : "rows"] = {write_dock(dock.parts[0]), write_dock(dock.parts[1])};
+    for (const auto& [name, measure] : measures)
+        if (measure == dock.measure) out[name] = dock.size;
+    return out;
 }
 
 } // namespace
@@ -48,12 +96,14 @@ Settings read_settings(const std::string& text) {
     read(json, "font_percent", out.font_percent, 80, 200);
     read(json, "window_width", out.window_width, 640, 16384);
     read(json, "window_height", out.window_height, 400, 16384);
-    read(json, "left", out.left, 200.0f, 2000.0f);
-    read(json, "right", out.right, 200.0f, 2000.0f);
-    read(json, "bottom", out.bottom, 100.0f, 2000.0f);
-    read(json, "source_part", out.source_part, 0.1f, 0.9f);
-    read(json, "timeline_part", out.timeline_part, 0.1f, 0.9f);
+    read(json, "workspace", out.workspace);
+    if (const auto docks = json.find("docks"); docks != json.end() && docks->is_object())
+        for (const auto& [name, value] : docks->items())
+            if (auto dock = read_dock(value, 0)) out.docks.emplace(name, std::move(*dock));
     read(json, "last_directory", out.last_directory);
+    if (const auto lessons = json.find("lessons_done"); lessons != json.end() && lessons->is_array())
+        for (const auto& file : *lessons)
+            if (file.is_string()) out.lessons_done.push_back(file.get<std::string>());
     if (const auto recent = json.find("recent"); recent != json.end() && recent->is_array())
         for (const auto& entry : *recent) {
             Settings::Recent file;
@@ -70,13 +120,12 @@ std::string write_settings(const Settings& settings) {
                            {"font_percent", settings.font_percent},
                            {"window_width", settings.window_width},
                            {"window_height", settings.window_height},
-                           {"left", settings.left},
-                           {"right", settings.right},
-                           {"bottom", settings.bottom},
-                           {"source_part", settings.source_part},
-                           {"timeline_part", settings.timeline_part},
+                           {"workspace", settings.workspace},
+                           {"docks", nlohmann::json::object()},
                            {"last_directory", settings.last_directory},
+                           {"lessons_done", settings.lessons_done},
                            {"recent", nlohmann::json::array()}};
+    for (const auto& [name, dock] : settings.docks) json["docks"][name] = write_dock(dock);
     for (const Settings::Recent& entry : settings.recent)
         json["recent"].push_back({{"path", entry.path}, {"when", entry.when}});
     return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

@@ -1,7 +1,10 @@
 #pragma once
 
 #include "core/base/result.hpp"
+#include "ui/shell/dock.hpp"
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -9,19 +12,19 @@ namespace rnnscope::ui {
 
 /// What stays between starts. Measures are look pixels (1x).
 struct Settings {
-    std::string theme = "dark";
-    int font_percent = 100; ///< 80 to 200
+    std::string theme = "desktop"; ///< "dark", "light", or as the desktop prefers it
+    int font_percent = 100;        ///< 80 to 200
     int window_width = 1600, window_height = 1000;
-    float left = 430, right = 399, bottom = 270; ///< columns and the bottom strip
-    float source_part = 0.527f;                  ///< of the left column; the rest is Variables
-    float timeline_part = 0.521f;                ///< of the bottom strip; the rest is Problems
+    std::string workspace = "debug";
+    std::map<std::string, Dock, std::less<>> docks; ///< of the workspaces that were shown
     struct Recent {
         std::string path;
         std::string when; ///< "2026-11-24 10:42"
         friend bool operator==(const Recent&, const Recent&) = default;
     };
-    std::vector<Recent> recent; ///< newest first, at most 8
-    std::string last_directory; ///< of the file browser
+    std::vector<Recent> recent;            ///< newest first, at most 8
+    std::string last_directory;            ///< of the file browser
+    std::vector<std::string> lessons_done; ///< by file name
 
     void remember(const std::string& path);
     friend bool operator==(const Settings&, const Settings&) = default;

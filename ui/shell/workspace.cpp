@@ -7,63 +7,6 @@
 
 namespace rnnscope::ui {
 
-void Shell::draw_workspace(const PanelContext& ctx, const Rect& body) {
-    const float width = body.width() / look_.scale, height = body.height() / look_.scale;
-    const bool narrow = width < 1280; // then the Inspector is a tab beside Problems
-    const float left = std::min(settings_.left, width * 0.45f),
-                right = narrow ? 0 : std::min(settings_.right, width * 0.35f);
-    const float bottom = std::min(settings_.bottom, height * 0.6f);
-    const float x1 = std::floor(body.a.x + look_.px(left)), x2 = std::floor(body.b.x - look_.px(right));
-    const float y1 = std::floor(body.b.y - look_.px(bottom));
-    const float source_y = std::floor(body.a.y + body.height() * settings_.source_part);
-
-    source_.draw(ctx, {body.a, {x1, source_y}});
-    variables_.draw(ctx, {{body.a.x, source_y + 1}, {x1, body.b.y}});
-    graph_.draw(ctx, {{x1 + 1, body.a.y}, {x2, y1}});
-    if (!narrow) inspector_.draw(ctx, {{x2 + 1, body.a.y}, {body.b.x, y1}});
-    draw_bottom(ctx, {{x1 + 1, y1 + 1}, body.b}, narrow);
-
-    // After the panels, so that the hairlines are above them.
-    float part = settings_.source_part * height;
-    splitter(look_, "split-left", {{x1, body.a.y}, {x1, body.b.y}}, true, settings_.left, 260, width * 0.45f, false);
-    splitter(look_, "split-source", {{body.a.x, source_y}, {x1, source_y}}, false, part, 100, height - 140, false);
-    settings_.source_part = part / height;
-    splitter(look_, "split-bottom", {{x1, y1}, {body.b.x, y1}}, false, settings_.bottom, 120, height * 0.6f, true);
-    if (!narrow)
-        splitter(look_, "split-right", {{x2, body.a.y}, {x2, y1}}, true, settings_.right, 260, width * 0.35f, true);
-}
-
-void Shell::draw_bottom(const PanelContext& ctx, const Rect& rect, bool with_inspector) {
-    const float x = std::floor(rect.a.x + rect.width() * settings_.timeline_part);
-    timeline_.draw(ctx, {rect.a, {x, rect.b.y}});
-    Rect right{{x + 1, rect.a.y}, rect.b};
-    if (with_inspector) {
-        const float height = look_.whole_px(26), half = std::floor(right.width() / 2);
-        ImDrawList& list = *ImGui::GetWindowDrawList();
-        for (const bool inspector : {false, true}) {
-            const ImVec2 a{right.a.x + (inspector ? half : 0), right.a.y},
-                b{inspector ? right.b.x : right.a.x + half, right.a.y + height};
-            const Hit state = hit(inspector ? "tab-inspector" : "tab-problems", a, b);
-            if (state.clicked) inspector_tab_ = inspector;
-            const bool chosen = inspector_tab_ == inspector;
-            const std::string_view name = inspector ? "Inspector" : "Problems";
-            const TextRole role = chosen ? TextRole::body_bold : TextRole::body;
-            draw_text_in_row(list, look_, role, a.x + (b.x - a.x - text_width(look_, role, name)) / 2, a.y, height,
-                             chosen ? Token::text1 : Token::text2, name);
-            if (chosen) list.AddRectFilled({a.x, b.y - look_.px(2)}, b, look_[Token::accent]);
-        }
-        right.a.y += height;
-    }
-    if (with_inspector && inspector_tab_)
-        inspector_.draw(ctx, right);
-    else
-        problems_.draw(ctx, right);
-    float part = settings_.timeline_part * rect.width() / look_.scale;
-    const float width = rect.width() / look_.scale;
-    splitter(look_, "split-timeline", {{x, rect.a.y}, {x, rect.b.y}}, true, part, 200, width - 260, false);
-    settings_.timeline_part = part / width;
-}
-
 void Shell::draw_status(const PanelContext& ctx, const Rect& rect) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
     list.AddRectFilled(rect.a, rect.b, look_[Token::bg0]);

@@ -169,18 +169,72 @@ float link(const PanelContext& ctx, const char* id, TextRole role, float x, floa
     return width;
 }
 
-Rect panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title) {
+float count_badge(const Look& look, float x, float y, float height, std::size_t count, bool shouts) {
+    const std::string text = view::grouped(count);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float text_w = text_width(look, TextRole::caption, text);
+    const float h = look.whole_px(18), w = std::max(h, text_w + look.px(10)), top = std::floor(y + (height - h) / 2);
+    list.AddRectFilled({x, top}, {x + w, top + h}, look[shouts ? Token::fail : Token::bg3], h / 2);
+    draw_text_in_row(list, look, TextRole::caption, x + (w - text_w) / 2, top, h,
+                     shouts ? Token::on_accent : Token::text2, text);
+    return w;
+}
+
+namespace {
+
+/// One title of the header; returns where it ends.
+float draw_panel_tab(const PanelContext& ctx, std::size_t index, float x, float y, float height) {
+    const Look& look = ctx.look;
+    PanelTabs& tabs = *ctx.tabs;
+    const PanelTabs::Tab& tab = tabs.tabs[index];
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const bool front = index == tabs.front, alone = tabs.tabs.size() == 1;
+    const TextRole role = front ? TextRole::body_bold : TextRole::body;
+    const float icon_width = text_width(look, TextRole::body, tab.icon) + look.px(7);
+    const float width = icon_width + text_width(look, role, tab.title);
+    ImGui::PushID(static_cast<int>(index));
+    const Hit state = hit("tab", {x - look.px(6), y}, {x + width + look.px(4), y + height - 1});
+    ImGui::PopID();
+    if (state.hovered && !front)
+        list.AddRectFilled({x - look.px(6), y + look.px(4)}, {x + width + look.px(4), y + height - look.px(4)},
+                           look[Token::bg3], look.px(4));
+    if (state.clicked) tabs.chosen = tab.name;
+    if (state.double_clicked) tabs.maximized = tab.name;
+    if (state.wants_menu) tabs.menu = tab.name;
+    if (state.held && ImGui::IsMouseDragging(0, look.px(6))) tabs.dragged = tab.name;
+    const Token ink = front && (tabs.focused || !alone) ? Token::text1 : Token::text2;
+    draw_text_in_row(list, look, TextRole::body, x, y, height, Token::text3, tab.icon);
+    draw_text_in_row(list, look, role, x + icon_width, y, height, ink, tab.title);
+    float end = x + width;
+    if (tab.count > 0) end += look.px(8) + count_badge(look, end + look.px(8), y, height, tab.count, tab.shouts);
+    if (front && !alone)
+        list.AddRectFilled({x - look.px(4), y + height - look.px(2)}, {end + look.px(4), y + height},
+                           look[tabs.focused ? Token::accent : Token::line3]);
+    return end;
+}
+
+} // namespace
+
+PanelHeader panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float height = look.whole_px(panel_header_height);
     list.AddRectFilled(rect.a, rect.b, look[Token::bg1]);
-    float x = rect.a.x + look.px(12);
-    x += draw_text_in_row(list, look, TextRole::body, x, rect.a.y, height, Token::text3, icon) + look.px(7);
-    const bool focused = ImGui::IsWindowFocused(ImGuiFocusedFlags_RootAndChildWindows);
-    draw_text_in_row(list, look, TextRole::body_bold, x, rect.a.y, height, focused ? Token::text1 : Token::text1,
-                     title);
     draw_hline(list, rect.a.x, rect.b.x, rect.a.y + height - 1, look[Token::line1]);
-    return {{rect.a.x, rect.a.y + height}, rect.b};
+    float x = rect.a.x + look.px(12);
+    if (ctx.tabs) {
+        ctx.tabs->focused = ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows);
+        ImGui::PushID("panel-tabs");
+        for (std::size_t i = 0; i < ctx.tabs->tabs.size(); ++i) {
+            if (i > 0) x += look.px(20);
+            x = draw_panel_tab(ctx, i, x, rect.a.y, height);
+        }
+        ImGui::PopID();
+    } else {
+        x += draw_text_in_row(list, look, TextRole::body, x, rect.a.y, height, Token::text3, icon) + look.px(7);
+        x += draw_text_in_row(list, look, TextRole::body_bold, x, rect.a.y, height, Token::text1, title);
+    }
+    return {{{rect.a.x, rect.a.y + height}, rect.b}, x};
 }
 
 void draw_empty(const Look& look, const Rect& rect, std::string_view text) {
@@ -201,8 +255,7 @@ Child::~Child() {
     ImGui::EndChild();
 }
 
-bool splitter(const Look& look, const char* id, const Rect& line, bool vertical, float& value, float least, float most,
-              bool grows_backwards) {
+std::optional<float> drag_line(const Look& look, const char* id, const Rect& line, bool vertical) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float grab = look.px(3);
     const ImVec2 a = vertical ? ImVec2(line.a.x - grab, line.a.y) : ImVec2(line.a.x, line.a.y - grab);
@@ -210,17 +263,13 @@ bool splitter(const Look& look, const char* id, const Rect& line, bool vertical,
     const Hit state = hit(id, a, b);
     if (state.hovered || state.held)
         ImGui::SetMouseCursor(vertical ? ImGuiMouseCursor_ResizeEW : ImGuiMouseCursor_ResizeNS);
-    if (state.held) {
-        const ImVec2 moved = ImGui::GetIO().MouseDelta;
-        const float delta = (vertical ? moved.x : moved.y) / look.scale;
-        value = std::clamp(value + (grows_backwards ? -delta : delta), least, std::max(least, most));
-    }
     const Color color = look[state.held ? Token::accent : Token::line1];
     if (vertical)
         draw_vline(list, line.a.x, line.a.y, line.b.y, color);
     else
         draw_hline(list, line.a.x, line.b.x, line.a.y, color);
-    return ImGui::IsItemDeactivated();
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    return state.held ? std::optional(vertical ? mouse.x : mouse.y) : std::nullopt;
 }
 
 } // namespace rnnscope::ui

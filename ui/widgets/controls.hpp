@@ -3,6 +3,7 @@
 #include "ui/panels/panel.hpp"
 #include "ui/widgets/draw.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,8 +41,15 @@ bool text_field(const Look& look, const char* id, ImVec2 a, ImVec2 b, std::strin
 float link(const PanelContext& ctx, const char* id, TextRole role, float x, float y, float height,
            const view::Link& what, const char* origin, float max_width = 0);
 
-/// The strip on top of a panel: icon, title, and room at the right for what belongs to it. Returns the rest of `rect`.
-Rect panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title);
+/// A number in a half-round field. `shouts`: it counts failures. Returns its width.
+float count_badge(const Look& look, float x, float y, float height, std::size_t count, bool shouts);
+
+/// The strip on top of a panel: the tabs of its place, or icon and title, and room for what belongs to it.
+struct PanelHeader : Rect {
+    float left = 0; ///< where the titles end
+};
+/// Draws it and returns the rest of `rect`.
+PanelHeader panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title);
 constexpr float panel_header_height = 30;
 /// One line at a third of the height: what to do, or why there is nothing.
 void draw_empty(const Look& look, const Rect& rect, std::string_view text);
@@ -55,9 +63,7 @@ class Child {
     Child& operator=(const Child&) = delete;
 };
 
-/// A hairline between two panels that can be dragged. `value` is in look pixels, kept within [least, most]. Returns
-/// true when the drag ends.
-bool splitter(const Look& look, const char* id, const Rect& line, bool vertical, float& value, float least, float most,
-              bool grows_backwards);
+/// A hairline between two panels. While it is dragged: the pixel where it is to be, across the line.
+std::optional<float> drag_line(const Look& look, const char* id, const Rect& line, bool vertical);
 
 } // namespace rnnscope::ui
