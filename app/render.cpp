@@ -85,10 +85,8 @@ int render(const RenderOptions& options) {
         work_until_quiet(shell);
     }
     for (const std::string& text : options.commands) {
-        const std::size_t space = text.find(' ');
-        const Status status = shell.execute(
-            {text.substr(0, space), space == std::string::npos ? "" : text.substr(space + 1), "terminal"});
-        if (!status) return fail(status.error(), exit_usage);
+        if (const Status status = shell.execute(ui::parse_command(text, "terminal")); !status)
+            return fail(status.error(), exit_usage);
         work_until_quiet(shell);
         if (shell.prepare(options.scale)) { // a command changed the font size
             ImGui_ImplOpenGL3_DestroyFontsTexture();

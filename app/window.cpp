@@ -1,6 +1,7 @@
 #include "app/window.hpp"
 
 #include "app/cli.hpp"
+#include "app/desktop.hpp"
 #include "app/offscreen.hpp"
 #include "ui/shell/samples.hpp"
 #include "ui/shell/shell.hpp"
@@ -190,6 +191,7 @@ int open_window(const WindowOptions& options) {
         glfwSwapInterval(1);
         debug::Debugger debugger;
         ui::Shell shell(debugger, settings);
+        shell.set_desktop_theme(desktop_theme());
         if (!options.file.empty()) {
             std::error_code ignored;
             const bool is_sample = !std::filesystem::exists(options.file, ignored) && ui::find_sample(options.file);

@@ -151,7 +151,9 @@ TEST(Settings, AreReadBackAsTheyWereWritten) {
     Settings settings;
     settings.theme = "light";
     settings.font_percent = 150;
-    settings.left = 512;
+    settings.workspace = "graph";
+    settings.docks["graph"] = all_workspaces()[1].dock();
+    bring_to_front(settings.docks["graph"], "source");
     settings.remember("/tmp/a.json");
     settings.remember("/tmp/b.json");
     settings.remember("/tmp/a.json");

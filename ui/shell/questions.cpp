@@ -61,6 +61,11 @@ void Shell::ask(std::string_view command, std::string_view about) {
         question.proposals.push_back({"all", "of every variable"});
     } else if (command == "file.save-as") {
         question.proposals.push_back({debugger_.file(), "beside the files that it names"});
+    } else if (command == "panel.show") {
+        for (const PanelDef& panel : all_panels())
+            question.proposals.push_back({std::string(panel.name), std::string(panel.title)});
+    } else if (command == "lesson.start") {
+        for (const Lesson& lesson : all_lessons()) question.proposals.push_back({lesson.file, lesson.title});
     } else if (command == "ui.sample") {
         for (const Sample& sample : all_samples()) question.proposals.push_back({sample.file, sample.title});
     } else if (command == "help.explain") {

@@ -11,16 +11,21 @@ namespace rnnscope::ui {
 Shell::Shell(debug::Debugger& debugger, Settings settings) : debugger_(debugger), settings_(std::move(settings)) {
     for (const CommandInfo& command : every_command())
         if (const auto shortcut = parse_shortcut(command.key)) keys_.emplace_back(*shortcut, command.id);
-    look_.theme = &find_theme(settings_.theme);
+    look_.theme = &find_theme(theme());
     look_.fonts = &fonts_;
 }
 
 bool Shell::prepare(float screen_scale) {
-    look_.theme = &find_theme(settings_.theme);
+    look_.theme = &find_theme(theme());
     look_.scale = screen_scale * static_cast<float>(settings_.font_percent) / 100;
     if (fonts_.scale() == look_.scale) return false;
     fonts_.build(look_.scale);
     return true;
+}
+
+std::string Shell::theme() const {
+    if (settings_.theme != "desktop") return settings_.theme;
+    return desktop_theme_ == "light" ? "light" : "dark";
 }
 
 PanelContext Shell::context() {
@@ -77,6 +82,12 @@ bool Shell::work(std::chrono::microseconds budget) {
         (void)execute(command); // execute has told the user
         changed = true;
     }
+    if (!debugger_.busy() && !later_.empty()) {
+        const debug::Command command = std::move(later_.front());
+        later_.pop_front();
+        if (!execute(command)) later_.clear();
+        changed = true;
+    }
     if (debugger_.busy()) {
         debugger_.pump(budget);
         changed = true;
@@ -98,9 +109,18 @@ void Shell::select_failure() {
     message_.clear();
 }
 
+debug::Command parse_command(std::string_view text, std::string origin) {
+    const std::size_t blank = text.find(' ');
+    const std::string_view argument = blank == std::string_view::npos ? std::string_view() : text.substr(blank + 1);
+    return {std::string(text.substr(0, blank)), std::string(argument), std::move(origin)};
+}
+
 Status Shell::execute(const debug::Command& command) {
     Status status;
-    if (run_ui_command(command, status)) return status;
+    if (run_ui_command(command, status)) {
+        if (status) lesson_.note(command);
+        return status;
+    }
     const debug::CommandDef* def = debug::find_command(command.id);
     if (def && wants_answer(command)) {
         if (const auto reason = why_blocked(*this, command.id)) {
@@ -124,6 +144,7 @@ Status Shell::execute(const debug::Command& command) {
     const auto result = debug::execute(debugger_, command);
     report(command, result);
     if (!result) return result.error();
+    lesson_.note(command);
     if (debugger_.busy()) was_busy_ = true;
     if (command.id == "file.save-as")
         settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
@@ -189,6 +210,35 @@ Status Shell::open_sample(std::string_view file) {
     return {};
 }
 
+Status Shell::start_lesson(std::string_view file) {
+    const Lesson* lesson = find_lesson(file);
+    if (!lesson) {
+        std::string known;
+        for (const Lesson& each : all_lessons()) known += (known.empty() ? "" : ", ") + each.file;
+        return Error{"lesson.unknown", "There is no lesson \"" + std::string(file) + "\". There are " + known + "."};
+    }
+    if (const Status opened = open_sample(lesson->sample); !opened) return opened;
+    lesson_.start(*lesson);
+    show_workspace("teach");
+    show_panel("lesson");
+    return {};
+}
+
+Status Shell::show_lesson_step() {
+    const LessonStep* step = lesson_.current();
+    if (!step) return Error{"lesson.none", "No lesson is going on."};
+    for (const std::string& command : step->commands) later_.push_back(parse_command(command, "lesson"));
+    return {};
+}
+
+void Shell::next_lesson_step() {
+    lesson_.go_next();
+    const Lesson* lesson = lesson_.lesson();
+    if (!lesson || lesson_.current()) return;
+    if (std::ranges::find(settings_.lessons_done, lesson->file) == settings_.lessons_done.end())
+        settings_.lessons_done.push_back(lesson->file);
+}
+
 void Shell::show_page(std::string title, std::string text) {
     page_title_ = std::move(title);
     page_text_ = std::move(text);
@@ -200,12 +250,8 @@ void Shell::notify(std::string title, std::string text) {
 }
 
 void Shell::reset_layout() {
-    const Settings fresh;
-    settings_.left = fresh.left;
-    settings_.right = fresh.right;
-    settings_.bottom = fresh.bottom;
-    settings_.source_part = fresh.source_part;
-    settings_.timeline_part = fresh.timeline_part;
+    settings_.docks.erase(settings_.workspace);
+    maximized_.clear();
 }
 
 } // namespace rnnscope::ui

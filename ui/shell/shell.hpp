@@ -2,6 +2,7 @@
 
 #include "ui/panels/graph_panel.hpp"
 #include "ui/panels/inspector_panel.hpp"
+#include "ui/panels/lesson_panel.hpp"
 #include "ui/panels/problems_panel.hpp"
 #include "ui/panels/source_panel.hpp"
 #include "ui/panels/timeline_panel.hpp"
@@ -11,13 +12,19 @@
 #include "ui/shell/keys.hpp"
 #include "ui/shell/palette.hpp"
 #include "ui/shell/settings.hpp"
+#include "ui/shell/workspaces.hpp"
 
 #include <chrono>
+#include <deque>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace rnnscope::ui {
+
+/// A command as it is typed: its id, and after a blank its argument.
+debug::Command parse_command(std::string_view text, std::string origin);
 
 /// The window's content: title bar, workspace, status line, and what floats above them. It draws into the current Dear
 /// ImGui context and knows no window system. Panels ask through the queue; `work` carries it out between frames.
@@ -43,6 +50,10 @@ class Shell {
     Settings& settings() { return settings_; }
     const Settings& settings() const { return settings_; }
     const Look& look() const { return look_; }
+    /// "dark" or "light"; anything else means that the desktop has no preference.
+    void set_desktop_theme(std::string theme) { desktop_theme_ = std::move(theme); }
+    /// The theme that is shown: the chosen one, or the desktop's.
+    std::string theme() const;
     void set_welcome(bool shown) { welcome_ = shown; }
     bool welcome() const { return welcome_ || !debugger_.is_open(); }
     void ask_palette() { palette_.open(); }
@@ -53,8 +64,30 @@ class Shell {
     void ask_file() { browser_.open(settings_.last_directory); }
     void show_page(std::string title, std::string text);
     void notify(std::string title, std::string text);
+    SourcePanel& source() { return source_; }
     VariablesPanel& variables() { return variables_; }
     GraphPanel& graph() { return graph_; }
+    InspectorPanel& inspector() { return inspector_; }
+    TimelinePanel& timeline() { return timeline_; }
+    ProblemsPanel& problems() { return problems_; }
+    LessonPanel& lesson() { return lesson_; }
+    const LessonPanel& lesson() const { return lesson_; }
+    /// Opens the lesson's sample and its first step; what is open now is closed.
+    Status start_lesson(std::string_view file);
+    Status show_lesson_step(); ///< does what the step asks for
+    void next_lesson_step();
+
+    /// The shown workspace's division; what is done to it is kept in the settings.
+    Dock& dock();
+    void show_workspace(std::string_view name);
+    /// Brings it to the front, where it is or beside its usual neighbour, and gives it the keyboard.
+    void show_panel(std::string_view name);
+    void close_panel(std::string_view name);
+    void maximize_panel(std::string_view name); ///< or back to its size
+    void focus_next(bool forward);
+    /// The panel with the keyboard; "" when none had it yet.
+    const std::string& focused_panel() const { return focused_; }
+
     void quit() { quit_ = true; }
     bool wants_quit() const { return quit_; }
     void ask_screenshot() { screenshot_ = true; }
@@ -75,23 +108,34 @@ class Shell {
     void report(const debug::Command& command, const Result<std::string>& result);
     void select_failure();
     void draw_title_bar(const PanelContext& ctx);
+    float draw_workspace_tabs(float x, float height);
     void draw_menus(const PanelContext& ctx);
     void draw_toolbar(const PanelContext& ctx, float x, float right, float height);
     float draw_title_right(const PanelContext& ctx, float height);
     void draw_session_popup(const PanelContext& ctx);
     void draw_settings_popup(const PanelContext& ctx);
     void draw_workspace(const PanelContext& ctx, const Rect& body);
-    void draw_bottom(const PanelContext& ctx, const Rect& rect, bool with_inspector);
+    void draw_place(const PanelContext& ctx, const DockPlace& place);
+    void draw_tab_menu();
+    void drag_panel(const DockDrawing& drawing);
     void draw_status(const PanelContext& ctx, const Rect& rect);
     void draw_welcome(const PanelContext& ctx, const Rect& body);
+    float draw_welcome_left(float left, float y, float width, bool wide);
+    float draw_recent(float left, float y, float width);
+    float draw_lesson_rows(float left, float y, float width);
+    float draw_first_keys(float left, float y, float width);
+    float draw_welcome_samples(float x, float y, float width);
+    float draw_every_sample(float x, float y, float width);
     void draw_notices(const PanelContext& ctx, const Rect& body);
     void draw_page(const PanelContext& ctx, const Rect& body);
 
     debug::Debugger& debugger_;
     Settings settings_;
+    std::string desktop_theme_;
     Look look_;
     Fonts fonts_;
     CommandQueue queue_;
+    std::deque<debug::Command> later_; ///< of a lesson's step: one after another, each when the one before is done
     debug::Selection lit_, hovered_;
     std::vector<std::pair<Shortcut, std::string_view>> keys_;
 
@@ -101,12 +145,17 @@ class Shell {
     InspectorPanel inspector_;
     TimelinePanel timeline_;
     ProblemsPanel problems_;
+    LessonPanel lesson_;
     Palette palette_;
     FileBrowser browser_;
     ContextMenu menu_;
 
-    bool welcome_ = false, quit_ = false, screenshot_ = false, was_busy_ = false, inspector_tab_ = false;
-    bool all_samples_ = false;  ///< the welcome screen lists every sample
+    bool welcome_ = false, quit_ = false, screenshot_ = false, was_busy_ = false;
+    std::set<std::string, std::less<>> checked_docks_; ///< workspaces whose kept division was looked through
+    bool folded_in_front_ = false;                     ///< the Inspector as a tab, where there is little room
+    std::string maximized_, dragged_, focused_, wants_focus_, tab_menu_; ///< panels
+    std::vector<std::string> order_;                                     ///< panels in front, as drawn last
+    bool all_samples_ = false;                                           ///< the welcome screen lists every sample
     std::string opened_sample_; ///< file name of the embedded sample that is open; "" for files
     std::string message_;       ///< what the last command said
     std::vector<Notice> notices_;

@@ -46,18 +46,7 @@ void Shell::draw_title_bar(const PanelContext& ctx) {
         float x = ImGui::GetCursorScreenPos().x + look_.px(4);
         draw_vline(list, x, look_.px(10), height - look_.px(10), look_[Token::line2]);
         x += look_.px(14);
-        // Workspaces: the one there is.
-        if (debugger_.is_open()) {
-            const float w = text_width(look_, TextRole::body_bold, "Debug") + look_.px(24);
-            const Hit state = hit("workspace", {x, look_.px(7)}, {x + w, height - look_.px(7)});
-            if (!welcome() || state.hovered)
-                list.AddRectFilled({x, look_.px(7)}, {x + w, height - look_.px(7)},
-                                   look_[welcome() ? Token::bg3 : Token::bg3], look_.px(4));
-            draw_text_in_row(list, look_, TextRole::body_bold, x + look_.px(12), 0, height,
-                             welcome() ? Token::text2 : Token::text1, "Debug");
-            if (state.clicked) welcome_ = false;
-            x += w + look_.px(24);
-        }
+        if (debugger_.is_open()) x = draw_workspace_tabs(x, height);
         const float right = draw_title_right(ctx, height);
         draw_toolbar(ctx, x, right, height);
         draw_hline(list, 0, ImGui::GetIO().DisplaySize.x, height - 1, look_[Token::line1]);
@@ -65,6 +54,29 @@ void Shell::draw_title_bar(const PanelContext& ctx) {
     }
     ImGui::PopStyleColor();
     ImGui::PopStyleVar(2);
+}
+
+/// Returns where they end.
+float Shell::draw_workspace_tabs(float x, float height) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float top = look_.px(7), bottom = height - look_.px(7);
+    for (const WorkspaceDef& workspace : all_workspaces()) {
+        const bool chosen = !welcome() && settings_.workspace == workspace.name;
+        const TextRole role = chosen ? TextRole::body_bold : TextRole::body;
+        const float w = text_width(look_, TextRole::body_bold, workspace.title) + look_.px(20);
+        ImGui::PushID(workspace.name.data());
+        const Hit state = hit("workspace", {x, top}, {x + w, bottom});
+        ImGui::PopID();
+        if (chosen || state.hovered) list.AddRectFilled({x, top}, {x + w, bottom}, look_[Token::bg3], look_.px(4));
+        draw_text_in_row(list, look_, role, x + (w - text_width(look_, role, workspace.title)) / 2, 0, height,
+                         chosen ? Token::text1 : Token::text2, workspace.title);
+        const std::string command = "workspace." + std::string(workspace.name);
+        for (const CommandInfo& info : every_command())
+            if (info.id == command) tooltip(look_, std::string(info.summary) + "\n" + std::string(info.key));
+        if (state.clicked) queue_.push(command, "", "toolbar");
+        x += w + look_.px(2);
+    }
+    return x + look_.px(14);
 }
 
 void Shell::draw_menus(const PanelContext& ctx) {
@@ -205,6 +217,8 @@ void Shell::draw_settings_popup(const PanelContext& ctx) {
             if (ImGui::MenuItem(name.c_str(), nullptr, settings_.theme == name))
                 queue_.push("ui.theme", name, "settings");
         }
+        if (ImGui::MenuItem("as the desktop", nullptr, settings_.theme == "desktop"))
+            queue_.push("ui.theme", "desktop", "settings");
         ImGui::Separator();
         ImGui::TextDisabled("Font size");
         for (const int percent : {80, 100, 125, 150, 200}) {

@@ -20,6 +20,34 @@ Text done(const Status& status) {
     return std::string();
 }
 
+/// The panel that a command is about: the one that it names, else the one with the keyboard.
+Result<std::string> panel_meant(const Shell& shell, std::string_view named) {
+    const std::string name = named.empty() ? shell.focused_panel() : std::string(named);
+    if (name.empty()) return Error{"panel.none", "No panel has the keyboard. Click into one first."};
+    if (find_panel(name)) return name;
+    std::string known;
+    for (const std::string_view panel : panel_names()) known += (known.empty() ? "" : ", ") + std::string(panel);
+    return Error{"panel.unknown", "There is no panel \"" + name + "\". There are " + known + "."};
+}
+
+Text show_panel(Shell& shell, std::string_view named) {
+    auto panel = panel_meant(shell, named);
+    if (panel) shell.show_panel(*panel);
+    return panel ? Text(std::string()) : panel;
+}
+
+Text maximize_panel(Shell& shell, std::string_view named) {
+    auto panel = panel_meant(shell, named);
+    if (panel) shell.maximize_panel(*panel);
+    return panel ? Text(std::string()) : panel;
+}
+
+Text close_panel(Shell& shell, std::string_view named) {
+    auto panel = panel_meant(shell, named);
+    if (panel) shell.close_panel(*panel);
+    return panel ? Text(std::string()) : panel;
+}
+
 Text change_font(Shell& shell, int by) {
     int& percent = shell.settings().font_percent;
     percent = std::clamp(percent + by, 80, 200);
@@ -27,12 +55,10 @@ Text change_font(Shell& shell, int by) {
 }
 
 Text switch_theme(Shell& shell, std::string_view wanted) {
-    std::string& theme = shell.settings().theme;
-    theme = !wanted.empty() ? std::string(wanted) : theme == "dark" ? "light" : "dark";
-    if (find_theme(theme).name() != theme) {
-        theme = "dark";
-        return Error{"theme.unknown", "There is no theme of this name. Themes are dark and light."};
-    }
+    const std::string theme = !wanted.empty() ? std::string(wanted) : shell.theme() == "dark" ? "light" : "dark";
+    if (theme != "desktop" && find_theme(theme).name() != theme)
+        return Error{"theme.unknown", "There is no theme of this name. Themes are dark, light and desktop."};
+    shell.settings().theme = theme;
     return std::string();
 }
 
@@ -52,6 +78,10 @@ Text open_twin(Shell& shell, std::string_view) {
 Blocked no_error(const Shell& shell) {
     const bool any = shell.debugger().is_open() && shell.debugger().error_at_position();
     return any ? Blocked() : Blocked("There is no error at the position.");
+}
+
+Blocked no_lesson(const Shell& shell) {
+    return shell.lesson().lesson() ? Blocked() : Blocked("No lesson is going on.");
 }
 
 Blocked no_graph(const Shell& shell) {
@@ -123,7 +153,20 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { return change_font(s, -10); }},
     {"ui.font-reset", "Normal font", "Sets the font size to 100 %.", "View", "Ctrl+0", "", nullptr,
      [](Shell& s, std::string_view) -> Text { return change_font(s, 100 - s.settings().font_percent); }},
-    {"ui.reset-layout", "Reset layout", "Gives every panel its first size again.", "View", "", "", nullptr,
+    {"workspace.debug", "Debug workspace", "Program, variables, graph, timeline and problems together.", "View", "Alt+1", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.show_workspace("debug"); return std::string(); }},
+    {"workspace.graph", "Graph workspace", "Gives nearly all of the window to the graph.", "View", "Alt+2", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.show_workspace("graph"); return std::string(); }},
+    {"workspace.teach", "Teach workspace", "A large program and graph, with what is wrong beside them.", "View", "Alt+4", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.show_workspace("teach"); return std::string(); }},
+    {"panel.show", "Show panel…", "Brings a panel to the front and gives it the keyboard.", "View", "", "the panel's name", nullptr, show_panel},
+    {"panel.next", "Next panel", "Gives the keyboard to the next panel.", "View", "Ctrl+F6", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.focus_next(true); return std::string(); }},
+    {"panel.previous", "Previous panel", "Gives the keyboard to the panel before.", "View", "Ctrl+Shift+F6", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.focus_next(false); return std::string(); }},
+    {"panel.maximize", "Maximize panel", "Gives the whole window to the panel with the keyboard, or takes it back.", "View", "Alt+Enter", "", nullptr, maximize_panel},
+    {"panel.close", "Close panel", "Takes the panel with the keyboard out of the workspace.", "View", "Ctrl+F4", "", nullptr, close_panel},
+    {"ui.reset-layout", "Reset workspace", "Puts every panel of the workspace where it was at first.", "View", "", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.reset_layout(); return std::string(); }},
     {"graph.fit", "Zoom to fit", "Shows the whole graph.", "Graph", "Ctrl+1", "", no_graph,
      [](Shell& s, std::string_view) -> Text { s.graph().fit(); return std::string(); }},
@@ -139,6 +182,16 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { s.graph().expand_all(); return std::string(); }},
     {"graph.collapse-all", "Collapse all scopes", "Closes every scope.", "Graph", "", "", no_graph,
      [](Shell& s, std::string_view) -> Text { s.graph().collapse_all(); return std::string(); }},
+    {"lesson.start", "Start a lesson…", "Opens a lesson and its sample: a walk through a failure, step by step.", "Help", "", "the lesson's file", nullptr,
+     [](Shell& s, std::string_view file) { return done(s.start_lesson(file)); }},
+    {"lesson.show", "Do the lesson's step", "Does what the step of the lesson asks for.", "Help", "", "", no_lesson,
+     [](Shell& s, std::string_view) { return done(s.show_lesson_step()); }},
+    {"lesson.next", "Next step of the lesson", "Goes on to the next step of the lesson.", "Help", "Alt+Down", "", no_lesson,
+     [](Shell& s, std::string_view) -> Text { s.next_lesson_step(); return std::string(); }},
+    {"lesson.back", "Back in the lesson", "Shows the step of the lesson before.", "Help", "Alt+Up", "", no_lesson,
+     [](Shell& s, std::string_view) -> Text { s.lesson().go_back(); return std::string(); }},
+    {"lesson.stop", "End the lesson", "Closes the lesson; the program stays open.", "Help", "", "", no_lesson,
+     [](Shell& s, std::string_view) -> Text { s.lesson().stop(); return std::string(); }},
     {"ui.keys", "Keys", "Lists every key.", "Help", "F1", "", nullptr, show_keys},
 };
 // clang-format on

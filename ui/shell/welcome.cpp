@@ -89,87 +89,129 @@ bool draw_card(const Look& look, const Rect& rect, const Featured& featured, con
 
 } // namespace
 
-void Shell::draw_welcome(const PanelContext& ctx, const Rect& body) {
-    (void)ctx;
-    Child area("welcome", body);
+/// Left: what this is, files, lessons, keys. Returns where it ends.
+float Shell::draw_welcome_left(float left, float y, float width, bool wide) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    list.AddRectFilled(body.a, body.b, look_[Token::bg1]);
-    const ImVec2 origin = ImGui::GetCursorScreenPos();
-    const float total = std::min(body.width() - look_.px(60), look_.px(1310));
-    const bool wide = total > look_.px(900);
-    const float left = origin.x + std::floor((body.width() - total) / 2), left_width = wide ? look_.px(400) : total;
-    float y = origin.y + look_.px(wide ? 70 : 24);
-
-    // Left: what this is, files, keys.
     draw_text(list, look_, TextRole::product, {left, y}, Token::text1, "rnnscope");
     draw_text(list, look_, TextRole::body, {left, y + look_.px(40)}, Token::text2,
               "Your RNN program under a debugger.");
     y += look_.px(92);
-    float taken = 0;
-    if (button(look_, "open", {left, y}, look_.px(32), icon::open, "Open file", ButtonTone::accent, true, &taken))
+    float x = left, taken = 0;
+    const bool newcomer = settings_.lessons_done.empty() && settings_.recent.empty();
+    const auto next = [&] { x += taken + look_.px(10); };
+    if (newcomer) {
+        if (button(look_, "tour", {x, y}, look_.px(32), icon::lesson, "Take the tour", ButtonTone::accent, true,
+                   &taken))
+            queue_.push("lesson.start", all_lessons().front().file, "welcome");
+        tooltip(look_, all_lessons().front().about);
+        next();
+    }
+    if (button(look_, "open", {x, y}, look_.px(32), icon::open, "Open file",
+               newcomer ? ButtonTone::idle : ButtonTone::accent, true, &taken))
         queue_.push("file.open", "", "menu");
     tooltip(look_, "Open…, Ctrl+O");
-    if (debugger_.is_open() && button(look_, "return", {left + taken + look_.px(10), y}, look_.px(32), icon::back,
-                                      "Back to the program", ButtonTone::idle, true, nullptr))
+    next();
+    if (debugger_.is_open() && button(look_, "return", {x, y}, look_.px(32), icon::back, "Back to the program",
+                                      ButtonTone::idle, true, nullptr))
         welcome_ = false;
     y += look_.px(44);
-    y += draw_wrapped(&list, look_, TextRole::secondary, {left, y}, left_width, look_.px(17), Token::text3,
-                      "Drop a program (.json) anywhere in the window.");
+    y += draw_wrapped(&list, look_, TextRole::secondary, {left, y}, width, look_.px(17), Token::text3,
+                      "Drop a program or a graph anywhere in the window.");
     y += look_.px(24);
-    if (!settings_.recent.empty()) {
-        draw_text(list, look_, TextRole::body_bold, {left, y}, Token::text1, "Recent");
-        y += look_.px(24);
-        draw_hline(list, left, left + left_width, y, look_[Token::line1]);
-        y += look_.px(6);
-        for (const Settings::Recent& recent : settings_.recent) {
-            ImGui::PushID(recent.path.c_str());
-            const float row = look_.px(40);
-            const Hit state = hit("recent", {left - look_.px(8), y}, {left + left_width + look_.px(8), y + row});
-            if (state.hovered)
-                list.AddRectFilled({left - look_.px(8), y}, {left + left_width + look_.px(8), y + row},
-                                   look_[Token::bg3], look_.px(4));
-            const std::filesystem::path path(recent.path);
-            draw_text_in_row(list, look_, TextRole::mono, left, y + look_.px(2), look_.px(20), Token::text1,
-                             path.filename().string());
-            draw_text_right(list, look_, TextRole::caption, left + left_width, y + look_.px(2), look_.px(20),
-                            Token::text3, recent.when);
-            draw_text_in_row(list, look_, TextRole::caption, left, y + look_.px(20), look_.px(16), Token::text3,
-                             fit_path(look_, TextRole::caption, path.parent_path().string(), left_width));
-            if (state.clicked) queue_.push("file.open", recent.path, "recent");
-            ImGui::PopID();
-            y += row + look_.px(2);
-        }
-        y += look_.px(22);
-    }
-    if (wide) {
-        draw_text(list, look_, TextRole::body_bold, {left, y}, Token::text1, "Keys");
-        y += look_.px(24);
-        draw_hline(list, left, left + left_width, y, look_[Token::line1]);
-        y += look_.px(6);
-        constexpr std::array<std::pair<std::string_view, std::string_view>, 7> keys = {
-            {{"F5", "continue"},
-             {"F10", "step over"},
-             {"F11", "step into"},
-             {"Shift", "the same, backwards"},
-             {"F9", "breakpoint"},
-             {"Ctrl+P", "every command and name"},
-             {"F1", "all keys"}}};
-        for (const auto& [key, what] : keys) {
-            const float w = text_width(look_, TextRole::mono_small, key) + look_.px(12);
-            draw_box(list, {left, y + look_.px(3)}, {left + w, y + look_.px(22)}, look_[Token::bg2],
-                     look_[Token::line2], look_.px(3));
-            draw_text_in_row(list, look_, TextRole::mono_small, left + look_.px(6), y + look_.px(3), look_.px(19),
-                             Token::text1, key);
-            draw_text_in_row(list, look_, TextRole::secondary, left + look_.px(78), y + look_.px(3), look_.px(19),
-                             Token::text2, what);
-            y += look_.px(26);
-        }
-    }
-    const float left_end = y;
+    if (!settings_.recent.empty()) y = draw_recent(left, y, width) + look_.px(22);
+    y = draw_lesson_rows(left, y, width) + look_.px(22);
+    return wide ? draw_first_keys(left, y, width) : y;
+}
 
-    // Right: failures to start with.
-    const float x = wide ? left + left_width + look_.px(90) : left, width = left + total - x;
-    y = wide ? origin.y + look_.px(72) : y;
+namespace {
+
+/// A title with a line below it; returns where what follows begins.
+float section(const Look& look, float left, float y, float width, std::string_view title) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    draw_text(list, look, TextRole::body_bold, {left, y}, Token::text1, title);
+    draw_hline(list, left, left + width, y + look.px(24), look[Token::line1]);
+    return y + look.px(30);
+}
+
+} // namespace
+
+float Shell::draw_recent(float left, float y, float width) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    y = section(look_, left, y, width, "Recent");
+    for (const Settings::Recent& recent : settings_.recent) {
+        ImGui::PushID(recent.path.c_str());
+        const float row = look_.px(40);
+        const Hit state = hit("recent", {left - look_.px(8), y}, {left + width + look_.px(8), y + row});
+        if (state.hovered)
+            list.AddRectFilled({left - look_.px(8), y}, {left + width + look_.px(8), y + row}, look_[Token::bg3],
+                               look_.px(4));
+        const std::filesystem::path path(recent.path);
+        draw_text_in_row(list, look_, TextRole::mono, left, y + look_.px(2), look_.px(20), Token::text1,
+                         path.filename().string());
+        draw_text_right(list, look_, TextRole::caption, left + width, y + look_.px(2), look_.px(20), Token::text3,
+                        recent.when);
+        draw_text_in_row(list, look_, TextRole::caption, left, y + look_.px(20), look_.px(16), Token::text3,
+                         fit_path(look_, TextRole::caption, path.parent_path().string(), width));
+        if (state.clicked) queue_.push("file.open", recent.path, "recent");
+        ImGui::PopID();
+        y += row + look_.px(2);
+    }
+    return y;
+}
+
+float Shell::draw_lesson_rows(float left, float y, float width) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    y = section(look_, left, y, width, "Lessons");
+    for (const Lesson& lesson : all_lessons()) {
+        ImGui::PushID(lesson.file.c_str());
+        const float row = look_.px(30);
+        const Hit state = hit("lesson", {left - look_.px(8), y}, {left + width + look_.px(8), y + row});
+        if (state.hovered)
+            list.AddRectFilled({left - look_.px(8), y}, {left + width + look_.px(8), y + row}, look_[Token::bg3],
+                               look_.px(4));
+        const bool done = std::ranges::find(settings_.lessons_done, lesson.file) != settings_.lessons_done.end();
+        draw_text_in_row(list, look_, TextRole::body, left, y, row, done ? Token::fix : Token::text3,
+                         done ? icon::verified : icon::lesson);
+        const std::string minutes = std::to_string(lesson.minutes) + " min";
+        const float indent = look_.px(22), room = width - indent - text_width(look_, TextRole::caption, minutes);
+        draw_text_in_row(list, look_, TextRole::body, left + indent, y, row, Token::text1,
+                         fit_text(look_, TextRole::body, lesson.title, room - look_.px(10)));
+        draw_text_right(list, look_, TextRole::caption, left + width, y, row, Token::text2, minutes);
+        tooltip(look_, lesson.about);
+        if (state.clicked) queue_.push("lesson.start", lesson.file, "welcome");
+        ImGui::PopID();
+        y += row;
+    }
+    return y;
+}
+
+float Shell::draw_first_keys(float left, float y, float width) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    y = section(look_, left, y, width, "Keys");
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 7> keys = {
+        {{"F5", "continue"},
+         {"F10", "step over"},
+         {"F11", "step into"},
+         {"Shift", "the same, backwards"},
+         {"F9", "breakpoint"},
+         {"Ctrl+P", "every command and name"},
+         {"F1", "all keys"}}};
+    for (const auto& [key, what] : keys) {
+        const float w = text_width(look_, TextRole::mono_small, key) + look_.px(12);
+        draw_box(list, {left, y + look_.px(3)}, {left + w, y + look_.px(22)}, look_[Token::bg2], look_[Token::line2],
+                 look_.px(3));
+        draw_text_in_row(list, look_, TextRole::mono_small, left + look_.px(6), y + look_.px(3), look_.px(19),
+                         Token::text1, key);
+        draw_text_in_row(list, look_, TextRole::secondary, left + look_.px(78), y + look_.px(3), look_.px(19),
+                         Token::text2, what);
+        y += look_.px(26);
+    }
+    return y;
+}
+
+/// Right: failures to start with. Returns where it ends.
+float Shell::draw_welcome_samples(float x, float y, float width) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
     draw_text(list, look_, TextRole::section, {x, y}, Token::text1, "Start with a failure");
     draw_text(list, look_, TextRole::body, {x, y + look_.px(36)}, Token::text2,
               "Each sample has a fixed twin. Run it, read the diagnosis, apply the fix.");
@@ -191,30 +233,48 @@ void Shell::draw_welcome(const PanelContext& ctx, const Rect& body) {
         ++index;
     }
     y += static_cast<float>((index + columns - 1) / columns) * (card_h + gap) + look_.px(8);
+    return draw_every_sample(x, y, width);
+}
+
+float Shell::draw_every_sample(float x, float y, float width) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
     const std::string more =
         all_samples_ ? "Fewer samples" : "All " + std::to_string(all_samples().size()) + " samples";
     const Hit toggle = hit("all", {x, y}, {x + text_width(look_, TextRole::body, more), y + look_.px(22)});
     draw_text_in_row(list, look_, TextRole::body, x, y, look_.px(22), Token::accent, more);
     if (toggle.clicked) all_samples_ = !all_samples_;
     y += look_.px(30);
-    if (all_samples_)
-        for (const Sample& sample : all_samples()) {
-            ImGui::PushID(sample.file.c_str());
-            const float row = look_.px(26);
-            const Hit state = hit("row", {x, y}, {x + width, y + row});
-            if (state.hovered) list.AddRectFilled({x, y}, {x + width, y + row}, look_[Token::bg3], look_.px(4));
-            draw_state(list, look_, sample.healthy() ? StateMark::initialized : StateMark::declared,
-                       {x + look_.px(12), y + row / 2});
-            draw_text_in_row(list, look_, TextRole::body, x + look_.px(28), y, row, Token::text1,
-                             fit_text(look_, TextRole::body, sample.title, width * 0.6f));
-            draw_text_right(list, look_, TextRole::mono_small, x + width - look_.px(8), y, row, Token::text3,
-                            sample.file);
-            tooltip(look_, sample.description);
-            if (state.clicked) queue_.push("ui.sample", sample.file, "welcome");
-            ImGui::PopID();
-            y += row;
-        }
-    ImGui::SetCursorScreenPos({origin.x, std::max(y, left_end) + look_.px(24)});
+    if (!all_samples_) return y;
+    for (const Sample& sample : all_samples()) {
+        ImGui::PushID(sample.file.c_str());
+        const float row = look_.px(26);
+        const Hit state = hit("row", {x, y}, {x + width, y + row});
+        if (state.hovered) list.AddRectFilled({x, y}, {x + width, y + row}, look_[Token::bg3], look_.px(4));
+        draw_state(list, look_, sample.healthy() ? StateMark::initialized : StateMark::declared,
+                   {x + look_.px(12), y + row / 2});
+        draw_text_in_row(list, look_, TextRole::body, x + look_.px(28), y, row, Token::text1,
+                         fit_text(look_, TextRole::body, sample.title, width * 0.6f));
+        draw_text_right(list, look_, TextRole::mono_small, x + width - look_.px(8), y, row, Token::text3, sample.file);
+        tooltip(look_, sample.description);
+        if (state.clicked) queue_.push("ui.sample", sample.file, "welcome");
+        ImGui::PopID();
+        y += row;
+    }
+    return y;
+}
+
+void Shell::draw_welcome(const PanelContext& ctx, const Rect& body) {
+    (void)ctx;
+    Child area("welcome", body);
+    ImGui::GetWindowDrawList()->AddRectFilled(body.a, body.b, look_[Token::bg1]);
+    const ImVec2 origin = ImGui::GetCursorScreenPos();
+    const float total = std::min(body.width() - look_.px(60), look_.px(1310));
+    const bool wide = total > look_.px(900);
+    const float left = origin.x + std::floor((body.width() - total) / 2), left_width = wide ? look_.px(400) : total;
+    const float left_end = draw_welcome_left(left, origin.y + look_.px(wide ? 70 : 24), left_width, wide);
+    const float x = wide ? left + left_width + look_.px(90) : left;
+    const float end = draw_welcome_samples(x, wide ? origin.y + look_.px(72) : left_end, left + total - x);
+    ImGui::SetCursorScreenPos({origin.x, std::max(end, left_end) + look_.px(24)});
     ImGui::Dummy({1, 1});
 }
 

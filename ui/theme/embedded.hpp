@@ -15,4 +15,6 @@ std::span<const EmbeddedFile> embedded_themes();  ///< "dark", "light": assets/t
 std::span<const EmbeddedFile> embedded_fonts();   ///< "sans", "sans_bold", "mono", "mono_bold", "icons", "fallback"
 std::span<const EmbeddedFile> embedded_samples(); ///< by path below samples/programs, sorted
 
+std::span<const EmbeddedFile> embedded_lessons(); ///< by name below assets/lessons, sorted
+
 } // namespace rnnscope::ui

@@ -49,5 +49,8 @@ constexpr const char* graph = "\uf126";
 constexpr const char* inspector = "\uf05a";
 constexpr const char* timeline = "\uf017";
 constexpr const char* problems = "\uf071";
+constexpr const char* preflight = "\uf0ae"; // a list with marks
+constexpr const char* lesson = "\uf19d";
+constexpr const char* bookmark = "\uf02e";
 
 } // namespace rnnscope::ui::icon
