@@ -69,21 +69,25 @@ Tensor ElementWriter::finish() && {
     return Tensor::of<std::string>(std::move(shape_), std::move(strings_));
 }
 
-Tensor take_strided(const Tensor& source, Shape shape, std::int64_t offset, std::span<const std::int64_t> strides) {
-    ElementWriter writer(source.dtype(), shape);
-    const std::int64_t elements = shape.elements();
+namespace {
+
+/// Does the view hold all elements in the order in which they lie?
+bool is_whole(const Tensor& source, const Shape& shape, std::int64_t offset, std::span<const std::int64_t> strides) {
+    if (offset != 0 || shape.elements() != source.elements()) return false;
+    std::int64_t stride = 1;
+    for (std::size_t d = shape.rank(); d-- > 0; stride *= shape.dim(d))
+        if (shape.dim(d) != 1 && strides[d] != stride) return false;
+    return true;
+}
+
+/// Calls copy_run(to, from) for each run along the last dimension.
+template <class CopyRun>
+void for_each_run(const Shape& shape, std::int64_t from, std::span<const std::int64_t> strides, CopyRun&& copy_run) {
     const std::size_t rank = shape.rank();
-    if (elements == 0) return std::move(writer).finish();
-    // Runs along the last dimension are copied whole where they are contiguous.
-    const std::int64_t run = rank == 0 ? 1 : shape.dim(rank - 1);
-    const std::int64_t run_stride = rank == 0 ? 1 : strides[rank - 1];
+    const std::int64_t elements = shape.elements(), run = rank == 0 ? 1 : shape.dim(rank - 1);
     std::vector<std::int64_t> at(rank, 0);
-    std::int64_t from = offset;
     for (std::int64_t to = 0; to < elements; to += run) {
-        if (run_stride == 1)
-            writer.copy(to, source, from, run);
-        else
-            for (std::int64_t i = 0; i < run; ++i) writer.copy(to + i, source, from + i * run_stride);
+        copy_run(to, from);
         for (std::size_t d = rank < 2 ? 0 : rank - 1; d-- > 0;) {
             from += strides[d];
             if (++at[d] < shape.dim(d)) break;
@@ -91,6 +95,46 @@ Tensor take_strided(const Tensor& source, Shape shape, std::int64_t offset, std:
             at[d] = 0;
         }
     }
+}
+
+/// take_strided() of elements as wide as T.
+template <class T>
+void copy_strided(const std::byte* source, std::byte* result, const Shape& shape, std::int64_t offset,
+                  std::span<const std::int64_t> strides) {
+    const auto* in = reinterpret_cast<const T*>(source);
+    auto* out = reinterpret_cast<T*>(result);
+    const std::size_t rank = shape.rank();
+    const std::int64_t run = rank == 0 ? 1 : shape.dim(rank - 1), stride = rank == 0 ? 1 : strides[rank - 1];
+    for_each_run(shape, offset, strides, [&](std::int64_t to, std::int64_t from) {
+        if (stride == 1)
+            std::copy_n(in + from, run, out + to);
+        else
+            for (std::int64_t i = 0; i < run; ++i) out[to + i] = in[from + i * stride];
+    });
+}
+
+} // namespace
+
+Tensor take_strided(const Tensor& source, Shape shape, std::int64_t offset, std::span<const std::int64_t> strides) {
+    if (is_whole(source, shape, offset, strides)) return source.reshaped(std::move(shape));
+    const std::size_t width = holds_strings(source.dtype()) ? 0 : dtype_size(source.dtype());
+    if (shape.elements() > 0 && (width == 4 || width == 8)) {
+        std::byte* data = nullptr;
+        Tensor result = Tensor::make_bytes(source.dtype(), shape, data);
+        const auto copy = width == 4 ? copy_strided<std::uint32_t> : copy_strided<std::uint64_t>;
+        copy(source.bytes().data(), data, shape, offset, strides);
+        return result;
+    }
+    ElementWriter writer(source.dtype(), shape);
+    if (shape.elements() == 0) return std::move(writer).finish();
+    const std::size_t rank = shape.rank();
+    const std::int64_t run = rank == 0 ? 1 : shape.dim(rank - 1), stride = rank == 0 ? 1 : strides[rank - 1];
+    for_each_run(shape, offset, strides, [&](std::int64_t to, std::int64_t from) {
+        if (stride == 1)
+            writer.copy(to, source, from, run);
+        else
+            for (std::int64_t i = 0; i < run; ++i) writer.copy(to + i, source, from + i * stride);
+    });
     return std::move(writer).finish();
 }
 

@@ -132,16 +132,7 @@ template <class V> class Dataflow {
             if (task.frame != frame_at) return {};
             image.insert(image.end(), {task.node, static_cast<std::uint32_t>(task.iteration - frame.first), task.dead});
         }
-        image.push_back(static_cast<std::uint32_t>(frame.iterations.size()));
-        for (const auto& iteration : frame.iterations) {
-            image.insert(image.end(), iteration->pending.begin(), iteration->pending.end());
-            image.insert(image.end(), iteration->dead.begin(), iteration->dead.end());
-            for (const V& value : iteration->inputs) image.push_back(has_value(value));
-            image.push_back(iteration->tasks);
-        }
-        for (const Invariant& waiting : frame.deferred)
-            image.insert(image.end(), {waiting.node, has_value(waiting.value)});
-        image.insert(image.end(), frame.dead_exits.begin(), frame.dead_exits.end());
+        add_state(frame, image);
         return image;
     }
     /// The values that wait in the frame, invariants excepted, in a fixed order; those that are there.
@@ -163,8 +154,65 @@ template <class V> class Dataflow {
     template <class U, class Waiting, class Constant>
     Dataflow<U> mapped(std::uint32_t frame_at, Waiting&& waiting, Constant&& constant) const;
 
+    // --- the machine as a whole -------------------------------------------------------------------------------------
+
+    /// As image(frame), of all frames, with the numbers that frames get.
+    std::vector<std::uint32_t> image() const {
+        std::vector<std::uint32_t> image{next_frame_id_};
+        image.insert(image.end(), free_frames_.begin(), free_frames_.end());
+        for (const auto& frame : frames_) {
+            const std::int64_t opened_in = frame->parent_iteration - frames_[frame->parent]->first;
+            image.insert(image.end(), {frame->id, frame->kind, frame->parent, static_cast<std::uint32_t>(opened_in),
+                                       static_cast<std::uint32_t>(frame->max_parallel), frame->missing_inputs});
+            image.insert(image.end(), frame->children.begin(), frame->children.end());
+            add_state(*frame, image);
+        }
+        for (const Task& task : queue_)
+            image.insert(image.end(),
+                         {task.node, task.frame,
+                          static_cast<std::uint32_t>(task.iteration - frames_[task.frame]->first), task.dead});
+        return image;
+    }
+    /// The values that wait anywhere, in the order in which renamed() asks for them.
+    template <class Visit> void for_each_waiting(Visit&& visit) const {
+        for (const auto& frame : frames_) {
+            for (const auto& iteration : frame->iterations)
+                for (const V& value : iteration->inputs)
+                    if (has_value(value)) visit(value);
+            for (const auto* values : {&frame->deferred, &frame->invariants})
+                for (const Invariant& waiting : *values)
+                    if (has_value(waiting.value)) visit(waiting.value);
+        }
+    }
+    /// The same machine with other values.
+    template <class U, class Rename> Dataflow<U> renamed(Rename&& rename) const;
+    /// The one frame that lives besides the root and opened from it, or 0.
+    std::uint32_t only_frame() const {
+        if (frames_.size() != free_frames_.size() + 2) return 0;
+        for (std::uint32_t at = 1; at < frames_.size(); ++at)
+            if (std::ranges::find(free_frames_, at) == free_frames_.end()) return frames_[at]->parent == 0 ? at : 0;
+        return 0;
+    }
+    bool lives(std::uint32_t frame_at, std::uint32_t id) const {
+        return frame_at < frames_.size() && frames_[frame_at]->id == id && !frames_[frame_at]->iterations.empty();
+    }
+
   private:
     template <class> friend class Dataflow;
+    template <class U, class Waiting, class Constant>
+    static void copy(const Frame& from, typename Dataflow<U>::Frame& to, Waiting&& waiting, Constant&& constant);
+    static void add_state(const Frame& frame, std::vector<std::uint32_t>& image) {
+        image.push_back(static_cast<std::uint32_t>(frame.iterations.size()));
+        for (const auto& iteration : frame.iterations) {
+            image.insert(image.end(), iteration->pending.begin(), iteration->pending.end());
+            image.insert(image.end(), iteration->dead.begin(), iteration->dead.end());
+            for (const V& value : iteration->inputs) image.push_back(has_value(value));
+            image.push_back(iteration->tasks);
+        }
+        for (const Invariant& waiting : frame.deferred)
+            image.insert(image.end(), {waiting.node, has_value(waiting.value)});
+        image.insert(image.end(), frame.dead_exits.begin(), frame.dead_exits.end());
+    }
     Dataflow(const Plan& plan, int max_parallel, std::size_t frames)
         : plan_(&plan), max_parallel_(max_parallel), spare_(plan.frames.size()) {
         for (std::size_t i = 0; i < frames; ++i) frames_.push_back(std::make_unique<Frame>());
@@ -199,10 +247,7 @@ template <class V> class Dataflow {
 
 template <class V>
 template <class U, class Waiting, class Constant>
-Dataflow<U> Dataflow<V>::mapped(std::uint32_t frame_at, Waiting&& waiting, Constant&& constant) const {
-    Dataflow<U> result(*plan_, max_parallel_, frames_.size());
-    const Frame& from = *frames_[frame_at];
-    auto& to = *result.frames_[frame_at];
+void Dataflow<V>::copy(const Frame& from, typename Dataflow<U>::Frame& to, Waiting&& waiting, Constant&& constant) {
     to.id = from.id;
     to.kind = from.kind;
     to.parent = from.parent;
@@ -211,21 +256,39 @@ Dataflow<U> Dataflow<V>::mapped(std::uint32_t frame_at, Waiting&& waiting, Const
     to.missing_inputs = from.missing_inputs;
     to.first = from.first;
     to.dead_exits = from.dead_exits;
+    to.children = from.children;
     for (const auto& iteration : from.iterations) {
-        auto copy = std::make_unique<typename Dataflow<U>::Iteration>();
-        copy->pending = iteration->pending;
-        copy->dead = iteration->dead;
-        copy->tasks = iteration->tasks;
-        copy->children = iteration->children;
-        for (const V& value : iteration->inputs) copy->inputs.push_back(has_value(value) ? waiting(value) : U{});
-        to.iterations.push_back(std::move(copy));
+        auto made = std::make_unique<typename Dataflow<U>::Iteration>();
+        made->pending = iteration->pending;
+        made->dead = iteration->dead;
+        made->tasks = iteration->tasks;
+        made->children = iteration->children;
+        made->inputs.reserve(iteration->inputs.size());
+        for (const V& value : iteration->inputs) made->inputs.push_back(has_value(value) ? waiting(value) : U{});
+        to.iterations.push_back(std::move(made));
     }
     for (const Invariant& value : from.deferred)
         to.deferred.push_back({value.node, has_value(value.value) ? waiting(value.value) : U{}});
     for (const Invariant& value : from.invariants)
         to.invariants.push_back({value.node, has_value(value.value) ? constant(value.value) : U{}});
+}
+
+template <class V>
+template <class U, class Waiting, class Constant>
+Dataflow<U> Dataflow<V>::mapped(std::uint32_t frame_at, Waiting&& waiting, Constant&& constant) const {
+    Dataflow<U> result(*plan_, max_parallel_, frames_.size());
+    copy<U>(*frames_[frame_at], *result.frames_[frame_at], waiting, constant);
     for (const Task& task : queue_)
         if (task.frame == frame_at) result.queue_.push_back({task.node, task.frame, task.iteration, task.dead});
+    return result;
+}
+
+template <class V> template <class U, class Rename> Dataflow<U> Dataflow<V>::renamed(Rename&& rename) const {
+    Dataflow<U> result(*plan_, max_parallel_, frames_.size());
+    for (std::size_t at = 0; at < frames_.size(); ++at) copy<U>(*frames_[at], *result.frames_[at], rename, rename);
+    for (const Task& task : queue_) result.queue_.push_back({task.node, task.frame, task.iteration, task.dead});
+    result.free_frames_ = free_frames_;
+    result.next_frame_id_ = next_frame_id_;
     return result;
 }
 

@@ -29,6 +29,7 @@ Executor::Executor(Environment environment, std::shared_ptr<CompiledPlan> plan, 
           [this](const PlanNode& node, std::span<const ops::Value> inputs, std::span<ops::Value> outputs,
                  std::vector<ops::VariableAccess>& accesses) { return call_kernel(node, inputs, outputs, accesses); }),
       fetched_(plan_.fetches.size()) {
+    ++compiled_->runs;
     inputs_.reserve(plan_.most_inputs);
     outputs_.reserve(plan_.most_outputs);
 }
@@ -38,7 +39,7 @@ std::optional<Run::Next> Executor::next() const {
     return visit_of(dataflow_.front());
 }
 
-Run::Next Executor::visit_of(const Task& task) const {
+Run::Next Executor::visit_of(const Task& task, std::uint32_t frame_id) const {
     const PlanNode& node = plan_.nodes[task.node];
     Run::Next next;
     if (node.node != nullptr) next.node = node.node->id;
@@ -46,7 +47,7 @@ Run::Next Executor::visit_of(const Task& task) const {
     next.kind = node.kind == PlanKind::arg      ? VisitKind::feed
                 : node.kind == PlanKind::retval ? VisitKind::fetch
                                                 : VisitKind::node;
-    next.frame = dataflow_.frame(task.frame).id;
+    next.frame = frame_id;
     next.iteration = task.iteration;
     next.dead = task.dead;
     return next;
@@ -54,28 +55,40 @@ Run::Next Executor::visit_of(const Task& task) const {
 
 void Executor::step(RunObserver& observer) {
     assert(!done_);
-    if (!started_) {
-        started_ = true;
-        observer.on_frame({});
-    }
+    begin(observer);
+    may_begin_trace_ = false;
     Task task = take_task();
     for (std::size_t waited = 0; must_wait() && waited < dataflow_.queued(); ++waited) {
         put_back(task);
         task = take_task();
     }
+    finish_step(task, observer);
+}
+
+void Executor::begin(RunObserver& observer) {
+    if (started_) return;
+    started_ = true;
+    observer.on_frame({});
+}
+
+/// The visit is computed: passes on what it gave, and tells.
+void Executor::finish_step(const Task& task, RunObserver& observer) {
     const Run::Next visit = visit_of(task);
     if (!set_.empty()) accesses_.insert(accesses_.begin(), set_.begin(), set_.end());
     set_.clear();
     if (watch_.is_on) watch(task);
+    if (log_) log_->visits.push_back({task, inputs_, outputs_});
     if (!error_) {
         propagate(task, observer);
-        if (dataflow_.empty()) finish_run();
+        if (dataflow_.empty()) finish_run(dataflow_.live_frames());
     }
     done_ = error_.has_value() || dataflow_.empty();
-    report(visit, observer);
+    if (log_ && done_) end_log();
+    report(visit, inputs_, outputs_, observer);
 }
 
-void Executor::report(const Run::Next& visit, RunObserver& observer) const {
+void Executor::report(const Run::Next& visit, std::span<const ops::Value> inputs, std::span<const ops::Value> outputs,
+                      RunObserver& observer) const {
     Event event;
     event.node = visit.node;
     event.slot = visit.slot;
@@ -83,8 +96,8 @@ void Executor::report(const Run::Next& visit, RunObserver& observer) const {
     event.frame = visit.frame;
     event.iteration = visit.iteration;
     event.dead = visit.dead;
-    event.inputs = inputs_;
-    event.outputs = outputs_;
+    event.inputs = inputs;
+    event.outputs = outputs;
     event.accesses = accesses_;
     event.error = error_ ? &*error_ : nullptr;
     observer.on_event(event);
@@ -231,8 +244,8 @@ void Executor::note_missing_variable(const PlanNode& node, RunError& error) cons
     }
 }
 
-void Executor::finish_run() {
-    live_frames_ = dataflow_.live_frames();
+void Executor::finish_run(std::size_t live_frames) {
+    live_frames_ = live_frames;
     for (std::size_t i = 0; i < fetched_.size(); ++i) {
         if (fetched_[i]) continue;
         error_ = RunError{"InvalidArgumentError", fmt::format("Retval[{}] does not have value", i), {}, "", ""};

@@ -5,6 +5,7 @@
 #include "core/runtime/plan.hpp"
 #include "core/runtime/round_run.hpp"
 #include "core/runtime/session.hpp"
+#include "core/runtime/trace.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -69,6 +70,17 @@ class Executor {
     std::shared_ptr<const Round> round_for(std::uint32_t frame, std::vector<std::uint32_t> image);
     void finish_partial_round(RoundRun& run, RunObserver& observer);
 
+    // What runs do outside rounds (executor_traces.cpp).
+    bool begin_trace(RunObserver& observer, std::uint64_t most);
+    void start_log(std::vector<std::uint32_t> image);
+    void end_log();
+    bool follow(const Trace& trace, RunObserver& observer);
+    bool compute_traced(const Trace& trace, const TraceVisit& visit);
+    void leave(const Trace& trace, std::size_t at, RunObserver& observer);
+    void end_trace(const Trace& trace, std::int64_t later);
+    std::span<const ops::Value> outputs_of(const Trace& trace, const TraceVisit& visit) const;
+    const ops::Value& value_of(const Trace& trace, const TraceName& name) const;
+
     // What a what-if changes (executor_changes.cpp).
     std::uint64_t room() const; ///< events that may go by before one at which something could change
     void compute_changed(const Task& task);
@@ -77,11 +89,15 @@ class Executor {
     void skip(const PlanNode& node);
 
     // One visit.
-    void report(const Run::Next& visit, RunObserver& observer) const;
-    Run::Next visit_of(const Task& task) const;
+    void begin(RunObserver& observer);
+    void report(const Run::Next& visit, std::span<const ops::Value> inputs, std::span<const ops::Value> outputs,
+                RunObserver& observer) const;
+    Run::Next visit_of(const Task& task) const { return visit_of(task, dataflow_.frame(task.frame).id); }
+    Run::Next visit_of(const Task& task, std::uint32_t frame_id) const;
     Task take_task(); ///< takes the first task and computes it
     bool must_wait() const;
     void put_back(const Task& task); ///< behind all others
+    void finish_step(const Task& task, RunObserver& observer);
     void propagate(const Task& task, RunObserver& observer);
     void compute(const PlanNode& node, bool dead);
     Status run_kernel(const PlanNode& node);
@@ -92,7 +108,7 @@ class Executor {
     void fail(const PlanNode& node, const Error& error);
     RunError error_of(const PlanNode& node, const Error& error) const;
     void note_missing_variable(const PlanNode& node, RunError& error) const;
-    void finish_run();
+    void finish_run(std::size_t live_frames);
 
     // Going on without values (executor_missing.cpp).
     bool can_go_on_without(const ops::VariableStorage& storage) const;
@@ -114,6 +130,10 @@ class Executor {
     std::vector<Loop> loops_; ///< by static frame
     Watch watch_;
     RunKernel kernel_caller_;
+    bool may_begin_trace_ = true; ///< here a trace can begin
+    std::optional<TraceLog> log_;
+    std::vector<ops::Value> traced_;                ///< outputs of the trace that is followed, but for the known ones
+    std::vector<const ops::Value*> traced_waiting_; ///< what waited when it began
 
     // Of the visit in progress; members so that they are allocated once.
     std::vector<ops::Value> inputs_, outputs_;

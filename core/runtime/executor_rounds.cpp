@@ -13,6 +13,7 @@ constexpr std::uint64_t growth = 4; ///< of a loop's blocks: short loops take li
 } // namespace
 
 void Executor::advance(RunObserver& observer, std::uint64_t most) {
+    if (may_begin_trace_ && begin_trace(observer, most)) return;
     if (most > 1 && started_ && is_round_start()) {
         const std::uint64_t room = this->room();
         if (room == 0)
@@ -45,6 +46,7 @@ void Executor::start_watch(std::uint32_t frame, std::vector<std::uint32_t> image
     watch_.frame_id = dataflow_.frame(frame).id;
     watch_.image = std::move(image);
     watch_.log.clear();
+    log_.reset(); // the next run goes through this loop in rounds
 }
 
 /// The compiled round that begins here, or null; then the visits that follow are watched, to compile one from them.
@@ -90,6 +92,7 @@ bool Executor::run_rounds(RunObserver& observer, std::uint64_t most, std::uint64
         return false;
     }
     watch_ = {};
+    if (log_) end_log();
     run->execute();
     const std::shared_ptr<const EventBlock> block = run->commit_rounds();
     loop.failures = run->rounds() > 0 ? 0 : loop.failures + 1;
@@ -97,6 +100,7 @@ bool Executor::run_rounds(RunObserver& observer, std::uint64_t most, std::uint64
     if (block) observer.on_block(block);
     if (block && env_.options.changes) env_.options.changes->pass(block->events());
     finish_partial_round(*run, observer);
+    may_begin_trace_ = run->partial_visits() > 0;
     return run->rounds() > 0 || run->partial_visits() > 0;
 }
 
@@ -109,7 +113,7 @@ void Executor::finish_partial_round(RoundRun& run, RunObserver& observer) {
         accesses_ = run.partial_accesses(i);
         run.commit_partial(i);
         propagate(task, observer);
-        report(visit, observer);
+        report(visit, inputs_, outputs_, observer);
     }
 }
 

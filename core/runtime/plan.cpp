@@ -382,6 +382,12 @@ void Builder::place_in_frames() {
 
 } // namespace
 
+bool is_pure(const PlanNode& node) {
+    if (node.def == nullptr || node.def->kernel == nullptr || node.def->is_stateful || node.allows_uninitialized)
+        return false;
+    return !node.node->inputs.empty() || node.node->op == "Const";
+}
+
 Result<Plan> make_plan(const Graph& graph, const RunRequest& request) {
     return Builder(graph, request).build();
 }

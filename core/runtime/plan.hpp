@@ -72,6 +72,9 @@ struct Plan {
     }
 };
 
+/// Does the op give the same for the same inputs, whenever it runs?
+bool is_pure(const PlanNode& node);
+
 /// Rewrites and prunes as TensorFlow does (tf1-semantics 6.1), then finds the frames. Fails with TensorFlow's texts,
 /// and with "graph.cycle" for a cycle that is not a while loop.
 Result<Plan> make_plan(const Graph& graph, const RunRequest& request);

@@ -106,11 +106,15 @@ struct Round {
 /// that would gain nothing, or when the order of the steps counts.
 std::vector<std::uint32_t> group_steps(const Round& round);
 
-/// A plan and what was compiled of it, by static frame; sessions keep it for runs that ask for the same again.
+struct Trace;
+
+/// A plan and what was compiled of it; sessions keep it for runs that ask for the same again.
 struct CompiledPlan {
     explicit CompiledPlan(Plan made) : plan(std::move(made)), rounds(plan.frames.size()) {}
     Plan plan;
-    std::vector<std::shared_ptr<const Round>> rounds;
+    std::vector<std::shared_ptr<const Round>> rounds; ///< by static frame
+    std::vector<std::shared_ptr<Trace>> traces;       ///< trace.hpp
+    std::uint64_t runs = 0;                           ///< that were begun
 };
 
 /// A visit as it happened.

@@ -21,13 +21,6 @@ bool is_array(DType dtype) {
     return dtype == DType::resource || dtype == DType::string;
 }
 
-/// Does the op give the same for the same inputs, whenever it runs?
-bool is_pure(const PlanNode& node) {
-    if (node.def == nullptr || node.def->kernel == nullptr || node.def->is_stateful || node.allows_uninitialized)
-        return false;
-    return !node.node->inputs.empty() || node.node->op == "Const";
-}
-
 class Compiler {
   public:
     Compiler(const Plan& plan, const Dataflow<ops::Value>& dataflow, std::uint32_t frame,
@@ -177,7 +170,9 @@ void Compiler::visit(std::size_t number, std::vector<Source>& inputs, std::vecto
             outputs[o] = inputs[0];
         } else if (is_constant) {
             Source& known = computed_[{visited.node, o}];
-            if (!has_value(known)) {
+            if (!has_value(known) && node.node->op == "Const") {
+                known = constant({*example, {}, {}, false, {}}, *example);
+            } else if (!has_value(known)) {
                 RoundConstant::Computed computed{visited.node, {}, o};
                 for (const Source& input : inputs) computed.inputs.push_back(input.index);
                 known = constant({std::move(computed), {}, {}, false, {}}, *example);

@@ -122,8 +122,9 @@ void RoundRun::allocate() {
 
 bool RoundRun::bind_constants() {
     const Round& round = *values_->round;
-    std::vector<ops::Value> waiting;
-    context_.dataflow.for_each_waiting(context_.frame, [&](const ops::Value& value) { waiting.push_back(value); });
+    std::vector<const ops::Value*> waiting;
+    context_.dataflow.for_each_waiting(context_.frame, [&](const ops::Value& value) { waiting.push_back(&value); });
+    values_->constants.reserve(round.constants.size());
     const auto& invariants = context_.dataflow.frame(context_.frame).invariants;
     for (const RoundConstant& constant : round.constants) {
         ops::Value value;
@@ -133,7 +134,7 @@ bool RoundRun::bind_constants() {
             const auto found = std::ranges::find_if(invariants, [&](const auto& i) { return i.node == entered->node; });
             if (found != invariants.end()) value = found->value;
         } else if (const auto* passed = std::get_if<RoundConstant::Waiting>(&constant.origin)) {
-            value = waiting[passed->number];
+            value = *waiting[passed->number];
         } else {
             const auto& computed = std::get<RoundConstant::Computed>(constant.origin);
             const PlanNode& node = context_.plan.nodes[computed.node];
@@ -197,6 +198,7 @@ Operand RoundRun::operand(const Source& source) const {
 bool RoundRun::bind_steps() {
     const Round& round = *values_->round;
     std::vector<Step> steps;
+    steps.reserve(round.steps.size());
     for (const RoundStep& from : round.steps) {
         Step step;
         step.visit = from.visit;
@@ -227,8 +229,12 @@ bool RoundRun::bind_steps() {
     // A kernel may have effects, whose order counts.
     const bool in_groups = calls_.empty();
     groups_.resize(1);
+    if (!in_groups || std::ranges::all_of(round.groups, [](std::uint32_t group) { return group == 0; })) {
+        groups_[0] = std::move(steps);
+        return true;
+    }
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        const std::uint32_t group = in_groups ? round.groups[i] : 0;
+        const std::uint32_t group = round.groups[i];
         if (groups_.size() <= group) groups_.resize(group + 1);
         groups_[group].push_back(steps[i]);
     }

@@ -174,6 +174,38 @@ void GoldenProgram::replay(int parallel) {
     }
 }
 
+/// Runs of what ran before follow what was learnt of it (trace.hpp); those one at a time do not.
+TEST_P(GoldenProgram, RunsAgainAsOneByOne) {
+    for (const int parallel : {1, 0}) {
+        SessionOptions options{parallel, 1};
+        options.checkpoints = std::make_shared<CheckpointOverlay>(scratch_.string());
+        Session session(graph_, options);
+        options.checkpoints = std::make_shared<CheckpointOverlay>(scratch_.string());
+        Session twin(graph_, options);
+        for (const json& run : expect_.at("runs")) {
+            const auto request = run.contains("state") ? Error{"", ""} : request_of(run);
+            if (!request) continue;
+            SCOPED_TRACE(run.at("label").dump());
+            for (int again = 0; again < 4; ++again) {
+                const auto first = session.start(*request), second = twin.start(*request);
+                if (!first.ok()) break;
+                Transcript at_once, one_by_one;
+                (*first)->finish(at_once);
+                while (!(*second)->done()) (*second)->step(one_by_one);
+                expect_same(graph_, one_by_one, at_once);
+                EXPECT_EQ(at_once.frames, one_by_one.frames);
+                ASSERT_EQ((*first)->error().has_value(), (*second)->error().has_value());
+                if ((*first)->error()) {
+                    EXPECT_EQ((*first)->error()->message, (*second)->error()->message);
+                }
+                EXPECT_TRUE(std::ranges::equal((*first)->results(), (*second)->results(), same_tensor));
+                EXPECT_EQ((*first)->live_frames(), (*second)->live_frames());
+                if (HasFatalFailure()) return;
+            }
+        }
+    }
+}
+
 TEST_P(GoldenProgram, RunsAsTensorFlowDoes) {
     if (expect_.at("runs").empty()) GTEST_SKIP() << "the program fails while it builds: nothing runs";
     for (const int parallel : {1, 3, 0}) {

@@ -156,8 +156,8 @@ class OddRounds : public ::testing::Test {
     }
     void execute(const std::vector<Output>& fetches, std::uint64_t most, Transcript& transcript, bool fails) {
         Session session(loop_.graph, SessionOptions{1, 5});
-        // Twice: the second run finds plans and rounds of the first.
-        for (int time = 0; time < 2; ++time) {
+        // Later runs find plans, rounds and traces of those before.
+        for (int time = 0; time < 4; ++time) {
             auto run = session.start({fetches, {}, {}});
             ASSERT_TRUE(run.ok());
             while (!(*run)->done()) (*run)->advance(transcript, most);

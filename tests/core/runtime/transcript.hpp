@@ -3,6 +3,7 @@
 #include "core/runtime/row_pool.hpp"
 #include "core/runtime/session.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -26,10 +27,15 @@ struct Transcript : runtime::RunObserver {
     std::vector<Line> lines;
     std::uint64_t blocks = 0, in_blocks = 0;
     std::vector<std::shared_ptr<const runtime::EventBlock>> heard;
+    std::vector<std::string> frames; ///< as they were opened, and after how many events
     runtime::Keep wanted;
 
     runtime::Keep keep() const override { return wanted; }
 
+    void on_frame(const runtime::FrameInfo& frame) override {
+        frames.push_back(fmt::format("{}: frame {} {} in {} at {}", lines.size(), frame.id, frame.name, frame.parent,
+                                     frame.parent_iteration));
+    }
     void on_event(const runtime::Event& event) override {
         lines.push_back({event.node, event.slot, event.kind, event.frame, event.iteration, event.dead,
                          event.error != nullptr, std::vector(event.inputs.begin(), event.inputs.end()),
