@@ -39,6 +39,9 @@ class TensorArray {
     bool write_rows(const Tensor& rows);
     /// As read(i) for all elements, side by side in one tensor; empty where they do not lie like that.
     Tensor read_rows();
+    /// The tensor whose rows all elements are, for who reads them without end; empty where there is none, or rows may
+    /// still be written.
+    Tensor whole() const { return rows_.open == nullptr && rows_.count() == size() ? rows_.all : Tensor(); }
     /// As write() of a value of this type and shape whose bytes the caller puts there. Only where takes() and
     /// is_untouched() say yes; null, and nothing done, where it has to be written as a tensor.
     std::byte* write_in_place(std::int64_t index, DType dtype, const Shape& shape);

@@ -167,7 +167,7 @@ class RoundBlock : public EventBlock {
     std::shared_ptr<const EventBlock> thinned(std::uint32_t interval, RowPool& pool) const override {
         const auto rest = std::make_shared<RoundValues>(*values_);
         rest->rows = {};
-        const auto states = std::make_shared<RoundStates>(rest, interval);
+        const auto states = std::make_shared<RoundStates>(rest, interval, steps_.lent);
         if (states->bytes_per_round() >= values_->round->row_bytes) return nullptr;
         states->allocate(pool, rounds());
         states->remember_steps(steps_.groups, steps_.packed);

@@ -4,10 +4,11 @@
 
 namespace rnnscope::runtime {
 
-/// The steps of rounds, bound to values, and the matrices that they read.
+/// The steps of rounds, bound to values, and what they read.
 struct BoundSteps {
     std::vector<std::vector<Step>> groups;
     std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed;
+    std::vector<Tensor> lent; ///< by read of an array: RoundStates
 };
 
 /// A block of rounds whose rows are all there. `steps`: what computed them.

@@ -93,7 +93,21 @@ std::unique_ptr<RoundRun> RoundRun::bind(const Context& context, std::shared_ptr
     return run;
 }
 
+/// By read of an array, in the order of the steps: the tensor whose rows the elements are, if there is one.
+std::vector<Tensor> RoundRun::lent_by_arrays() const {
+    std::vector<Tensor> lent;
+    for (const RoundStep& step : values_->round->steps) {
+        if (step.kind != RoundStep::Kind::array_read) continue;
+        const Source handle = values_->round->inputs(values_->round->visits[step.visit])[0];
+        const auto* array =
+            context_.step.find<ops::TensorArray>(std::get<Tensor>(values_->constants[handle.index]).strings()[0]);
+        lent.push_back(array != nullptr ? array->whole() : Tensor());
+    }
+    return lent;
+}
+
 void RoundRun::allocate() {
+    lent_ = lent_by_arrays();
     const Round& round = *values_->round;
     const auto fitting = [](std::size_t bytes) {
         return std::max<std::uint64_t>(block_bytes / std::max<std::size_t>(bytes, 64), 2);
@@ -109,7 +123,7 @@ void RoundRun::allocate() {
         const std::uint64_t least_rows = in_groups ? rounds_in_group : 1;
         rows_at_once_ = std::clamp(cache_bytes / std::max<std::size_t>(round.row_bytes, 1), least_rows, most_rows);
         if (keep_.what == Keep::What::states) {
-            states_ = std::make_shared<RoundStates>(values_, keep_.interval);
+            states_ = std::make_shared<RoundStates>(values_, keep_.interval, lent_);
             most_rounds_ = std::min(most_rounds_, fitting(states_->bytes_per_round()));
             states_->allocate(context_.rows, most_rounds_);
         }
@@ -456,7 +470,7 @@ std::shared_ptr<const EventBlock> RoundRun::commit_rounds() {
     for (const auto& [event, access] : values_->accesses) visits[event % visits.size()].may_access_variables = true;
     const std::uint32_t frame = context_.dataflow.frame(context_.frame).id;
     if (states_) return states_->finish(std::move(visits), frame, first, rounds_);
-    return make_round_block(values_, {groups_, packed_}, std::move(visits), frame, first, rounds_);
+    return make_round_block(values_, {groups_, packed_, lent_}, std::move(visits), frame, first, rounds_);
 }
 
 std::vector<ops::Value> RoundRun::partial_outputs(std::uint32_t visit) const {

@@ -74,6 +74,7 @@ class RoundRun {
 
     RoundRun(const Context& context, Keep keep);
     void allocate();
+    std::vector<Tensor> lent_by_arrays() const;
     bool bind_constants();
     bool bind_waiting();
     bool bind_steps();
@@ -98,6 +99,7 @@ class RoundRun {
     std::vector<std::unique_ptr<Call>> calls_;
     std::map<std::string, std::unique_ptr<Array>, std::less<>> arrays_; ///< by handle
     std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed_;
+    std::vector<Tensor> lent_; ///< by read of an array: RoundStates
     std::uint64_t rounds_ = 0, most_rounds_ = 0;
     std::uint32_t partial_ = 0;
 };

@@ -4,11 +4,14 @@
 #include <array>
 #include <cassert>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <set>
 
 namespace rnnscope::runtime {
 namespace {
+
+constexpr std::uint32_t no_step = std::numeric_limits<std::uint32_t>::max();
 
 const RoundVisit& visit_of(const RoundValues& values, std::uint64_t event) {
     return values.round->visits[static_cast<std::size_t>(event % values.round->visits.size())];
@@ -47,13 +50,23 @@ std::size_t boxed_bytes(const RoundValues& values) {
     return bytes;
 }
 
-/// The rounds that were asked for last, in full: who looks at one looks at more of it.
+/// A round as far as it was computed again.
+struct RoundStates::Rows {
+    std::uint64_t round = 0;
+    std::uint64_t used = 0; ///< 0: empty
+    std::unique_ptr<std::byte[]> row, before;
+    std::vector<bool> made; ///< by step
+
+    Cursor cursor() const {
+        Cursor at;
+        at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(before.get());
+        at.base[Cursor::current] = reinterpret_cast<std::intptr_t>(row.get());
+        return at;
+    }
+};
+
+/// The rounds that were asked for last: who looks at one looks at more of it.
 struct RoundStates::Computed {
-    struct Rows {
-        std::uint64_t round = 0;
-        std::uint64_t used = 0; ///< 0: empty
-        std::unique_ptr<std::byte[]> row, before;
-    };
     std::mutex mutex;
     std::array<Rows, 4> kept;
     std::uint64_t clock = 0;
@@ -61,20 +74,22 @@ struct RoundStates::Computed {
     struct Recall {
         const std::byte* from = nullptr;
         std::size_t stride = 0;
-        const std::uint64_t* round = nullptr;
+        const std::uint64_t* round = nullptr; ///< null: rows of a tensor, by the index that the step reads
         static bool read(const Step& step, const Cursor& at) {
             const auto& self = *static_cast<const Recall*>(step.packed);
-            std::memcpy(at.out<std::byte>(step.out), self.from + *self.round * self.stride,
+            const std::size_t row = self.round != nullptr ? static_cast<std::size_t>(*self.round)
+                                                          : static_cast<std::size_t>(*at.in<std::int32_t>(step.in[0]));
+            std::memcpy(at.out<std::byte>(step.out), self.from + row * self.stride,
                         static_cast<std::size_t>(step.columns));
             return true;
         }
     };
     std::vector<std::unique_ptr<Recall>> recalls;
-    Rows* rows = nullptr; ///< what compute() found or made
 };
 
-RoundStates::RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_t interval)
-    : values_(std::move(values)), interval_(std::max(interval, 1U)), last_(std::make_unique<Computed>()) {
+RoundStates::RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_t interval, std::vector<Tensor> lent)
+    : values_(std::move(values)), interval_(std::max(interval, 1U)), lent_(std::move(lent)),
+      last_(std::make_unique<Computed>()) {
     const Round& round = *values_->round;
     std::set<std::uint32_t> carried;
     for (const Source& source : round.waiting)
@@ -83,8 +98,9 @@ RoundStates::RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_
         state_.push_back({round.slots[slot].offset, round.slots[slot].bytes, state_bytes_});
         state_bytes_ += round.slots[slot].bytes;
     }
+    std::size_t reads = 0;
     for (const RoundStep& step : round.steps) {
-        if (step.kind != RoundStep::Kind::array_read) continue;
+        if (step.kind != RoundStep::Kind::array_read || lent_[reads++]) continue;
         const Slot& slot = round.slots[round.outputs(round.visits[step.visit])[0].index];
         inputs_.push_back({slot.offset, slot.bytes, input_bytes_});
         input_bytes_ += slot.bytes;
@@ -115,92 +131,165 @@ void RoundStates::remember_steps(const std::vector<std::vector<Step>>& groups,
                                  const std::vector<std::shared_ptr<const ops::simd::PackedMatrix>>& packed) {
     packed_ = packed;
     const Round& round = *values_->round;
-    for (const auto& group : groups)
-        for (const Step& bound : group) {
-            const auto of_visit = [&](const RoundStep& from) {
-                return from.visit == bound.visit &&
-                       (from.kind == RoundStep::Kind::fast || from.kind == RoundStep::Kind::array_read);
-            };
-            const auto from = std::ranges::find_if(round.steps, of_visit);
-            if (from == round.steps.end()) continue;
-            Step step = bound;
-            if (from->kind == RoundStep::Kind::array_read) {
-                auto recall = std::make_unique<Computed::Recall>();
-                recall->from = given_ + inputs_[last_->recalls.size()].kept_at;
-                recall->stride = input_bytes_;
-                recall->round = &last_->round;
-                step.function = Computed::Recall::read;
-                step.packed = recall.get();
-                last_->recalls.push_back(std::move(recall));
-            }
-            steps_.push_back(step);
+    std::size_t reads = 0, copied = 0;
+    for (const RoundStep& from : round.steps) {
+        if (from.kind != RoundStep::Kind::fast && from.kind != RoundStep::Kind::array_read) continue;
+        Step step;
+        for (const auto& group : groups)
+            for (const Step& bound : group) // a guard may belong to the same visit
+                if (bound.visit == from.visit &&
+                    (from.kind != RoundStep::Kind::fast || bound.function == from.fast.function))
+                    step = bound;
+        if (from.kind == RoundStep::Kind::array_read) {
+            auto recall = std::make_unique<Computed::Recall>();
+            const Tensor& lent = lent_[reads++];
+            recall->from = lent ? lent.bytes().data() : given_ + inputs_[copied++].kept_at;
+            recall->stride = lent ? static_cast<std::size_t>(step.columns) : input_bytes_;
+            recall->round = lent ? nullptr : &last_->round;
+            step.function = Computed::Recall::read;
+            step.packed = recall.get();
+            last_->recalls.push_back(std::move(recall));
         }
+        steps_.push_back(step);
+    }
     std::ranges::stable_sort(steps_, {}, &Step::visit);
+    find_needs();
 }
 
-const RoundStates::Computed& RoundStates::compute(std::uint64_t round) {
+void RoundStates::find_needs() {
+    const Round& round = *values_->round;
+    const auto step_of = [&](std::uint32_t visit) {
+        const auto found = std::ranges::lower_bound(steps_, visit, {}, &Step::visit);
+        return found != steps_.end() && found->visit == visit ? static_cast<std::uint32_t>(found - steps_.begin())
+                                                              : no_step;
+    };
+    for (const Slot& slot : round.slots) maker_.push_back(slot.raw ? step_of(slot.visit) : no_step);
+    needs_.resize(steps_.size());
+    for (const RoundStep& from : round.steps) {
+        const std::uint32_t step = step_of(from.visit);
+        if (step == no_step || from.kind == RoundStep::Kind::guard) continue;
+        const auto inputs = round.inputs(round.visits[from.visit]);
+        const auto need = [&](const Source& source) {
+            if (source.kind == Source::Kind::current && maker_[source.index] != no_step)
+                needs_[step].push_back(maker_[source.index]);
+        };
+        if (from.kind == RoundStep::Kind::array_read) need(inputs[1]);
+        for (const std::uint32_t read : from.fast.reads) need(inputs[read]);
+    }
+}
+
+void RoundStates::make(Rows& rows, std::uint32_t step) {
+    if (rows.made[step]) return;
+    rows.made[step] = true;
+    for (const std::uint32_t needed : needs_[step]) make(rows, needed);
+    steps_[step].function(steps_[step], rows.cursor());
+}
+
+void RoundStates::make(Rows& rows, std::span<const Source> sources) {
+    for (const Source& source : sources)
+        if (source.kind == Source::Kind::current && maker_[source.index] != no_step) make(rows, maker_[source.index]);
+}
+
+void RoundStates::make_all(Rows& rows) {
+    for (std::uint32_t step = 0; step < steps_.size(); ++step) make(rows, step);
+}
+
+void RoundStates::copy_state(std::uint64_t round, std::byte* to) const {
+    const std::byte* from = states_ + round / interval_ * state_bytes_;
+    for (const Field& field : state_) std::memcpy(to + field.offset, from + field.kept_at, field.bytes);
+}
+
+/// The row before is there, and of the row that which is the next round's state.
+void RoundStates::begin_rows(Rows& rows, std::uint64_t round) {
+    rows.round = last_->round = round;
+    rows.made.assign(steps_.size(), false);
+    if ((round + 1) % interval_ != 0 || round + 1 >= kept_rounds_) return;
+    copy_state(round + 1, rows.row.get());
+    const Round& of = *values_->round;
+    for (const Source& source : of.waiting) {
+        if (source.kind != Source::Kind::previous || maker_[source.index] == no_step) continue;
+        // A step with several results is made when any other one is asked for.
+        const auto outputs = of.outputs(of.visits[of.slots[source.index].visit]);
+        if (outputs.size() == 1) rows.made[maker_[source.index]] = true;
+    }
+}
+
+RoundStates::Rows& RoundStates::rows_of(std::uint64_t round) {
     Computed& last = *last_;
-    const auto found = std::ranges::find_if(
-        last.kept, [&](const Computed::Rows& rows) { return rows.used > 0 && rows.round == round; });
-    Computed::Rows& rows =
-        found != last.kept.end() ? *found : *std::ranges::min_element(last.kept, {}, &Computed::Rows::used);
+    last.round = round;
+    const auto found =
+        std::ranges::find_if(last.kept, [&](const Rows& rows) { return rows.used > 0 && rows.round == round; });
+    Rows& rows = found != last.kept.end() ? *found : *std::ranges::min_element(last.kept, {}, &Rows::used);
     const bool is_there = found != last.kept.end();
     // Who goes through the rounds one after the other needs but one step from the one that was computed before.
-    const auto previous = std::ranges::find_if(last.kept, [&](const Computed::Rows& other) {
+    const auto previous = std::ranges::find_if(last.kept, [&](const Rows& other) {
         return other.used > 0 && other.round + 1 == round && round % interval_ != 0;
     });
     const bool continues = previous != last.kept.end();
     rows.used = ++last.clock;
-    last.rows = &rows;
-    if (is_there) return last;
+    if (is_there) return rows;
     const std::size_t bytes = values_->round->row_bytes;
     if (!rows.row) {
         rows.row = std::make_unique<std::byte[]>(bytes);
         rows.before = std::make_unique<std::byte[]>(bytes);
     }
-    const std::uint64_t start = round / interval_;
-    if (continues && &*previous != &rows)
-        std::memcpy(rows.before.get(), previous->row.get(), bytes);
-    else if (continues)
-        std::swap(rows.row, rows.before);
-    else
-        for (const Field& field : state_)
-            std::memcpy(rows.before.get() + field.offset, states_ + start * state_bytes_ + field.kept_at, field.bytes);
-    rows.round = round;
-    for (last.round = continues ? round : start * interval_;; ++last.round) {
-        Cursor at;
-        at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(rows.before.get());
-        at.base[Cursor::current] = reinterpret_cast<std::intptr_t>(rows.row.get());
-        for (const Step& step : steps_) step.function(step, at);
-        if (last.round == round) return last;
+    if (continues) {
+        last.round = previous->round;
+        make_all(*previous);
+        if (&*previous != &rows)
+            std::memcpy(rows.before.get(), previous->row.get(), bytes);
+        else
+            std::swap(rows.row, rows.before);
+        begin_rows(rows, round);
+        return rows;
+    }
+    copy_state(round, rows.before.get());
+    for (std::uint64_t at = round / interval_ * interval_;; ++at) {
+        begin_rows(rows, at);
+        if (at == round) return rows;
+        make_all(rows);
         std::swap(rows.row, rows.before);
     }
 }
 
 std::shared_ptr<RoundStates> RoundStates::thinned(std::uint32_t interval, std::uint64_t rounds, RowPool& pool) const {
     const std::uint64_t fewer = std::max<std::uint64_t>(interval / interval_, 1);
-    auto thin = std::make_shared<RoundStates>(values_, static_cast<std::uint32_t>(interval_ * fewer));
+    auto thin = std::make_shared<RoundStates>(values_, static_cast<std::uint32_t>(interval_ * fewer), lent_);
     thin->allocate(pool, rounds);
     for (std::uint64_t state = 0; state * thin->interval_ < rounds; ++state)
         std::memcpy(thin->states_ + state * state_bytes_, states_ + state * fewer * state_bytes_, state_bytes_);
     std::memcpy(thin->given_, given_, rounds * input_bytes_);
     thin->packed_ = packed_;
     thin->steps_ = steps_;
+    thin->needs_ = needs_;
+    thin->maker_ = maker_;
     for (Step& step : thin->steps_) {
         if (step.function != Computed::Recall::read) continue;
         auto recall = std::make_unique<Computed::Recall>(*static_cast<const Computed::Recall*>(step.packed));
-        recall->from = thin->given_ + (recall->from - given_);
-        recall->round = &thin->last_->round;
+        if (recall->round != nullptr) {
+            recall->from = thin->given_ + (recall->from - given_);
+            recall->round = &thin->last_->round;
+        }
         step.packed = recall.get();
         thin->last_->recalls.push_back(std::move(recall));
     }
     return thin;
 }
 
+template <class Read>
+void RoundStates::with_values(std::uint64_t round, std::initializer_list<std::span<const Source>> sources,
+                              Read&& read) {
+    const std::lock_guard lock(last_->mutex);
+    Rows& rows = rows_of(round);
+    for (const std::span<const Source> wanted : sources) make(rows, wanted);
+    read(rows.row.get(), rows.before.get());
+}
+
 template <class Read> void RoundStates::with_rows(std::uint64_t round, Read&& read) {
     const std::lock_guard lock(last_->mutex);
-    const Computed& computed = compute(round);
-    read(computed.rows->row.get(), computed.rows->before.get());
+    Rows& rows = rows_of(round);
+    make_all(rows);
+    read(rows.row.get(), rows.before.get());
 }
 
 std::size_t RoundStates::bytes(std::uint64_t rounds) const {
@@ -217,15 +306,21 @@ class LeanBlock : public EventBlock {
         rounds_ = rounds;
     }
     void read(std::uint64_t event, BlockEvent& out) const override {
-        states_->with_rows(event / visits().size(), [&](const std::byte* row, const std::byte* before) {
-            read_event(states_->values(), event, row, before, out);
-        });
+        const Round& round = *states_->values().round;
+        const RoundVisit& visit = visit_of(states_->values(), event);
+        states_->with_values(event / visits().size(), {round.inputs(visit), round.outputs(visit)},
+                             [&](const std::byte* row, const std::byte* before) {
+                                 read_event(states_->values(), event, row, before, out);
+                             });
     }
     Tensor output(std::uint64_t event, std::size_t index) const override {
         Tensor result;
-        states_->with_rows(event / visits().size(), [&](const std::byte* row, const std::byte* before) {
-            result = read_output(states_->values(), event, index, row, before);
-        });
+        const auto outputs = states_->values().round->outputs(visit_of(states_->values(), event));
+        if (index >= outputs.size()) return result;
+        states_->with_values(event / visits().size(), {outputs.subspan(index, 1)},
+                             [&](const std::byte* row, const std::byte* before) {
+                                 result = read_output(states_->values(), event, index, row, before);
+                             });
         return result;
     }
     std::size_t bytes() const override { return states_->bytes(rounds()); }
@@ -257,10 +352,12 @@ std::shared_ptr<const EventBlock> RoundStates::finish(std::vector<BlockVisit> vi
     std::byte* moved = memory_.data() + states;
     if (moved < given_) {
         std::memmove(moved, given_, rounds * input_bytes_);
-        for (const auto& recall : last_->recalls) recall->from -= given_ - moved;
+        for (const auto& recall : last_->recalls)
+            if (recall->round != nullptr) recall->from -= given_ - moved;
         given_ = moved;
     }
     memory_.shrink(states + rounds * input_bytes_);
+    kept_rounds_ = rounds;
     return std::make_shared<LeanBlock>(shared_from_this(), std::move(visits), frame, first_iteration, rounds);
 }
 

@@ -56,8 +56,12 @@ void seeks(const char* what, const record::Recording& recording) {
         times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - begin).count());
     }
     std::ranges::sort(times);
-    std::printf("%-44s p50 %8.2f us, p99 %8.2f us, longest %8.1f us; %.1f MB\n", what, times[times.size() / 2],
-                times[times.size() * 99 / 100], times.back(), static_cast<double>(recording.bytes()) / 1e6);
+    std::size_t of_loops = 0; // the rest: weights, feeds, results, which a run has anyway
+    for (const record::EventPiece& piece : recording.pieces(RunId(0)))
+        if (piece.block != nullptr) of_loops += piece.block->bytes();
+    std::printf("%-44s p50 %8.2f us, p99 %8.2f us, longest %8.1f us; %.2f MiB of %.1f\n", what, times[times.size() / 2],
+                times[times.size() * 99 / 100], times.back(), static_cast<double>(of_loops) / 0x1p20,
+                static_cast<double>(recording.bytes()) / 0x1p20);
 }
 
 Case with(Case model, int hidden, int steps) {
