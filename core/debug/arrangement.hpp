@@ -12,6 +12,7 @@ namespace rnnscope::debug {
 struct Arrangement {
     std::shared_ptr<const program::Document> document;
     std::vector<Breakpoint> breakpoints;
+    std::vector<Bookmark> bookmarks;
 };
 
 /// Undo and redo of arrangements; each step remembers what it is called.

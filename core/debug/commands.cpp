@@ -1,4 +1,6 @@
 #include "core/debug/command.hpp"
+
+#include "core/debug/bookmark_commands.hpp"
 #include "core/debug/comparison.hpp"
 #include "core/debug/poison.hpp"
 #include "core/debug/questions.hpp"
@@ -174,6 +176,11 @@ Blocked no_failure(const Debugger& debugger) {
 Text clear_breakpoints(Debugger& debugger, std::string_view) {
     while (!debugger.breakpoints().empty()) debugger.toggle_breakpoint(debugger.breakpoints().back());
     return std::string("all breakpoints cleared");
+}
+
+Blocked no_bookmarks(const Debugger& debugger) {
+    if (const Blocked blocked = nothing_or_busy(debugger)) return blocked;
+    return debugger.bookmarks().empty() ? Blocked("There are no bookmarks.") : Blocked();
 }
 
 Blocked no_breakpoints(const Debugger& debugger) {
@@ -396,6 +403,9 @@ using Kind = record::HistoryEntry::Kind;
         {"go.next-uninitialized", "Next uninitialized read", "Runs to the next read of a variable without a value, past all breakpoints and other errors.", "Go", "", "", cannot_go_on, seek<Sought::uninitialized_read, true>},
         {"go.previous-uninitialized", "Previous uninitialized read", "Goes back to the last read of a variable without a value.", "Go", "", "", cannot_go_back, seek<Sought::uninitialized_read, false>},
         {"go.time", "Go to time…", "Goes to a run, a time step in it, and an op in that.", "Go", "", "RUN [TIME STEP] [OP]", nothing_or_busy, go_time},
+        {"bookmark.toggle", "Toggle bookmark", "Marks the position, under a name if one is given, or takes the mark away.", "Go", "Ctrl+F2", "", nothing_or_busy, toggle_bookmark},
+        {"bookmark.next", "Next bookmark", "Goes to the next bookmark, and after the last one to the first.", "Go", "F2", "", no_bookmarks, go_bookmark<true>},
+        {"bookmark.previous", "Previous bookmark", "Goes to the bookmark before, and from the first one to the last.", "Go", "Shift+F2", "", no_bookmarks, go_bookmark<false>},
         {"go.next-write", "Next write", "Goes to the next write of the selected variable.", "Go", "Ctrl+Right", "", no_variable_selected, go_access<Kind::write, true>},
         {"go.previous-write", "Previous write", "Goes back to the last write of the selected variable.", "Go", "Ctrl+Left", "", no_variable_selected, go_access<Kind::write, false>},
         {"go.next-read", "Next read", "Goes to the next read of the selected variable.", "Go", "Ctrl+Shift+Right", "", no_variable_selected, go_access<Kind::read, true>},
@@ -441,6 +451,8 @@ using Kind = record::HistoryEntry::Kind;
          [](Debugger& d, std::string_view name) -> Text { return history_text(d, name); }},
         {"print.breakpoints", "Print breakpoints", "Prints all breakpoints and watchpoints.", "", "", "", nothing_open,
          [](Debugger& d, std::string_view) -> Text { return breakpoints_text(d); }},
+        {"print.bookmarks", "Print bookmarks", "Prints all bookmarks.", "", "", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { return bookmarks_text(d); }},
         {"print.locals", "Print locals", "Prints the names that the current line can use, with their values.", "", "", "", nothing_open,
          [](Debugger& d, std::string_view) -> Text { return locals_text(d); }},
         {"print.problems", "Print problems", "Prints the diagnosis of every failure so far.", "", "", "", nothing_open,

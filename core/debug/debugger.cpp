@@ -304,6 +304,27 @@ const Breakpoint* Debugger::breakpoint_here() const {
     return is_open() ? stop_at(*impl_->evaluation_, impl_->breakpoints_, impl_->position_) : nullptr;
 }
 
+const std::vector<Bookmark>& Debugger::bookmarks() const {
+    return impl_->bookmarks_;
+}
+
+bool Debugger::toggle_bookmark(Bookmark bookmark) {
+    std::vector<Bookmark>& all = impl_->bookmarks_;
+    const auto place = std::ranges::lower_bound(all, bookmark.at, {}, &Bookmark::at);
+    const bool is_there = place != all.end() && place->at == bookmark.at;
+    impl_->undo_.push(is_there ? "Clear bookmark" : "Set bookmark", impl_->arrangement());
+    if (is_there)
+        all.erase(place);
+    else
+        all.insert(place, std::move(bookmark));
+    return !is_there;
+}
+
+const Bookmark* Debugger::bookmark_here() const {
+    const auto found = std::ranges::find(impl_->bookmarks_, impl_->position_, &Bookmark::at);
+    return found == impl_->bookmarks_.end() ? nullptr : &*found;
+}
+
 const Selection& Debugger::selection() const {
     return impl_->selection_.current();
 }
@@ -400,6 +421,7 @@ Status Debugger::edit(const std::string& patch, std::string label) {
     const auto old_document = impl_->evaluation_->document_ptr();
     impl_->replace(std::get<0>(std::move(patched)));
     impl_->breakpoints_ = carried_over(before, old_document->program(), program());
+    impl_->bookmarks_.clear();
     impl_->start(Movement::finish(*impl_->evaluation_, {}));
     return {};
 }

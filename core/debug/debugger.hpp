@@ -53,6 +53,13 @@ struct Breakpoint {
 /// "line 17", "rnn/while/MatMul if nan", "writes of kernel".
 std::string to_text(const Breakpoint& breakpoint, const program::Program& program);
 
+/// A position to come back to.
+struct Bookmark {
+    Position at;
+    std::string name;
+    friend bool operator==(const Bookmark&, const Bookmark&) = default;
+};
+
 enum class StopReason {
     none,
     opened,
@@ -179,6 +186,11 @@ class Debugger {
     void toggle_breakpoint(Breakpoint breakpoint);
     /// The one that stops at the position, or null.
     const Breakpoint* breakpoint_here() const;
+    /// By position. They stay when the program is restarted, and go when it is changed: then the times are others.
+    const std::vector<Bookmark>& bookmarks() const;
+    /// Sets it, or clears the one at its position. True: it is set.
+    bool toggle_bookmark(Bookmark bookmark);
+    const Bookmark* bookmark_here() const; ///< null: there is none at the position
     const Selection& selection() const;
     void select(Selection selection);
     bool can_select_back() const;

@@ -35,6 +35,7 @@ class Debugger::Impl {
     SessionId chosen_session_;
 
     std::vector<Breakpoint> breakpoints_;
+    std::vector<Bookmark> bookmarks_;
     SelectionHistory selection_;
     GraphRoles roles_;
     std::pair<const Graph*, std::size_t> roles_of_{nullptr, 0}; ///< what `roles_` is of
@@ -109,6 +110,7 @@ class Debugger::Impl {
         damage_.clear();
         replace(std::move(evaluation));
         breakpoints_.clear();
+        bookmarks_.clear();
         selection_ = {};
         carried_.reset();
         undo_ = {};
@@ -215,7 +217,7 @@ class Debugger::Impl {
         return true;
     }
 
-    Arrangement arrangement() const { return {evaluation_->document_ptr(), breakpoints_}; }
+    Arrangement arrangement() const { return {evaluation_->document_ptr(), breakpoints_, bookmarks_}; }
 
     void arrange(const Arrangement& arrangement) {
         if (arrangement.document != evaluation_->document_ptr()) {
@@ -223,6 +225,7 @@ class Debugger::Impl {
             start(Movement::finish(*evaluation_, position_));
         }
         breakpoints_ = arrangement.breakpoints;
+        bookmarks_ = arrangement.bookmarks;
     }
 
     RunId run_at_position() const {

@@ -72,6 +72,7 @@ Stamp stamp(const Debugger& debugger) {
     out.session = debugger.current_session();
     out.selection = debugger.selection();
     out.breakpoints = debugger.breakpoints();
+    out.bookmarks = debugger.bookmarks();
     for (const debug::Diagnosis& diagnosis : debugger.diagnoses()) {
         ++out.diagnoses;
         for (const debug::Fix& fix : diagnosis.fixes) out.verified += fix.check != debug::Fix::Check::not_run;

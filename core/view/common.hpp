@@ -37,6 +37,7 @@ struct Stamp {
     SessionId session;
     debug::Selection selection;
     std::vector<debug::Breakpoint> breakpoints;
+    std::vector<debug::Bookmark> bookmarks;
     std::size_t diagnoses = 0, verified = 0, preflight = 0;
     bool busy = false, poison = false; ///< poison: it is known how far missing values reach
     friend bool operator==(const Stamp&, const Stamp&) = default;

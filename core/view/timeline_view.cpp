@@ -27,6 +27,7 @@ class TimelineBuilder {
         choose_run();
         if (view_.run.valid()) add_events();
         add_lanes();
+        add_bookmarks();
         add_flag();
         return std::move(view_);
     }
@@ -255,6 +256,19 @@ class TimelineBuilder {
         return pip;
     }
 
+    void add_bookmarks() {
+        for (const debug::Bookmark& bookmark : debugger_.bookmarks()) {
+            if (recording_.end() < bookmark.at) break;
+            TimelineView::Mark mark{bookmark.at.ticks, false, 0, bookmark.name};
+            if (view_.run.valid()) {
+                const std::uint64_t first = recording_.run(view_.run).first_tick + 1; // its start is a tick of its own
+                mark.in_run = mark.tick >= first && mark.tick <= first + view_.events;
+                if (mark.in_run) mark.event = static_cast<std::uint32_t>(mark.tick - first);
+            }
+            view_.bookmarks.push_back(std::move(mark));
+        }
+    }
+
     void add_flag() {
         if (view_.inside)
             view_.flag = fmt::format("event {}", grouped(view_.now_event));
@@ -288,6 +302,10 @@ std::string to_text(const TimelineView& view) {
     for (const EventBox& box : view.time_steps)
         out += fmt::format(fmt::runtime(box.reached ? " [{} {}-{}]" : " ({} {}-{})"), box.label, box.first, box.last);
     out += fmt::format("\nat {}, {} of {} events\n", view.flag, view.events, view.planned);
+    for (const TimelineView::Mark& bookmark : view.bookmarks) {
+        out += fmt::format("bookmark {} at {}", bookmark.name, bookmark.tick);
+        out += bookmark.in_run ? fmt::format(", event {}\n", bookmark.event) : "\n";
+    }
     for (const PipLane& lane : view.lanes) {
         out += lane.path + ":";
         for (const Pip& pip : lane.pips) out += fmt::format(" {} {};", glyph(pip.mark), pip.caption);

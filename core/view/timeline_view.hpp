@@ -57,6 +57,13 @@ struct TimelineView {
     bool failed = false; ///< the last event failed
     std::string flag;    ///< "event 47", "line 17", "end"
     std::vector<PipLane> lanes;
+    struct Mark {
+        std::uint64_t tick = 0;
+        bool in_run = false; ///< of the shown run: `event` is its place
+        std::uint32_t event = 0;
+        std::string name;
+    };
+    std::vector<Mark> bookmarks; ///< as far as it was recorded
 };
 TimelineView build_timeline(const debug::Debugger& debugger);
 std::string to_text(const TimelineView& view);

@@ -175,3 +175,19 @@ TEST(Keys, AreReadAsTheTablesWriteThem) {
     EXPECT_FALSE(parse_shortcut("F13"));
     EXPECT_FALSE(parse_shortcut(""));
 }
+
+TEST(Shell, ABookmarkIsARibbonToClick) {
+    Harness h;
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    h.press(compat::function_key(5));
+    ASSERT_TRUE(h.shell().execute({"go.time", "2 3", "key"}));
+    h.settle();
+    h.press(compat::function_key(2), true);
+    ASSERT_EQ(h.debugger().bookmarks().size(), 1u);
+    const record::Position here = h.debugger().position();
+    ASSERT_TRUE(h.shell().execute({"go.end", "", "key"}));
+    h.settle();
+    ASSERT_NE(h.debugger().position(), here);
+    h.press(compat::function_key(2));
+    EXPECT_EQ(h.debugger().position(), here);
+}

@@ -66,6 +66,7 @@ void TimelinePanel::draw(const PanelContext& ctx, const Rect& rect) {
     label(lanes.runs, "Runs");
     place_boxes(look, lanes, view);
     shown_ = &view;
+    place_bookmarks(ctx, lanes, view);
     scrub(ctx, lanes, body);
     draw_boxes(ctx, lanes, view);
     if (view.run.valid()) {
@@ -74,6 +75,7 @@ void TimelinePanel::draw(const PanelContext& ctx, const Rect& rect) {
         draw_run(ctx, lanes, view);
     }
     if (!view.lanes.empty()) draw_lane(ctx, lanes, view);
+    draw_bookmarks(look);
     draw_playhead(ctx, lanes, view);
 }
 
@@ -298,6 +300,39 @@ void TimelinePanel::draw_lane(const PanelContext& ctx, const Lanes& lanes, const
                              fail ? Token::fail : Token::text2, pip.caption);
             caption_end = text_x + w;
         }
+    }
+}
+
+/// A ribbon over the statements, and over the events where the bookmark belongs to the run that is shown. Before the
+/// scrub area, which is below them.
+void TimelinePanel::place_bookmarks(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view) {
+    const Look& look = ctx.look;
+    ribbons_.clear();
+    for (const view::TimelineView::Mark& mark : view.bookmarks) {
+        const std::size_t first = ribbons_.size();
+        ribbons_.push_back({x_of_tick(lanes, mark.tick), lanes.statements - look.px(6)});
+        const float x = x_of_event(lanes, mark.event);
+        if (mark.in_run && x >= lanes.left && x <= lanes.right) ribbons_.push_back({x, lanes.steps - look.px(9)});
+        for (std::size_t i = first; i < ribbons_.size(); ++i) {
+            const ImVec2 at = ribbons_[i], half = look.px(7, 2);
+            ImGui::PushID(static_cast<int>(i));
+            const Hit state = hit("bookmark", {at.x - half.x, at.y - half.y}, {at.x + half.x, at.y + look.px(13)});
+            ImGui::PopID();
+            tooltip(look, mark.name);
+            if (state.clicked) ctx.commands.push("go.position", std::to_string(mark.tick), "panel:timeline");
+        }
+    }
+}
+
+void TimelinePanel::draw_bookmarks(const Look& look) const {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    for (const ImVec2 at : ribbons_) {
+        const float w = look.px(4), left = std::floor(at.x - w), right = std::floor(at.x + w),
+                    middle = (left + right) / 2;
+        const float bottom = at.y + look.px(11), notch = bottom - look.px(4);
+        list.AddRectFilled({left, at.y}, {right, notch}, look[Token::accent]);
+        list.AddTriangleFilled({left, notch}, {middle, notch}, {left, bottom}, look[Token::accent]);
+        list.AddTriangleFilled({middle, notch}, {right, notch}, {right, bottom}, look[Token::accent]);
     }
 }
 

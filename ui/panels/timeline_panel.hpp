@@ -24,11 +24,14 @@ class TimelinePanel {
     void draw_boxes(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view);
     void draw_run(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view);
     void draw_lane(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view);
+    void place_bookmarks(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view);
+    void draw_bookmarks(const Look& look) const;
     void draw_playhead(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view);
     void scrub(const PanelContext& ctx, const Lanes& lanes, const Rect& body);
     void zoom(float pointer_x, float wheel, const Lanes& lanes);
 
     Cached<view::TimelineView> view_;
+    std::vector<ImVec2> ribbons_;                 ///< of bookmarks: the middle of their upper edges
     const view::TimelineView* shown_ = nullptr;   ///< in this frame
     std::vector<std::pair<float, float>> places_; ///< by statement box: left and right
     double zoom_from_ = 0, zoom_to_ = 1;          ///< shown part of the run's events
