@@ -3,10 +3,12 @@
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
 #include <glad/gl.h>
+#include <imgui.h>
 #include <png.h>
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 namespace rnnscope::app {
@@ -67,18 +69,26 @@ Offscreen::~Offscreen() {
     eglTerminate(display_);
 }
 
-Status save_picture(int width, int height, const std::string& path) {
-    const auto stride = static_cast<std::size_t>(width) * 3;
-    std::vector<unsigned char> pixels(stride * static_cast<std::size_t>(height)), flipped(pixels.size());
+PixelArea pixels_of(const ui::Rect& rect) {
+    const ImVec2 scale = ImGui::GetIO().DisplayFramebufferScale;
+    const auto pixel = [](float at, float by) { return static_cast<int>(std::lround(at * by)); };
+    return {pixel(rect.a.x, scale.x), pixel(rect.a.y, scale.y), pixel(rect.width(), scale.x),
+            pixel(rect.height(), scale.y)};
+}
+
+Status save_picture(const PixelArea& area, int height, const std::string& path) {
+    const auto stride = static_cast<std::size_t>(area.width) * 3, rows = static_cast<std::size_t>(area.height);
+    std::vector<unsigned char> pixels(stride * rows), flipped(pixels.size());
     glPixelStorei(GL_PACK_ALIGNMENT, 1);
-    glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE, pixels.data());
-    for (std::size_t row = 0; row < static_cast<std::size_t>(height); ++row)
-        std::copy_n(pixels.data() + row * stride, stride,
-                    flipped.data() + (static_cast<std::size_t>(height) - 1 - row) * stride);
+    // OpenGL counts rows from below.
+    glReadPixels(area.x, height - area.y - area.height, area.width, area.height, GL_RGB, GL_UNSIGNED_BYTE,
+                 pixels.data());
+    for (std::size_t row = 0; row < rows; ++row)
+        std::copy_n(pixels.data() + row * stride, stride, flipped.data() + (rows - 1 - row) * stride);
     png_image image{};
     image.version = PNG_IMAGE_VERSION;
-    image.width = static_cast<png_uint_32>(width);
-    image.height = static_cast<png_uint_32>(height);
+    image.width = static_cast<png_uint_32>(area.width);
+    image.height = static_cast<png_uint_32>(area.height);
     image.format = PNG_FORMAT_RGB;
     if (!png_image_write_to_file(&image, path.c_str(), 0, flipped.data(), 0, nullptr))
         return Error{"render.write", "The picture could not be written to " + path + ": " + image.message + "."};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/base/result.hpp"
+#include "ui/panels/panel.hpp"
 
 #include <memory>
 #include <string>
@@ -27,7 +28,13 @@ class Offscreen {
     void* context_ = nullptr; ///< EGLContext
 };
 
-/// Saves what the current context has drawn (the bound framebuffer).
-Status save_picture(int width, int height, const std::string& path);
+/// A part of the framebuffer, in its pixels, from the upper left corner.
+struct PixelArea {
+    int x = 0, y = 0, width = 0, height = 0;
+};
+/// Where Dear ImGui has drawn `rect`.
+PixelArea pixels_of(const ui::Rect& rect);
+/// Saves what the current context has drawn (the bound framebuffer, `height` pixels high) in `area`.
+Status save_picture(const PixelArea& area, int height, const std::string& path);
 
 } // namespace rnnscope::app

@@ -100,7 +100,9 @@ int render(const RenderOptions& options) {
         draw_frame(shell, **target);
         work_until_quiet(shell);
     }
-    if (const Status saved = save_picture(width, height, options.output); !saved)
+    PixelArea area{0, 0, width, height};
+    if (const auto shot = shell.take_screenshot_request()) area = pixels_of(shot->part); // of a panel
+    if (const Status saved = save_picture(area, height, options.output); !saved)
         return fail(saved.error(), exit_unreadable);
     return exit_ok;
 }

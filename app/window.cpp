@@ -117,17 +117,18 @@ class Window {
         glClear(GL_COLOR_BUFFER_BIT);
         ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
         drawn_ = true;
-        if (shell_.take_screenshot_request()) take_screenshot(width, height);
+        if (const auto shot = shell_.take_screenshot_request()) take_screenshot(*shot, height);
         glfwSwapBuffers(window_);
         shell_.settings().window_width = window_width;
         shell_.settings().window_height = window_height;
         set_title();
     }
 
-    void take_screenshot(int width, int height) {
+    void take_screenshot(const ui::Shell::Shot& shot, int height) {
         const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-        const std::string path = fmt::format("rnnscope-{:%Y%m%d-%H%M%S}.png", fmt::localtime(now));
-        if (const Status saved = save_picture(width, height, path); saved)
+        const std::string panel = shot.panel.empty() ? "" : shot.panel + "-";
+        const std::string path = fmt::format("rnnscope-{}{:%Y%m%d-%H%M%S}.png", panel, fmt::localtime(now));
+        if (const Status saved = save_picture(pixels_of(shot.part), height, path); saved)
             std::cout << "rnnscope: saved " << path << std::endl;
         else
             shell_.notify("Save screenshot", saved.error().message);

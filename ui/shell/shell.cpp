@@ -36,6 +36,7 @@ void Shell::draw() {
     apply_style(look_);
     ImGui::PushFont(look_.font(TextRole::body));
     hovered_ = {};
+    graph_.set_reduce_motion(settings_.reduce_motion);
     const PanelContext ctx = context();
     read_keys();
     draw_title_bar(ctx);
@@ -237,6 +238,21 @@ void Shell::next_lesson_step() {
     if (!lesson || lesson_.current()) return;
     if (std::ranges::find(settings_.lessons_done, lesson->file) == settings_.lessons_done.end())
         settings_.lessons_done.push_back(lesson->file);
+}
+
+void Shell::ask_screenshot(std::string_view panel) {
+    if (!panel.empty()) show_panel(panel);
+    screenshot_ = std::string(panel);
+}
+
+std::optional<Shell::Shot> Shell::take_screenshot_request() {
+    if (!screenshot_) return std::nullopt;
+    Shot shot{{{0, 0}, ImGui::GetIO().DisplaySize}, *screenshot_};
+    const auto panel = panel_rects_.find(*screenshot_);
+    if (panel != panel_rects_.end()) shot.part = panel->second;
+    if (!screenshot_->empty() && panel == panel_rects_.end()) return std::nullopt; // it comes with the next frame
+    screenshot_.reset();
+    return shot;
 }
 
 void Shell::show_page(std::string title, std::string text) {

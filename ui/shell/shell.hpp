@@ -16,6 +16,8 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -90,8 +92,14 @@ class Shell {
 
     void quit() { quit_ = true; }
     bool wants_quit() const { return quit_; }
-    void ask_screenshot() { screenshot_ = true; }
-    bool take_screenshot_request() { return std::exchange(screenshot_, false); }
+    /// A picture of the window, or of one panel, after the next frame.
+    void ask_screenshot(std::string_view panel = {});
+    /// The part of the window that is to be saved, in Dear ImGui's coordinates, and what it is called.
+    struct Shot {
+        Rect part;
+        std::string panel; ///< "": all of the window
+    };
+    std::optional<Shot> take_screenshot_request();
     void reset_layout();
     const std::string& message() const { return message_; }
 
@@ -150,10 +158,12 @@ class Shell {
     FileBrowser browser_;
     ContextMenu menu_;
 
-    bool welcome_ = false, quit_ = false, screenshot_ = false, was_busy_ = false;
+    bool welcome_ = false, quit_ = false, was_busy_ = false;
     std::set<std::string, std::less<>> checked_docks_; ///< workspaces whose kept division was looked through
     bool folded_in_front_ = false;                     ///< the Inspector as a tab, where there is little room
     std::string maximized_, dragged_, focused_, wants_focus_, tab_menu_; ///< panels
+    std::optional<std::string> screenshot_;                              ///< of this panel, or of everything
+    std::map<std::string, Rect, std::less<>> panel_rects_;               ///< of the panels in front, as drawn last
     std::vector<std::string> order_;                                     ///< panels in front, as drawn last
     bool all_samples_ = false;                                           ///< the welcome screen lists every sample
     std::string opened_sample_; ///< file name of the embedded sample that is open; "" for files

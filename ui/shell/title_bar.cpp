@@ -227,7 +227,9 @@ void Shell::draw_settings_popup(const PanelContext& ctx) {
                 settings_.font_percent = percent;
         }
         ImGui::Separator();
-        if (ImGui::MenuItem("Reset layout")) queue_.push("ui.reset-layout", "", "settings");
+        if (ImGui::MenuItem("Reduce motion", nullptr, settings_.reduce_motion))
+            queue_.push("ui.reduce-motion", "", "settings");
+        if (ImGui::MenuItem("Reset workspace")) queue_.push("ui.reset-layout", "", "settings");
         ImGui::EndPopup();
     }
     ImGui::PopStyleVar();

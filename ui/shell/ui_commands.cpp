@@ -48,6 +48,16 @@ Text close_panel(Shell& shell, std::string_view named) {
     return panel ? Text(std::string()) : panel;
 }
 
+Text picture_panel(Shell& shell, std::string_view named) {
+    auto panel = panel_meant(shell, named);
+    if (panel) shell.ask_screenshot(*panel);
+    return panel ? Text(std::string()) : panel;
+}
+
+Blocked nothing_shown(const Shell& shell) {
+    return shell.welcome() ? Blocked("No program is open.") : Blocked();
+}
+
 Text change_font(Shell& shell, int by) {
     int& percent = shell.settings().font_percent;
     percent = std::clamp(percent + by, 80, 200);
@@ -132,6 +142,7 @@ constexpr UiCommandDef commands[] = {
     {"ui.sample", "Open sample…", "Opens one of the programs that come with rnnscope.", "File", "", "sample file", nullptr,
      [](Shell& s, std::string_view file) -> Text { return done(s.open_sample(file)); }},
     {"ui.twin", "Open the fixed twin", "Opens the same program without the fault.", "File", "Ctrl+Shift+T", "", no_twin, open_twin},
+    {"panel.screenshot", "Save picture of the panel", "Saves a picture of the panel with the keyboard as PNG in the current folder.", "File", "", "", nothing_shown, picture_panel},
     {"ui.screenshot", "Save screenshot", "Saves a picture of the window as PNG in the current folder.", "File", "Ctrl+Shift+P", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.ask_screenshot(); return std::string(); }},
     {"ui.quit", "Quit", "Closes the window.", "File", "Ctrl+Q", "", nullptr,
@@ -145,6 +156,11 @@ constexpr UiCommandDef commands[] = {
     {"ui.filter", "Filter variables", "Puts the cursor into the filter of the variables.", "View", "Ctrl+F", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.variables().focus_filter(); return std::string(); }},
     {"ui.theme", "Switch theme", "Switches between dark and light.", "View", "Ctrl+T", "", nullptr, switch_theme},
+    {"ui.reduce-motion", "Reduce motion", "Lets nothing in the window move by itself, or lets it again.", "View", "", "", nullptr,
+     [](Shell& s, std::string_view) -> Text {
+         s.settings().reduce_motion = !s.settings().reduce_motion;
+         return std::string(s.settings().reduce_motion ? "Nothing moves by itself now" : "Graph and camera move again");
+     }},
     {"ui.font-larger", "Larger font", "Makes everything larger, up to 200 %.", "View", "Ctrl+Plus", "",
      [](const Shell& s) { return s.settings().font_percent >= 200 ? Blocked("200 % is the largest.") : Blocked(); },
      [](Shell& s, std::string_view) -> Text { return change_font(s, 10); }},

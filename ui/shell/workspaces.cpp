@@ -164,6 +164,7 @@ void Shell::draw_workspace(const PanelContext& ctx, const Rect& body) {
         for (DockPlace& place : drawing.places) place.rect = body;
     }
     order_.clear();
+    panel_rects_.clear();
     for (const DockPlace& place : drawing.places) draw_place(ctx, place);
     if (const LessonStep* step = lesson_.current(); step && !step->look_at.empty())
         for (const DockPlace& place : drawing.places)
@@ -197,6 +198,7 @@ void Shell::draw_place(const PanelContext& ctx, const DockPlace& place) {
     inner.tabs = &tabs;
     const PanelDef& front = *find_panel(place.panels[place.front]);
     order_.emplace_back(front.name);
+    panel_rects_.emplace(front.name, place.rect);
     if (wants_focus_ == front.name) {
         ImGui::SetNextWindowFocus();
         wants_focus_.clear();
