@@ -29,19 +29,40 @@ class RoundScan {
 
     const RoundValues& values_;
     std::uint64_t rounds_;
-    std::size_t begin_ = 0,
-                end_ = 0;          ///< of the floats in a row; what lies between them is looked at as if it were some
+    struct Floats { ///< in a row
+        std::size_t offset = 0, count = 0;
+    };
+    std::vector<Floats> floats_;   ///< when these are finite, all in the row are
     std::uint64_t finite_row_ = 0; ///< number of a row that was looked at; 0: none
     bool is_simple_ = true; ///< a round has no NaN and no infinity if there are none in its row and in the one before
 };
 
+/// By slot: would a NaN or an infinity in it show in another slot of the same row? Most steps pass them on; those that
+/// squash do not.
+std::vector<bool> shown_elsewhere(const Round& round) {
+    std::vector<bool> shown(round.slots.size(), false);
+    for (const RoundStep& step : round.steps) {
+        if (step.kind != RoundStep::Kind::fast || !step.fast.shows_unfinite) continue;
+        const RoundVisit& visit = round.visits[step.visit];
+        const bool is_all_there = std::ranges::all_of(round.outputs(visit), [&](const Source& output) {
+            return output.kind == Kind::current && round.slots[output.index].raw && round.slots[output.index].bytes > 0;
+        });
+        for (const std::uint32_t read : step.fast.reads) {
+            const Source& source = round.inputs(visit)[read];
+            if (is_all_there && source.kind == Kind::current) shown[source.index] = true;
+        }
+    }
+    return shown;
+}
+
 RoundScan::RoundScan(const RoundValues& values, std::uint64_t rounds) : values_(values), rounds_(rounds) {
     const Round& round = *values.round;
-    for (const Slot& slot : round.slots) {
+    const std::vector<bool> shown = shown_elsewhere(round);
+    for (std::size_t i = 0; i < round.slots.size(); ++i) {
+        const Slot& slot = round.slots[i];
         if (!slot.raw || (slot.dtype != DType::float32 && is_floating(slot.dtype))) is_simple_ = false;
-        if (!slot.raw || slot.dtype != DType::float32) continue;
-        begin_ = end_ == 0 ? slot.offset : std::min(begin_, slot.offset);
-        end_ = std::max(end_, slot.offset + slot.bytes);
+        if (slot.raw && slot.dtype == DType::float32 && !shown[i])
+            floats_.push_back({slot.offset, slot.bytes / sizeof(float)});
     }
     for (const RoundVisit& visit : round.visits)
         for (const Source& output : round.outputs(visit))
@@ -49,8 +70,11 @@ RoundScan::RoundScan(const RoundValues& values, std::uint64_t rounds) : values_(
 }
 
 bool RoundScan::is_row_finite(std::uint64_t number) const {
-    return ops::simd::kernels().all_finite(reinterpret_cast<const float*>(values_.row_before(number) + begin_),
-                                           (end_ - begin_) / sizeof(float));
+    const auto& kernels = ops::simd::kernels();
+    const std::byte* row = values_.row_before(number);
+    return std::ranges::all_of(floats_, [&](const Floats& floats) {
+        return kernels.all_finite(reinterpret_cast<const float*>(row + floats.offset), floats.count);
+    });
 }
 
 /// The row before a block's first round holds only what went on from there: what else lies in it may be anything.

@@ -139,6 +139,7 @@ std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands o
     const auto it = binary_ops.find(node.op);
     if (it == binary_ops.end()) return std::nullopt;
     step.reads = {0, 1};
+    step.shows_unfinite = true; // sums, differences and products
     if (inputs[0].shape == inputs[1].shape)
         step.function = it->second.same;
     else if (inputs[0].shape.is_scalar())
@@ -227,6 +228,7 @@ std::optional<FastStep> product_step(const Node& node, Operands inputs, Operands
     if (!fits || outputs[0].shape.elements() == 0) return std::nullopt;
     FastStep step;
     step.function = matrix_product;
+    step.shows_unfinite = true; // all columns of that row
     step.packs_second = true;
     step.transposes_second = *transpose_b;
     step.rows = inputs[0].shape.dim(0);
@@ -242,6 +244,7 @@ std::optional<FastStep> bias_step(const Node& node, Operands inputs, Operands) {
         return std::nullopt;
     FastStep step;
     step.function = bias_sum;
+    step.shows_unfinite = true;
     step.rows = inputs[0].shape.dim(0);
     step.columns = inputs[0].shape.dim(1);
     step.reads = {0, 1};
@@ -253,6 +256,7 @@ std::optional<FastStep> concat_step(const Node&, Operands inputs, Operands) {
         return std::nullopt;
     FastStep step;
     step.function = side_by_side;
+    step.shows_unfinite = true;
     step.rows = inputs[0].shape.dim(0);
     step.columns = row_bytes(inputs[0]);
     step.depth = row_bytes(inputs[1]);
@@ -265,6 +269,7 @@ std::optional<FastStep> split_step(const Node&, Operands inputs, Operands output
     if (!is_matrix(inputs[1]) || !is_last_axis(inputs[0], 2)) return std::nullopt;
     FastStep step;
     step.function = cut;
+    step.shows_unfinite = true;
     step.rows = inputs[1].shape.dim(0);
     step.columns = row_bytes(outputs[0]);
     step.depth = static_cast<std::int64_t>(outputs.size());

@@ -49,6 +49,7 @@ struct FastStep {
     std::int64_t rows = 0, columns = 0, depth = 0;
     bool packs_second = false;        ///< the second input is a constant matrix: Step::packed
     bool transposes_second = false;   ///< of the transposed matrix
+    bool shows_unfinite = false;      ///< a NaN or an infinity in what it reads gives one in what it makes
     std::vector<std::uint32_t> reads; ///< inputs that the function reads, in the order of Step::in (at most 3)
     std::vector<std::uint32_t> pins;  ///< constant inputs by whose value it was chosen
 };

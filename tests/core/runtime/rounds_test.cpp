@@ -343,6 +343,27 @@ TEST_F(OddRounds, NaNAndInfinityAreFoundWhereTheyAre) {
         }
 }
 
+/// Most ops pass an infinity on, so that one look finds it for all of them; squashing ends that.
+TEST_F(OddRounds, InfinityIsFoundBeforeItIsSquashed) {
+    begin(30);
+    auto x = loop_.carry("x", loop_.constant("x0", Tensor::of<float>({2}, {0.5F, -0.25F})));
+    loop_.decide("x", x, condition_);
+    const Output huge = constant("huge", Tensor::scalar(3e38F)), half = constant("half", Tensor::scalar(0.5F));
+    const Output product{loop_.node("product", "Mul", {x.body, huge}), 0};
+    const Output sum{loop_.node("sum", "Add", {product, product}), 0}; // infinite once |x| is above 0.57
+    const Output moved{loop_.node("moved", "Sub", {sum, half}), 0};
+    const Output squashed{loop_.node("squashed", "Tanh", {moved}), 0};
+    loop_.close("x", x, {loop_.node("next", "Add", {{loop_.node("halved", "Mul", {squashed, half}), 0}, x.body}), 0});
+    close_counter();
+    Transcript transcript;
+    execute({x.exit}, all, transcript, false);
+    ASSERT_GT(transcript.blocks, 0U);
+    for (const auto& block : transcript.heard) {
+        expect_scans(*block);
+        EXPECT_LT(block->next_unfinite(0), block->events());
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Limits, Rounds, ::testing::Values(0, 1, 2, 3, 4, 7, 100, 700));
 
 } // namespace
