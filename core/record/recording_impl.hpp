@@ -5,10 +5,12 @@
 #include "core/runtime/row_pool.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
+#include <cstdint>
 #include <deque>
 #include <map>
-#include <unordered_set>
+#include <utility>
 
 namespace rnnscope::record {
 
@@ -18,7 +20,8 @@ template <class T> class Arena {
     std::span<T> allocate(std::size_t count) {
         if (count == 0) return {};
         if (chunks_.empty() || chunks_.back().size() - used_ < count) {
-            chunks_.emplace_back(std::max<std::size_t>(count, chunk_size));
+            chunks_.emplace_back(std::max(count, next_size_));
+            next_size_ = std::min(next_size_ * 2, most_at_once);
             used_ = 0;
         }
         const std::span<T> room{chunks_.back().data() + used_, count};
@@ -27,9 +30,42 @@ template <class T> class Arena {
     }
 
   private:
-    static constexpr std::size_t chunk_size = 512;
+    static constexpr std::size_t most_at_once = 256; ///< what malloc still finds quickly
     std::deque<std::vector<T>> chunks_;
+    std::size_t next_size_ = 16; ///< most recordings are short
     std::size_t used_ = 0;
+};
+
+/// Addresses that were seen. Every value of every event is looked up, so that this has to be quick.
+class AddressSet {
+  public:
+    /// False when it was there.
+    bool insert(const void* address) {
+        if (2 * (count_ + 1) > slots_.size()) grow();
+        const void*& slot = slot_of(address);
+        if (slot == address) return false;
+        slot = address;
+        ++count_;
+        return true;
+    }
+
+  private:
+    const void*& slot_of(const void* address) {
+        constexpr std::uint64_t golden = 0x9E3779B97F4A7C15U; // Fibonacci hashing (Knuth 6.4)
+        std::size_t at = static_cast<std::size_t>((reinterpret_cast<std::uintptr_t>(address) * golden) >> shift_);
+        while (slots_[at] != nullptr && slots_[at] != address) at = (at + 1) % slots_.size();
+        return slots_[at];
+    }
+    void grow() {
+        const std::vector<const void*> before = std::exchange(slots_, {});
+        slots_.resize(before.empty() ? 64 : before.size() * 4);
+        shift_ = 64U - static_cast<unsigned>(std::countr_zero(slots_.size()));
+        for (const void* address : before)
+            if (address != nullptr) slot_of(address) = address;
+    }
+    std::vector<const void*> slots_; ///< a power of two; null: free
+    std::size_t count_ = 0;
+    unsigned shift_ = 0;
 };
 
 struct SessionData {
@@ -61,7 +97,7 @@ class Recording::Impl {
     std::vector<std::vector<GraphSize>> sizes_; ///< by graph, growing
     Arena<RecordedValue> values_;
     Arena<RecordedAccess> accesses_;
-    std::unordered_set<const void*> buffers_;
+    AddressSet buffers_;
     std::size_t bytes_ = 0;
     std::size_t budget_ = quarter_of_memory();
     std::size_t thin_at_ = 0;    ///< bytes at which there was nothing more to thin; 0: there may be
@@ -119,7 +155,7 @@ class Recording::Impl {
         if (!tensor) return;
         const bool in_strings = tensor.dtype() == DType::string || tensor.dtype() == DType::resource;
         const void* buffer = in_strings ? static_cast<const void*>(tensor.strings().data()) : tensor.bytes().data();
-        if (buffer && buffers_.insert(buffer).second) bytes_ += tensor.byte_size();
+        if (buffer && buffers_.insert(buffer)) bytes_ += tensor.byte_size();
     }
 
     std::span<const RecordedValue> keep(std::span<const ops::Value> values, const SessionData& session,
