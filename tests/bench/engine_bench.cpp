@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -75,19 +76,31 @@ void recorded(benchmark::State& state, const Case& wanted) {
     state.counters["events"] = static_cast<double>(events);
 }
 
+/// Numbers that begin at a cache line, as those in rows do.
+template <class T> struct LineAllocator {
+    using value_type = T;
+    static constexpr std::align_val_t line{64};
+    LineAllocator() = default;
+    template <class U> LineAllocator(const LineAllocator<U>&) {}
+    T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), line)); }
+    void deallocate(T* at, std::size_t) { ::operator delete(at, line); }
+    friend bool operator==(const LineAllocator&, const LineAllocator&) { return true; }
+};
+using Floats = std::vector<float, LineAllocator<float>>;
+
 /// What the loop's kernels take, without graph, values and events: stacked GRUs, weights packed.
 class StraightGru {
   public:
     explicit StraightGru(const Case& model) : model_(model) {
         for (int layer = 0; layer < model.layers; ++layer) {
             const std::size_t in = inputs(layer) + hidden();
-            layers_.push_back({pack(in, 2 * hidden()), pack(in, hidden()), std::vector<float>(rows() * hidden())});
+            layers_.push_back({pack(in, 2 * hidden()), pack(in, hidden()), Floats(rows() * hidden())});
         }
     }
     void run() {
         const std::size_t n = rows() * hidden();
-        std::vector<float> joined(rows() * 2 * hidden()), gates(2 * n), r(n), u(n), c(n), kept(n), out(n);
-        std::vector<float> step(rows() * std::max(inputs(0), hidden()), 0.1F);
+        Floats joined(rows() * 2 * hidden()), gates(2 * n), r(n), u(n), c(n), kept(n), out(n);
+        Floats step(rows() * std::max(inputs(0), hidden()), 0.1F);
         for (int t = 0; t < model_.steps; ++t)
             for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
                 Layer& l = layers_[layer];
@@ -117,7 +130,7 @@ class StraightGru {
   private:
     struct Layer {
         ops::simd::PackedMatrix gates, candidate;
-        std::vector<float> state;
+        Floats state;
     };
     std::size_t rows() const { return static_cast<std::size_t>(model_.batch); }
     std::size_t hidden() const { return static_cast<std::size_t>(model_.hidden); }
@@ -125,11 +138,10 @@ class StraightGru {
         return layer == 0 ? static_cast<std::size_t>(model_.inputs) : hidden();
     }
     static ops::simd::PackedMatrix pack(std::size_t rows, std::size_t columns) {
-        const std::vector<float> weights(rows * columns, 0.01F);
+        const Floats weights(rows * columns, 0.01F);
         return ops::simd::PackedMatrix::pack(weights.data(), rows, columns, false);
     }
-    void join(const std::vector<float>& a, std::size_t columns, const std::vector<float>& b,
-              std::vector<float>& to) const {
+    void join(const Floats& a, std::size_t columns, const Floats& b, Floats& to) const {
         const std::size_t both = columns + hidden();
         for (std::size_t row = 0; row < rows(); ++row) {
             std::memcpy(&to[row * both], &a[row * columns], columns * sizeof(float));
@@ -140,7 +152,7 @@ class StraightGru {
     Case model_;
     const ops::simd::Kernels& k_ = ops::simd::kernels();
     std::vector<Layer> layers_;
-    std::vector<float> bias_ = std::vector<float>(2 * static_cast<std::size_t>(model_.hidden), 0.1F);
+    Floats bias_ = Floats(2 * static_cast<std::size_t>(model_.hidden), 0.1F);
 };
 
 void straight(benchmark::State& state, const Case& wanted) {
