@@ -19,7 +19,7 @@ struct ItemLayout {
     std::vector<Size> sizes; ///< that `layout` was made for
     Layout layout;
     Size size;
-    float left = 0; ///< of the contents
+    float left = 0, top = 0; ///< of the contents
     bool placed = false;
 };
 
@@ -153,9 +153,16 @@ class GraphView::Impl {
         return own;
     }
 
-    std::size_t lanes(const ItemLayout& own) const {
-        return std::min<std::size_t>(
-            6, static_cast<std::size_t>(std::count(own.order->against.begin(), own.order->against.end(), true)));
+    /// The widths of the lanes for edges that run around, on the low and on the high side.
+    static std::pair<float, float> lane_widths(const ItemLayout& own) {
+        std::size_t low = 0, high = 0;
+        for (std::size_t i = 0; i < own.edges.size(); ++i)
+            if (own.order->against[i] && !own.layout.edges[i].empty()) ++(own.layout.low_side[i] ? low : high);
+        const auto gutter = [](std::size_t lanes) {
+            return lanes > 0 ? static_cast<float>(std::min<std::size_t>(lanes, most_lanes)) * SceneMetrics::lane + 10
+                             : 0;
+        };
+        return {gutter(low), gutter(high)};
     }
 
     Size size_of(std::uint32_t item) const { return is_open(item) ? layouts_[item].size : tree_->item(item).closed; }
@@ -174,15 +181,16 @@ class GraphView::Impl {
         own.placed = true;
         using M = SceneMetrics;
         const float side = index == 0 ? M::root_padding : M::padding,
-                    top = index == 0 ? M::root_padding : M::header + 8;
-        const auto lane_count = static_cast<float>(lanes(own));
-        const float gutter = lane_count > 0 ? lane_count * M::lane + 10 : 0;
+                    top = index == 0 ? M::root_padding : M::header + 8,
+                    bottom = index == 0 ? M::root_padding : M::bottom;
+        const auto [low, high] = lane_widths(own);
         const bool down = own.direction == Direction::down;
-        const float contents = own.layout.size.width + (down ? gutter : 0);
+        const float contents = own.layout.size.width + (down ? low + high : 0);
         const float least = index == 0 ? 0 : item.closed.width;
         own.size = {std::max(contents + 2 * side, least),
-                    top + own.layout.size.height + (down ? 0 : gutter) + (index == 0 ? M::root_padding : M::bottom)};
-        own.left = (own.size.width - contents) / 2;
+                    top + own.layout.size.height + (down ? 0 : low + high) + bottom};
+        own.left = (own.size.width - contents) / 2 + (down ? low : 0);
+        own.top = top + (down ? 0 : low);
     }
 
     void build_geometry(const Graph& graph) {
@@ -240,10 +248,9 @@ class GraphView::Impl {
             scene_.boxes.push_back(std::move(box));
             if (!is_open(todo.item)) continue;
             const ItemLayout& own = layouts_[todo.item];
-            const float top = todo.item == 0 ? SceneMetrics::root_padding : SceneMetrics::header + 8;
             for (std::size_t c = item.children.size(); c-- > 0;)
                 stack.push_back(
-                    {item.children[c], index, {own.layout.nodes[c].x + own.left, own.layout.nodes[c].y + top}});
+                    {item.children[c], index, {own.layout.nodes[c].x + own.left, own.layout.nodes[c].y + own.top}});
         }
         for (std::size_t i = scene_.boxes.size(); i-- > 1;) {
             SceneBox& parent = scene_.boxes[scene_.boxes[i].parent];
@@ -257,7 +264,7 @@ class GraphView::Impl {
             if (!box.expanded) continue;
             const SceneItem& item = tree_->item(box.item);
             const ItemLayout& own = layouts_[box.item];
-            std::size_t lane = 0;
+            std::size_t low_lane = 0, high_lane = 0;
             std::uint32_t drawn = no_box;
             for (std::size_t i = 0; i < item.edges.size(); ++i) {
                 const LocalEdge& local = item.edges[i];
@@ -276,7 +283,8 @@ class GraphView::Impl {
                     if (at == drawn) continue;
                     drawn = at;
                     edge.around = own.order->against[at];
-                    edge.points = edge.around ? around(own, box, at, lane++) : shifted(own, box, own.layout.edges[at]);
+                    edge.points = edge.around ? around(own, at, own.layout.low_side[at] ? low_lane++ : high_lane++)
+                                              : shifted(own, own.layout.edges[at]);
                 }
                 if (local.count == 1 && local.kind == EdgeKind::data) edge.label = edge_label(graph, local);
                 scene_.edges.push_back(std::move(edge));
@@ -298,37 +306,36 @@ class GraphView::Impl {
         return shape.rank() == 1 ? "[" + text + "]" : text; // a number alone would read as a count
     }
 
-    std::vector<Point> shifted(const ItemLayout& own, const SceneBox& box, std::vector<Point> points) const {
-        const float top = box.item == 0 ? SceneMetrics::root_padding : SceneMetrics::header + 8;
-        for (Point& p : points) p = {p.x + own.left, p.y + top};
+    static std::vector<Point> shifted(const ItemLayout& own, std::vector<Point> points) {
+        for (Point& p : points) p = {p.x + own.left, p.y + own.top};
         return points;
     }
 
-    /// Out at the end of the flow, back beside everything, and in at its start.
-    std::vector<Point> around(const ItemLayout& own, const SceneBox& box, std::uint32_t edge, std::size_t lane) const {
-        const std::vector<Point> ends =
-            shifted(own, box, {own.layout.edges[edge].front(), own.layout.edges[edge].back()});
-        const auto n = static_cast<float>(lane % 6);
+    /// Out at the end of its rank, back beside everything, and in at the start of the other rank.
+    static std::vector<Point> around(const ItemLayout& own, std::uint32_t edge, std::size_t lane) {
+        const std::vector<Point> ends = shifted(own, own.layout.edges[edge]);
+        const auto n = static_cast<float>(lane % most_lanes);
         const float out = 8 + 2 * n, beside = 10 + SceneMetrics::lane * n;
-        const float top = box.item == 0 ? SceneMetrics::root_padding : SceneMetrics::header + 8;
+        const bool low = own.layout.low_side[edge];
         if (own.direction == Direction::down) {
-            const float x = own.left + own.layout.size.width + beside;
+            const float x = low ? own.left - beside : own.left + own.layout.size.width + beside;
             return {ends[0],
-                    {ends[0].x, ends[0].y + out},
-                    {x, ends[0].y + out},
-                    {x, ends[1].y - out},
-                    {ends[1].x, ends[1].y - out},
-                    ends[1]};
+                    {ends[0].x, ends[1].y + out},
+                    {x, ends[1].y + out},
+                    {x, ends[2].y - out},
+                    {ends[3].x, ends[2].y - out},
+                    ends[3]};
         }
-        const float y = top + own.layout.size.height + beside;
+        const float y = low ? own.top - beside : own.top + own.layout.size.height + beside;
         return {ends[0],
-                {ends[0].x + out, ends[0].y},
-                {ends[0].x + out, y},
-                {ends[1].x - out, y},
-                {ends[1].x - out, ends[1].y},
-                ends[1]};
+                {ends[1].x + out, ends[0].y},
+                {ends[1].x + out, y},
+                {ends[2].x - out, y},
+                {ends[2].x - out, ends[3].y},
+                ends[3]};
     }
 
+    static constexpr std::size_t most_lanes = 6;
     std::unique_ptr<SceneTree> tree_;
     std::uint64_t fingerprint_ = 0, version_ = 0;
     bool dirty_ = true;

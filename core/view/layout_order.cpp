@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace rnnscope::view {
@@ -87,43 +88,38 @@ class Ordering {
         }
     }
 
+    /// Several starts and two ways to sort, because each gets stuck elsewhere; the best counts.
     void run() {
-        initial_order();
-        Layers best = order_.layers;
-        std::uint64_t fewest = crossings(), work = segments_.size();
-        int without_gain = 0;
-        for (int sweep = 0; sweep < limits_.sweeps && without_gain < 4 && fewest > 0; ++sweep) {
-            work += 3 * segments_.size() + order_.rank.size();
-            if (work > limits_.order_work) break;
-            sweep_once(sweep % 2 == 0, (sweep / 2) % 2 == 1);
-            const std::uint64_t now = crossings();
-            ++without_gain;
-            if (now < fewest) {
-                fewest = now;
-                best = order_.layers;
-                without_gain = 0;
-            }
+        Found best;
+        best.spread = std::numeric_limits<std::uint64_t>::max();
+        work_ = segments_.size();
+        const int starts = small() ? 4 : 1;
+        for (int start = 0; start < starts && (best.crossings > 0 || (start < 2 && best.spread > 0)); ++start) {
+            initial_order(start % 2 == 1);
+            improve(start / 2 == 1, best);
         }
-        order_.layers = std::move(best);
-        order_.crossings = fewest;
-        if (order_.rank.size() < 500) transpose(work);
+        order_.layers = std::move(best.layers);
+        order_.crossings = best.crossings;
+        note_positions();
+        if (!small()) return;
+        sift();
+        order_.crossings -= transpose(false);
     }
 
     /// Up to the first place in their ranks that costs no crossing. From the last one on, so that they keep their
     /// order.
     void move_first(std::span<const std::uint32_t> nodes) {
         note_positions();
-        std::uint64_t work = 0;
+        work_ = 0;
         for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
             const std::uint32_t v = *node;
             auto& layer = order_.layers[order_.rank[v]];
             const std::uint32_t start = position_[v];
             std::uint32_t best = start;
             std::int64_t gain = 0, most = 0;
-            for (std::uint32_t i = start; i > 0 && work < limits_.order_work; --i) {
+            for (std::uint32_t i = start; i > 0 && work_ < limits_.order_work; --i) {
                 const std::uint32_t above = layer[i - 1];
-                gain += pair_gain(up(above), up(v)) + pair_gain(down(above), down(v));
-                work += 1 + (up(above).size() + down(above).size()) * (up(v).size() + down(v).size());
+                gain += swap_gain(above, v);
                 if (gain < most) continue;
                 most = gain;
                 best = i - 1;
@@ -142,6 +138,64 @@ class Ordering {
     }
 
   private:
+    bool small() const { return order_.rank.size() < 1000; }
+
+    /// The best order so far: fewest crossings, and then least spread.
+    struct Found {
+        Layers layers;
+        std::uint64_t crossings = std::numeric_limits<std::uint64_t>::max(), spread = 0;
+    };
+
+    /// Sweeps until they gain no more.
+    void improve(bool by_median, Found& best) {
+        std::uint64_t now = crossings(), own = now, own_spread = spread();
+        const auto keep = [&](std::uint64_t wide) {
+            if (now > best.crossings || (now == best.crossings && wide >= best.spread)) return;
+            best = {order_.layers, now, wide};
+        };
+        keep(own_spread);
+        int without_gain = 0;
+        for (int sweep = 0; sweep < limits_.sweeps && without_gain < 4 && (now > 0 || own_spread > 0); ++sweep) {
+            work_ += 4 * segments_.size() + order_.rank.size();
+            if (work_ > limits_.order_work) break;
+            sweep_once(sweep % 2 == 0, (sweep / 2) % 2 == 1, by_median);
+            now = crossings();
+            if (small()) now -= transpose(now > 0 && (sweep / 2) % 2 == 0);
+            const std::uint64_t wide = spread();
+            keep(wide);
+            const bool gains = now < own || (now == own && wide < own_spread);
+            without_gain = gains ? 0 : without_gain + 1;
+            if (gains) own = now, own_spread = wide;
+        }
+    }
+
+    /// In half places, with the layers' middles above each other.
+    std::int64_t place(std::uint32_t v) const {
+        return 2 * static_cast<std::int64_t>(position_[v]) -
+               static_cast<std::int64_t>(order_.layers[order_.rank[v]].size());
+    }
+
+    /// How far edges lead from straight.
+    std::uint64_t spread() const {
+        std::int64_t sum = 0;
+        for (const Segment& s : segments_) sum += std::abs(place(s.upper) - place(s.lower));
+        return static_cast<std::uint64_t>(sum);
+    }
+
+    /// Edges of a and of b, its right neighbour, lead less far when both change places.
+    bool straightens(std::uint32_t a, std::uint32_t b) const {
+        std::int64_t change = 0;
+        const auto move = [&](std::uint32_t v, std::int64_t by) {
+            const std::int64_t own = place(v);
+            for (const auto neighbours : {up(v), down(v)})
+                for (const std::uint32_t n : neighbours)
+                    change += std::abs(own + by - place(n)) - std::abs(own - place(n));
+        };
+        move(a, 2);
+        move(b, -2);
+        return change < 0;
+    }
+
     std::span<const std::uint32_t> up(std::uint32_t v) const {
         return {up_.data() + up_first_[v], up_first_[v + 1] - up_first_[v]};
     }
@@ -154,15 +208,17 @@ class Ordering {
             for (std::uint32_t i = 0; i < layer.size(); ++i) position_[layer[i]] = i;
     }
 
-    /// Depth first from the nodes in their order: connected things start side by side.
-    void initial_order() {
+    /// Depth first from the nodes in their order, along the edges or against them: connected things start side by side.
+    void initial_order(bool from_below) {
         const std::size_t all = order_.rank.size();
         const std::uint32_t ranks = all == 0 ? 0 : *std::max_element(order_.rank.begin(), order_.rank.end()) + 1;
         order_.layers.assign(ranks, {});
         std::vector<bool> placed(all, false);
         std::vector<std::uint32_t> stack;
         for (std::uint32_t root = 0; root < order_.nodes; ++root) {
-            if (placed[root] || !up(root).empty()) continue;
+            // What has no edges would only push apart what has: it comes last.
+            if (up(root).empty() && down(root).empty()) continue;
+            if (placed[root] || !(from_below ? down(root) : up(root)).empty()) continue;
             stack.push_back(root);
             while (!stack.empty()) {
                 const std::uint32_t v = stack.back();
@@ -170,28 +226,27 @@ class Ordering {
                 if (placed[v]) continue;
                 placed[v] = true;
                 order_.layers[order_.rank[v]].push_back(v);
-                const auto next = down(v);
+                const auto next = from_below ? up(v) : down(v);
                 for (auto it = next.rbegin(); it != next.rend(); ++it)
                     if (!placed[*it]) stack.push_back(*it);
             }
         }
-        // Ends of edges that were too long for bends have no neighbour above, so all are reached by now.
         for (std::uint32_t v = 0; v < all; ++v)
             if (!placed[v]) order_.layers[order_.rank[v]].push_back(v);
     }
 
-    void sweep_once(bool downwards, bool ties_reversed) {
+    void sweep_once(bool downwards, bool ties_reversed, bool by_median) {
         note_positions();
         const std::size_t ranks = order_.layers.size();
         for (std::size_t step = 1; step < ranks; ++step) {
             auto& layer = order_.layers[downwards ? step : ranks - 1 - step];
-            sort_layer(layer, downwards, ties_reversed);
+            sort_layer(layer, downwards, ties_reversed, by_median);
             for (std::uint32_t i = 0; i < layer.size(); ++i) position_[layer[i]] = i;
         }
     }
 
-    /// Sorts by the mean position of the neighbours; nodes without neighbours keep their places.
-    void sort_layer(std::vector<std::uint32_t>& layer, bool by_upper, bool ties_reversed) {
+    /// Sorts by the mean or the median of the neighbours' positions; nodes without neighbours keep their places.
+    void sort_layer(std::vector<std::uint32_t>& layer, bool by_upper, bool ties_reversed, bool by_median) {
         struct Entry {
             double center;
             std::uint32_t node;
@@ -204,9 +259,7 @@ class Ordering {
                 fixed[i] = true;
                 continue;
             }
-            double sum = 0;
-            for (const std::uint32_t n : neighbours) sum += position_[n];
-            movable.push_back({sum / static_cast<double>(neighbours.size()), layer[i]});
+            movable.push_back({by_median ? median(neighbours) : mean(neighbours), layer[i]});
         }
         if (ties_reversed) std::reverse(movable.begin(), movable.end());
         std::stable_sort(movable.begin(), movable.end(),
@@ -214,6 +267,25 @@ class Ordering {
         std::size_t next = 0;
         for (std::size_t i = 0; i < layer.size(); ++i)
             if (!fixed[i]) layer[i] = movable[next++].node;
+    }
+
+    double mean(std::span<const std::uint32_t> neighbours) const {
+        double sum = 0;
+        for (const std::uint32_t n : neighbours) sum += position_[n];
+        return sum / static_cast<double>(neighbours.size());
+    }
+
+    /// Of an even number, between the middle two, nearer to where the others are denser (Gansner et al. 1993).
+    double median(std::span<const std::uint32_t> neighbours) {
+        sorted_.clear();
+        for (const std::uint32_t n : neighbours) sorted_.push_back(position_[n]);
+        std::sort(sorted_.begin(), sorted_.end());
+        const std::size_t m = sorted_.size() / 2;
+        const double low = sorted_[m > 0 ? m - 1 : 0], high = sorted_[m];
+        if (sorted_.size() % 2 == 1) return high;
+        const double left = low - sorted_.front(), right = sorted_.back() - high;
+        return sorted_.size() == 2 || left + right == 0 ? (low + high) / 2
+                                                        : (low * right + high * left) / (left + right);
     }
 
     /// Barth, Juenger and Mutzel: inversions of the lower ends, counted in a tree of partial sums.
@@ -238,24 +310,66 @@ class Ordering {
         return total;
     }
 
-    /// Swaps neighbours while that removes crossings.
-    void transpose(std::uint64_t work) {
-        note_positions();
+    /// Swaps neighbours while that removes crossings, or straightens edges; with `ties`, in the first round also where
+    /// it changes nothing. Returns how many crossings are gone.
+    std::uint64_t transpose(bool ties) {
+        std::int64_t total = 0;
         bool improved = true;
-        for (int round = 0; improved && round < 8 && work < limits_.order_work; ++round) {
+        for (int round = 0; improved && round < 8 && work_ < limits_.order_work; ++round) {
             improved = false;
             for (auto& layer : order_.layers)
                 for (std::size_t i = 0; i + 1 < layer.size(); ++i) {
                     const std::uint32_t a = layer[i], b = layer[i + 1];
-                    const std::int64_t gain = pair_gain(up(a), up(b)) + pair_gain(down(a), down(b));
-                    work += (up(a).size() + down(a).size()) * (up(b).size() + down(b).size());
-                    if (gain <= 0) continue;
+                    const std::int64_t gain = swap_gain(a, b);
+                    if (gain < 0) continue;
+                    const bool better = gain > 0 || straightens(a, b);
+                    if (!better && !(ties && round == 0)) continue;
                     std::swap(layer[i], layer[i + 1]);
                     std::swap(position_[a], position_[b]);
-                    order_.crossings -= static_cast<std::uint64_t>(gain);
-                    improved = true;
+                    total += gain;
+                    improved = improved || better;
                 }
         }
+        return static_cast<std::uint64_t>(total);
+    }
+
+    /// Moves every node to the place in its layer where it crosses least.
+    void sift() {
+        bool improved = order_.crossings > 0;
+        for (int round = 0; improved && round < 6 && work_ < limits_.order_work; ++round) {
+            improved = false;
+            for (std::uint32_t v = 0; v < order_.rank.size() && order_.crossings > 0; ++v) {
+                auto& layer = order_.layers[order_.rank[v]];
+                const std::size_t start = position_[v];
+                std::size_t best = start;
+                std::int64_t gain = 0, most = 0;
+                const auto look = [&](std::size_t at, std::int64_t change) {
+                    gain += change;
+                    if (gain <= most) return;
+                    most = gain;
+                    best = at;
+                };
+                for (std::size_t i = start; i > 0; --i) look(i - 1, swap_gain(layer[i - 1], v));
+                gain = 0;
+                for (std::size_t i = start + 1; i < layer.size(); ++i) look(i, swap_gain(v, layer[i]));
+                if (most == 0) continue;
+                const auto at = [&](std::size_t i) { return layer.begin() + static_cast<std::ptrdiff_t>(i); };
+                if (best < start)
+                    std::rotate(at(best), at(start), at(start + 1));
+                else
+                    std::rotate(at(start), at(start + 1), at(best + 1));
+                for (std::size_t i = std::min(best, start); i <= std::max(best, start); ++i)
+                    position_[layer[i]] = static_cast<std::uint32_t>(i);
+                order_.crossings -= static_cast<std::uint64_t>(most);
+                improved = true;
+            }
+        }
+    }
+
+    /// Crossings that are gone when b, right of a, comes to its left.
+    std::int64_t swap_gain(std::uint32_t a, std::uint32_t b) {
+        work_ += 1 + up(a).size() * up(b).size() + down(a).size() * down(b).size();
+        return pair_gain(up(a), up(b)) + pair_gain(down(a), down(b));
     }
 
     /// Crossings between the edges of a and b with a to the left, minus those with b to the left.
@@ -273,7 +387,9 @@ class Ordering {
     const LayoutLimits& limits_;
     std::vector<Segment> segments_;
     std::vector<std::uint32_t> up_first_, down_first_, up_, down_, position_;
+    std::vector<std::uint32_t> sorted_;
     std::vector<std::uint64_t> tree_;
+    std::uint64_t work_ = 0;
 };
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "core/view/layout.hpp"
+#include "core/view/layout_tighten.hpp"
 
 #include <algorithm>
 #include <array>
@@ -56,6 +57,14 @@ class Coordinates {
             center[v] = (four[1] + four[2]) / 2;
         }
         return center;
+    }
+
+    /// By node: how far its center must be from that of its left neighbour.
+    std::vector<double> gaps() const {
+        std::vector<double> gap(order_.rank.size(), 0);
+        for (const auto& layer : order_.layers)
+            for (std::size_t i = 1; i < layer.size(); ++i) gap[layer[i]] = separation(layer[i - 1], layer[i]);
+        return gap;
     }
 
   private:
@@ -205,6 +214,10 @@ struct Box {
 /// Where edges touch the boxes: spread over the side, in the order of where they go to, near to straight.
 class Ports {
   public:
+    static constexpr float small_box = 200;
+    /// Small boxes take their edges near the middle; on the long side of an open scope edges run straight on.
+    static float reach_of(float width) { return std::max(width * 0.3f, width / 2 - 24); }
+
     explicit Ports(const std::vector<Box>& boxes) : boxes_(boxes), requests_(boxes.size() * 2) {}
 
     void ask(std::uint32_t node, bool lower_side, float towards, float* result) {
@@ -224,9 +237,7 @@ class Ports {
         if (requests.empty()) return;
         std::stable_sort(requests.begin(), requests.end(),
                          [](const Request& a, const Request& b) { return a.towards < b.towards; });
-        // Small boxes take their edges near the middle; on the long side of an open scope edges run straight on.
-        const float reach = std::max(box.width * 0.3f, box.width / 2 - 24);
-        const float low = box.center() - reach, high = box.center() + reach;
+        const float reach = reach_of(box.width), low = box.center() - reach, high = box.center() + reach;
         const auto count = static_cast<float>(requests.size());
         const float gap = requests.size() < 2 ? 0 : std::min(12.f, 2 * reach / (count - 1));
         float next = low;
@@ -236,7 +247,7 @@ class Ports {
             *requests[i].result = std::clamp(wanted, next, std::max(next, high - rest));
             next = *requests[i].result + gap;
         }
-        if (box.width > 200) return;
+        if (box.width > small_box) return;
         // A small box looks best with its edges centered.
         const float middle = (*requests.front().result + *requests.back().result) / 2;
         const bool straight = requests.size() == 1 && requests[0].towards >= low && requests[0].towards <= high;
@@ -262,7 +273,12 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         boxes[v].width = widths[v] = right ? sizes[v].height : sizes[v].width;
         boxes[v].depth = right ? sizes[v].width : sizes[v].height;
     }
-    const std::vector<double> center = Coordinates(order, edges, widths, spacing).run();
+    Coordinates coordinates(order, edges, widths, spacing);
+    std::vector<double> center = coordinates.run();
+    std::vector<float> reach(widths.size(), 0);
+    for (std::size_t v = 0; v < order.nodes; ++v)
+        if (widths[v] > Ports::small_box) reach[v] = Ports::reach_of(widths[v]);
+    shorten_edges(order, edges, coordinates.gaps(), reach, center);
 
     double low = std::numeric_limits<double>::max(), high = std::numeric_limits<double>::lowest();
     for (std::size_t v = 0; v < boxes.size(); ++v) {
@@ -271,17 +287,26 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
     }
     if (boxes.empty()) low = high = 0;
 
-    // Along the ranks: ranks of small things are centered, others aligned at their start.
+    // Along the ranks: ranks of small things are centered; in others what starts the flow stands next to where it
+    // flows, and the rest at the start.
+    std::vector<bool> has_input(order.nodes, false), has_output(order.nodes, false);
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        if (edges[i].from == edges[i].to) continue;
+        has_output[order.against[i] ? edges[i].to : edges[i].from] = true;
+        has_input[order.against[i] ? edges[i].from : edges[i].to] = true;
+    }
     float along = 0;
-    std::vector<float> rank_end(order.layers.size());
+    std::vector<float> rank_start(order.layers.size()), rank_end(order.layers.size());
     for (std::size_t r = 0; r < order.layers.size(); ++r) {
         float depth = 0;
         for (const std::uint32_t v : order.layers[r]) depth = std::max(depth, boxes[v].depth);
         for (const std::uint32_t v : order.layers[r]) {
             boxes[v].across = static_cast<float>(center[v] - low - widths[v] / 2.0);
             const bool centered = v >= order.nodes || depth <= 72;
-            boxes[v].along = centered ? along + (depth - boxes[v].depth) / 2 : along;
+            const bool source = !centered && has_output[v] && !has_input[v];
+            boxes[v].along = along + (depth - boxes[v].depth) * (centered ? 0.5f : source ? 1 : 0);
         }
+        rank_start[r] = along;
         rank_end[r] = along + depth;
         along += depth + (r + 1 < order.layers.size() ? spacing.rank_gap : 0);
     }
@@ -304,31 +329,58 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
     }
     ports.settle();
 
+    std::vector<std::uint32_t> place(boxes.size());
+    for (const auto& layer : order.layers)
+        for (std::uint32_t n = 0; n < layer.size(); ++n) place[layer[n]] = n;
+    // A line from (across, leave) to (towards, end of the rank and its gap) comes near to the neighbour on that side.
+    const auto is_beside = [&](std::uint32_t v, float leave, float across, float towards, float open) {
+        const auto& layer = order.layers[order.rank[v]];
+        const bool after = towards > across;
+        if (after ? place[v] + 1 == layer.size() : place[v] == 0) return false;
+        const std::uint32_t neighbour = layer[after ? place[v] + 1 : place[v] - 1];
+        if (neighbour >= order.nodes) return true;
+        const Box& other = boxes[neighbour];
+        const float end = other.along + other.depth;
+        if (end <= leave) return false;
+        const float at = across + (towards - across) * (end - leave) / (open + spacing.rank_gap - leave);
+        return after ? at > other.across - 6 : at < other.across + other.width + 6;
+    };
     const auto turn = [&](float across, float at) { return right ? Point{at, across} : Point{across, at}; };
     Layout layout;
     layout.size = right ? Size{along, static_cast<float>(high - low)} : Size{static_cast<float>(high - low), along};
     layout.nodes.resize(order.nodes);
     for (std::size_t v = 0; v < order.nodes; ++v) layout.nodes[v] = turn(boxes[v].across, boxes[v].along);
     layout.edges.resize(edges.size());
+    layout.low_side.assign(edges.size(), false);
     for (std::size_t i = 0; i < edges.size(); ++i) {
         const LayoutEdge& e = edges[i];
         if (e.from == e.to) continue;
         auto& points = layout.edges[i];
-        points.push_back(turn(ends[i].from, boxes[e.from].along + boxes[e.from].depth));
-        // Straight on to the end of the rank, so that the curve does not run below a thick neighbour.
         const float leave = boxes[e.from].along + boxes[e.from].depth, open = rank_end[order.rank[e.from]];
-        if (!order.against[i] && open > leave + 8) points.push_back(turn(ends[i].from, open));
-        std::vector<std::uint32_t> bends = order.bends[i];
-        if (order.against[i]) std::reverse(bends.begin(), bends.end());
+        points.push_back(turn(ends[i].from, leave));
+        if (order.against[i]) {
+            // Around on the far side, unless the near one is much nearer. At once where nothing stands in between.
+            const float across = ends[i].from + ends[i].to;
+            const bool low_side = across < 2 * static_cast<float>(high - low) / 3;
+            const auto at_side = [&](std::uint32_t v) {
+                return low_side ? place[v] == 0 : place[v] + 1 == order.layers[order.rank[v]].size();
+            };
+            layout.low_side[i] = low_side;
+            points.push_back(turn(ends[i].from, at_side(e.from) ? leave : open));
+            points.push_back(turn(ends[i].to, at_side(e.to) ? boxes[e.to].along : rank_start[order.rank[e.to]]));
+            points.push_back(turn(ends[i].to, boxes[e.to].along));
+            continue;
+        }
+        // Straight on to the end of the rank, where the curve would run below a thick neighbour.
+        const auto& bends = order.bends[i];
+        const float towards = bends.empty() ? ends[i].to : boxes[bends.front()].across;
+        if (open > leave + 8 && is_beside(e.from, leave, ends[i].from, towards, open))
+            points.push_back(turn(ends[i].from, open));
         for (const std::uint32_t bend : bends) {
             // Through the whole rank, so that an edge does not cut the corner of a thick neighbour.
-            float depth = 0;
-            for (const std::uint32_t v : order.layers[order.rank[bend]]) depth = std::max(depth, boxes[v].depth);
-            const float middle = boxes[bend].along, half = depth / 2;
-            const float start = order.against[i] ? middle + half : middle - half;
-            const float end = order.against[i] ? middle - half : middle + half;
-            points.push_back(turn(boxes[bend].across, start));
-            if (depth > 0) points.push_back(turn(boxes[bend].across, end));
+            const std::uint32_t rank = order.rank[bend];
+            points.push_back(turn(boxes[bend].across, rank_start[rank]));
+            if (rank_end[rank] > rank_start[rank]) points.push_back(turn(boxes[bend].across, rank_end[rank]));
         }
         points.push_back(turn(ends[i].to, boxes[e.to].along));
     }

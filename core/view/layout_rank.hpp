@@ -1,18 +1,12 @@
 #pragma once
 
-#include "core/view/layout.hpp"
+#include "core/view/layout_simplex.hpp"
 
 #include <cstdint>
 #include <span>
 #include <vector>
 
 namespace rnnscope::view {
-
-/// An edge that points from a lower to a higher rank.
-struct RankEdge {
-    std::uint32_t from = 0, to = 0;
-    std::int64_t weight = 1;
-};
 
 /// By edge: must be turned around so that the rest has no cycle. Edges marked `back` are taken as already turned.
 std::vector<bool> break_cycles(std::size_t nodes, std::span<const LayoutEdge> edges);

@@ -1,0 +1,113 @@
+#include "core/view/layout_tighten.hpp"
+#include "core/view/layout_simplex.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <utility>
+
+namespace rnnscope::view {
+namespace {
+
+/// Above this, Brandes and Koepf's drawing is good enough: every opened scope is placed again.
+constexpr std::size_t most_nodes = 300;
+constexpr std::uint64_t most_work = 400'000;
+constexpr double steps_per_pixel = 2;
+
+/// Bent edges should be straight before short ones are.
+std::int64_t stiffness(bool upper_bend, bool lower_bend) {
+    return upper_bend && lower_bend ? 3 : upper_bend || lower_bend ? 2 : 2;
+}
+
+/// One piece of an edge between neighbouring ranks. An edge may touch a long side anywhere, so up to `free` its ends
+/// may be apart at little cost.
+struct Step {
+    std::uint32_t upper, lower;
+    std::int64_t weight, free;
+
+    std::int64_t cost(std::int64_t apart) const {
+        return free == 0 ? strong * weight * apart
+                         : weight * (apart + strong * std::max<std::int64_t>(0, apart - free));
+    }
+    static constexpr std::int64_t strong = 4;
+};
+
+std::int64_t to_steps(double pixels) {
+    return std::llround(pixels * steps_per_pixel);
+}
+
+std::vector<Step> steps_of(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::span<const float> reach) {
+    std::vector<Step> steps;
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        const LayoutEdge& e = edges[i];
+        if (e.back || e.from == e.to) continue;
+        std::uint32_t above = order.against[i] ? e.to : e.from;
+        const std::uint32_t last = order.against[i] ? e.from : e.to;
+        const auto step = [&](std::uint32_t to) {
+            steps.push_back({above, to, stiffness(above >= order.nodes, to >= order.nodes),
+                             to_steps(reach[above]) + to_steps(reach[to])});
+            above = to;
+        };
+        for (const std::uint32_t bend : order.bends[i]) step(bend);
+        if (order.rank[last] == order.rank[above] + 1) step(last);
+    }
+    return steps;
+}
+
+std::int64_t cost(std::span<const Step> steps, const std::vector<std::int64_t>& at) {
+    std::int64_t sum = 0;
+    for (const Step& s : steps) sum += s.cost(std::abs(at[s.upper] - at[s.lower]));
+    return sum;
+}
+
+} // namespace
+
+void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::span<const double> gap,
+                   std::span<const float> reach, std::vector<double>& center) {
+    const std::vector<Step> steps = steps_of(order, edges, reach);
+    if (center.size() + steps.size() > most_nodes) return;
+
+    std::vector<RankEdge> constraints;
+    std::vector<std::int64_t> at(center.size());
+    for (const auto& layer : order.layers)
+        for (std::size_t i = 0; i < layer.size(); ++i) {
+            const std::uint32_t v = layer[i];
+            at[v] = to_steps(center[v]);
+            if (i == 0) continue;
+            const auto length = static_cast<std::int64_t>(std::ceil(gap[v] * steps_per_pixel));
+            at[v] = std::max(at[v], at[layer[i - 1]] + length);
+            constraints.push_back({layer[i - 1], v, 0, length});
+        }
+    const std::int64_t before = cost(steps, at);
+    if (before == 0) return;
+    const auto add_node = [&](std::int64_t position) {
+        at.push_back(position);
+        return static_cast<std::uint32_t>(at.size() - 1);
+    };
+    for (const Step& s : steps) {
+        // A node left of both ends and pulled to the right by both: the cost is their distance.
+        const std::uint32_t left = add_node(std::min(at[s.upper], at[s.lower]));
+        const std::int64_t pull = s.free == 0 ? Step::strong * s.weight : s.weight;
+        constraints.push_back({left, s.upper, pull, 0});
+        constraints.push_back({left, s.lower, pull, 0});
+        if (s.free == 0) continue;
+        // Right of one end, and of the other one less what is free: the cost is how far it must be from the first.
+        for (const auto& [a, b] : {std::pair(s.upper, s.lower), std::pair(s.lower, s.upper)}) {
+            const std::uint32_t over = add_node(std::max(at[a], at[b] - s.free));
+            constraints.push_back({a, over, Step::strong * s.weight, 0});
+            constraints.push_back({b, over, 0, -s.free});
+        }
+    }
+    std::uint64_t work = most_work;
+    std::vector<std::int64_t> best = at;
+    for (const ConnectedParts::Part& part : ConnectedParts(at.size(), constraints).parts) {
+        std::vector<std::int64_t> own;
+        for (const std::uint32_t v : part.nodes) own.push_back(at[v]);
+        network_simplex(part.edges, own, work);
+        for (std::size_t i = 0; i < own.size(); ++i) best[part.nodes[i]] = own[i];
+    }
+    if (cost(steps, best) >= before) return;
+    for (std::size_t v = 0; v < center.size(); ++v) center[v] = static_cast<double>(best[v]) / steps_per_pixel;
+}
+
+} // namespace rnnscope::view
