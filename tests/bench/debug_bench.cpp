@@ -1,10 +1,10 @@
 #include "core/debug/movement.hpp"
+#include "tests/bench/clock.hpp"
 #include "tests/bench/model.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <ctime>
 #include <random>
 #include <string_view>
 
@@ -14,14 +14,9 @@ namespace rnnscope {
 namespace {
 
 using bench::Case;
+using bench::cpu_seconds;
 using bench::Model;
 using Clock = std::chrono::steady_clock;
-
-double cpu_seconds() {
-    timespec now{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 template <class Work> double median_ms(int repetitions, Work&& work) {
     std::vector<double> times;
