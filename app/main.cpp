@@ -1,4 +1,5 @@
 #include "app/cli.hpp"
+#include "core/base/process_memory.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -133,6 +134,7 @@ int dispatch(int argc, char** argv) {
 } // namespace rnnscope::app
 
 int main(int argc, char** argv) {
+    rnnscope::keep_freed_memory();
     try {
         return rnnscope::app::dispatch(argc, argv);
     } catch (const std::exception& problem) {

@@ -1,3 +1,4 @@
+#include "core/base/process_memory.hpp"
 #include "core/ops/simd_kernels.hpp"
 #include "tests/bench/model.hpp"
 
@@ -164,6 +165,7 @@ void straight(benchmark::State& state, const Case& wanted) {
 } // namespace rnnscope
 
 int main(int argc, char** argv) {
+    rnnscope::keep_freed_memory(); // as the program does
     benchmark::Initialize(&argc, argv);
     for (const rnnscope::bench::Case& model : rnnscope::bench::cases) {
         const std::string name = model.name;
