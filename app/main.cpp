@@ -26,13 +26,11 @@ void add_graph_options(CLI::App& command, program::GraphSession& session) {
                        "'all', or a regular expression of variables to initialize (graph files)");
 }
 
-int open_window(const std::string& file) {
+int open_window(const std::string& file, const std::string& log) {
 #ifdef RNNSCOPE_WITH_UI
-    WindowOptions options;
-    options.file = file;
-    return open_window(options);
+    return open_window(WindowOptions{file, log});
 #else
-    (void)file;
+    (void)file, (void)log;
     std::cerr << "rnnscope: built without the window; run, check, graph, python, debug and explain work\n";
     return exit_usage;
 #endif
@@ -61,13 +59,14 @@ int run_render(RenderOptions& options, const std::string& size) {
 int dispatch(int argc, char** argv) {
     CLI::App cli("rnnscope: a debugger for TensorFlow 1.x recurrent graphs", "rnnscope");
     cli.require_subcommand(0, 1);
-    std::string file, format = "summary", output, code, text, record;
+    std::string file, format = "summary", output, code, text, record, log;
     std::vector<std::string> commands;
     program::GraphSession session;
     bool json = false, poison = false;
 
     CLI::App* open = cli.add_subcommand("open", "the window");
     open->add_option("FILE", file, "program or graph; without it the welcome screen");
+    open->add_option("--log", log, "file to write every command to, one a line, as debug -x and render -x take them");
     CLI::App* run =
         cli.add_subcommand("run", "run a program or a graph; print outcomes, values, and the diagnosis on failure");
     CLI::App* check = cli.add_subcommand("check", "list every uninitialized read, and warnings, without running");
@@ -127,7 +126,7 @@ int dispatch(int argc, char** argv) {
 #ifdef RNNSCOPE_WITH_UI
     if (cli.got_subcommand("render")) return run_render(render_options, size);
 #endif
-    return open_window(file);
+    return open_window(file, log);
 }
 
 } // namespace

@@ -17,6 +17,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <utility>
 #include <vector>
@@ -193,6 +194,13 @@ int open_window(const WindowOptions& options) {
         debug::Debugger debugger;
         ui::Shell shell(debugger, settings);
         shell.set_desktop_theme(desktop_theme());
+        std::ofstream log;
+        if (!options.log.empty()) {
+            log.open(options.log);
+            shell.set_command_log([&log](const debug::Command& command) {
+                log << command.id << (command.argument.empty() ? "" : " ") << command.argument << std::endl;
+            });
+        }
         if (!options.file.empty()) {
             std::error_code ignored;
             const bool is_sample = !std::filesystem::exists(options.file, ignored) && ui::find_sample(options.file);

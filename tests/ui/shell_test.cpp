@@ -191,3 +191,25 @@ TEST(Shell, ABookmarkIsARibbonToClick) {
     h.press(compat::function_key(2));
     EXPECT_EQ(h.debugger().position(), here);
 }
+
+TEST(Shell, WhereOnlyProposalsArePossibleAFewLettersChooseOne) {
+    Harness h;
+    h.settle();
+    h.shell().ask("ui.sample");
+    h.settle();
+    h.type("qqq zz");
+    h.press(compat::key_enter);
+    EXPECT_FALSE(h.debugger().is_open()) << "nothing matches: nothing happens";
+    h.shell().ask("ui.sample");
+    h.settle();
+    h.type("seed_a_o");
+    h.press(compat::key_enter);
+    ASSERT_TRUE(h.debugger().is_open());
+    EXPECT_EQ(h.debugger().program().file, "seed_a_ok.json");
+    h.shell().ask("lesson.start");
+    h.settle();
+    h.type("step by step");
+    h.press(compat::key_enter);
+    ASSERT_TRUE(h.shell().lesson().lesson());
+    EXPECT_EQ(h.shell().lesson().lesson()->file, "inside_the_loop.json") << "by its title";
+}

@@ -77,48 +77,142 @@ def wait_for(what, seconds=30):
     raise AssertionError("nothing came within %d s" % seconds)
 
 
-def drive(program, theme, scale):
-    screen = Screen(scale)
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        settings = folder / "config" / "rnnscope" / "settings.json"
-        settings.parent.mkdir(parents=True)
-        width, height = int(WIDTH * scale), int(HEIGHT * scale)
-        settings.write_text(json.dumps({"theme": theme, "window_width": width, "window_height": height}))
-        env = dict(screen.env, XDG_CONFIG_HOME=str(folder / "config"))
-        app = subprocess.Popen([program, "seed_a_init_early.json"], env=env, cwd=folder, stdout=subprocess.DEVNULL)
-        try:
-            window = wait_for(lambda: screen.tool("search", "--name", "rnnscope").split() or None)[-1]
-            time.sleep(3)  # fonts, and the first frame: drawn in software they take their time
-            screen.tool("windowfocus", window)
-            time.sleep(0.5)
-            screen.tool("key", "F5")
-            time.sleep(4)
-            screen.tool("key", "ctrl+shift+p")
-            picture = wait_for(lambda: sorted(folder.glob("rnnscope-*.png")))[0]
-            time.sleep(1)
-            size, tones = read_png(picture)
-            assert size == (width, height), f"{theme} {scale}x: {size}"
-            assert tones > 60, f"{theme} {scale}x: only {tones} byte values, the window is nearly empty"
-            keep = os.environ.get("RNNSCOPE_KEEP_PICTURES")
-            if keep:
-                shutil.copy(picture, pathlib.Path(keep) / f"window-{theme}-{scale}x.png")
-            time.sleep(1)
-            before = cpu_seconds(app.pid)
-            time.sleep(2)
-            used = cpu_seconds(app.pid) - before
-            assert used < 0.1, f"at rest the window used {used:.2f} s of 2 s"
-            screen.tool("key", "ctrl+t")
-            time.sleep(1)
-            screen.tool("key", "ctrl+q")
-            assert app.wait(timeout=20) == 0
-            kept = json.loads(settings.read_text())
-            assert kept["theme"] != theme, "the theme was not kept"
-        finally:
-            if app.poll() is None:
-                app.kill()
-            screen.close()
+class Window:
+    """The program on a screen of its own, with its settings and its command log in a folder of its own."""
+
+    def __init__(self, program, theme, scale, *files):
+        self.screen, self.scale = Screen(scale), scale
+        self.home = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self.home.name)
+        self.settings = self.folder / "config" / "rnnscope" / "settings.json"
+        self.settings.parent.mkdir(parents=True)
+        self.size = int(WIDTH * scale), int(HEIGHT * scale)
+        self.settings.write_text(
+            json.dumps({"theme": theme, "window_width": self.size[0], "window_height": self.size[1]}))
+        env = dict(self.screen.env, XDG_CONFIG_HOME=str(self.folder / "config"))
+        self.log = self.folder / "commands.txt"
+        self.app = subprocess.Popen([program, "open", *files, "--log", str(self.log)], env=env, cwd=self.folder,
+                                    stdout=subprocess.DEVNULL)
+        self.window = wait_for(lambda: self.screen.tool("search", "--name", "rnnscope").split() or None)[-1]
+        time.sleep(3)  # fonts, and the first frame: drawn in software they take their time
+        self.screen.tool("windowfocus", self.window)
+        time.sleep(0.5)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.app.poll() is None:
+            self.app.kill()
+        self.screen.close()
+        self.home.cleanup()
+
+    def commands(self):
+        return self.log.read_text().splitlines() if self.log.exists() else []
+
+    def wait_for_command(self, start, since=0):
+        return wait_for(lambda: [c for c in self.commands()[since:] if c.startswith(start)] or None)[-1]
+
+    def key(self, keys, command=None):
+        """Presses them and, where that is a command, waits until it was carried out."""
+        since = len(self.commands())
+        self.screen.tool("key", keys)
+        if command:
+            self.wait_for_command(command, since)
+        time.sleep(0.4 * self.scale)
+
+    def type(self, text):
+        """Letter by letter, with time for the frames: drawn in software, those of 2x are slow."""
+        self.screen.tool("type", "--delay", str(int(100 * self.scale)), text)
+        time.sleep(0.8 * self.scale**2)
+
+    def move(self, x, y):
+        """To a place in look pixels."""
+        at = [str(int(x * self.scale)), str(int(y * self.scale))]
+        self.screen.tool("mousemove", "--window", self.window, *at)
+        time.sleep(0.3)
+
+    def click(self, x, y, button="1"):
+        self.move(x, y)
+        self.screen.tool("mousedown", button)
+        time.sleep(0.2)
+        self.screen.tool("mouseup", button)
+        time.sleep(0.3)
+
+    def picture(self, name):
+        """What the window's own screenshot command saves; kept where RNNSCOPE_KEEP_PICTURES says."""
+        for old in self.folder.glob("rnnscope-*.png"):
+            old.unlink()
+        self.screen.tool("key", "ctrl+shift+p")
+        picture = wait_for(lambda: sorted(self.folder.glob("rnnscope-*.png")))[0]
+        time.sleep(1)
+        keep = os.environ.get("RNNSCOPE_KEEP_PICTURES")
+        if keep:
+            shutil.copy(picture, pathlib.Path(keep) / name)
+        return picture
+
+
+def look_at_rest(program, theme, scale):
+    with Window(program, theme, scale, "seed_a_init_early.json") as window:
+        window.key("F5", "run.continue")
+        time.sleep(3)
+        size, tones = read_png(window.picture(f"window-{theme}-{scale}x.png"))
+        assert size == window.size, f"{theme} {scale}x: {size}"
+        assert tones > 60, f"{theme} {scale}x: only {tones} byte values, the window is nearly empty"
+        time.sleep(1)
+        before = cpu_seconds(window.app.pid)
+        time.sleep(2)
+        used = cpu_seconds(window.app.pid) - before
+        assert used < 0.1, f"at rest the window used {used:.2f} s of 2 s"
+        window.key("ctrl+t", "ui.theme")
+        window.key("ctrl+q")
+        assert window.app.wait(timeout=20) == 0
+        kept = json.loads(window.settings.read_text())
+        assert kept["theme"] != theme, "the theme was not kept"
     print(f"{theme} at {scale}x: {size[0]}x{size[1]}, idle {used:.2f} s of 2 s")
+
+
+def work_in_it(program, theme, scale):
+    """Open, search, step, scrub, select, workspaces, a fix: by mouse and keyboard, seen by the commands that came of it."""
+    with Window(program, theme, scale) as window:
+        window.key("ctrl+p", "ui.palette")
+        window.type("open sample")
+        window.key("Return")
+        time.sleep(scale)
+        window.type("seed_a_ok")
+        window.key("Return", "ui.sample seed_a_ok.json")
+        window.key("F5", "run.continue")
+        time.sleep(2)
+        window.key("ctrl+p", "ui.palette")
+        window.type("cell_0/gru_cell/MatMul_1")
+        window.key("Return", "select.")
+        for keys, command in (("F8", None), ("shift+F8", "step.back-op"), ("shift+F7", "step.back-time"),
+                              ("F10", "step.over"), ("ctrl+F2", "bookmark.toggle"), ("F2", "bookmark.next")):
+            window.key(keys, command)
+        # The bottom strip is 270 pixels high: its boxes of statements begin 38 below its edge.
+        bottom, since = HEIGHT - 24 - 270, len(window.commands())
+        window.click(560, bottom + 48)
+        first = window.wait_for_command("go.position", since)
+        since = len(window.commands())
+        window.move(560, bottom + 48)
+        window.screen.tool("mousedown", "1")
+        for x in range(570, 700, 10):
+            window.move(x, bottom + 48)
+        window.screen.tool("mouseup", "1")
+        time.sleep(0.5)
+        scrubbed = [c for c in window.commands()[since:] if c.startswith("go.position")]
+        assert len(scrubbed) > 2 and scrubbed[-1] != first, f"scrubbing went to {scrubbed}"
+        window.key("ctrl+End", "go.end")
+        since = len(window.commands())
+        window.click(120, 40 + (HEIGHT - 64) * 0.527 + 30 + 23 + 26 + 3 * 22)  # a row of Variables
+        window.wait_for_command("select.", since)
+        before = window.picture(f"drive-before-{theme}-{scale}x.png").read_bytes()
+        window.key("alt+2", "workspace.graph")
+        assert window.picture(f"drive-graph-{theme}-{scale}x.png").read_bytes() != before
+        window.key("alt+1", "workspace.debug")
+        window.key("ctrl+q")
+        assert window.app.wait(timeout=20) == 0
+    print(f"{theme} at {scale}x: driven by mouse and keyboard")
 
 
 def main():
@@ -129,7 +223,9 @@ def main():
         print("xrdb is not installed: 2x is left out")
     for theme in ("dark", "light"):
         for scale in scales:
-            drive(os.path.abspath(sys.argv[1]), theme, scale)
+            look_at_rest(os.path.abspath(sys.argv[1]), theme, scale)
+    for scale in scales:
+        work_in_it(os.path.abspath(sys.argv[1]), "dark", scale)
 
 
 if __name__ == "__main__":

@@ -36,14 +36,30 @@ void Palette::build(const PanelContext& ctx, const Shell& shell) {
     items_.clear();
     if (finds || asking_.names) items_ = view::build_palette(ctx.debugger, commands, query_, 60);
     if (finds) return;
-    // What is typed is meant as it is typed; before that, and where it begins one, the proposals.
-    for (auto proposal = asking_.proposals.rbegin(); proposal != asking_.proposals.rend(); ++proposal)
-        if (proposal->text.starts_with(query_)) {
-            view::PaletteItem item;
-            item.title = proposal->text;
-            item.detail = proposal->about;
-            items_.insert(items_.begin(), std::move(item));
+    add_proposals();
+}
+
+/// What is typed is meant as it is typed; before that, and where it begins one, the proposals. Where only they are
+/// possible, a few letters of them.
+void Palette::add_proposals() {
+    std::vector<view::PaletteItem> proposals;
+    for (const Question::Answer& proposal : asking_.proposals) {
+        view::PaletteItem item;
+        item.title = proposal.text;
+        item.detail = proposal.about;
+        if (!asking_.closed) {
+            if (proposal.text.starts_with(query_)) proposals.push_back(std::move(item));
+            continue;
         }
+        const auto by_name = view::fuzzy_match(query_, proposal.text),
+                   by_text = view::fuzzy_match(query_, proposal.about);
+        if (!by_name && !by_text) continue;
+        item.score = 1 + std::max(by_name ? by_name->score : 0, by_text ? by_text->score : 0);
+        if (by_name) item.matched = by_name->positions;
+        proposals.push_back(std::move(item));
+    }
+    if (asking_.closed) std::ranges::stable_sort(proposals, std::ranges::greater(), &view::PaletteItem::score);
+    items_.insert(items_.begin(), std::move_iterator(proposals.begin()), std::move_iterator(proposals.end()));
 }
 
 void Palette::draw(const PanelContext& ctx, const Shell& shell) {
@@ -145,7 +161,8 @@ void Palette::read_enter(const PanelContext& ctx) {
     }
     // A name is completed; anything else is taken as it stands, unless an entry was picked with the arrow keys.
     const bool takes_item = has_item && (query_.empty() || chosen_ > 0 || items_[chosen_].score > 0);
-    if (takes_item)
+    if (asking_.closed && !has_item) return;
+    if (takes_item || asking_.closed)
         choose(ctx, items_[chosen_]);
     else if (!query_.empty())
         answer(ctx, query_);

@@ -21,6 +21,7 @@ struct Question {
     struct Answer {
         std::string text, about;
     };
+    bool closed = false;           ///< only a proposal is an answer: they are searched, as names and commands are
     std::vector<Answer> proposals; ///< the first is what Enter takes while nothing is typed
 };
 
@@ -33,6 +34,7 @@ class Palette {
     void draw(const PanelContext& ctx, const Shell& shell);
 
   private:
+    void add_proposals();
     void build(const PanelContext& ctx, const Shell& shell);
     void read_enter(const PanelContext& ctx);
     void answer(const PanelContext& ctx, const std::string& text);

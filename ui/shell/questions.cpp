@@ -72,6 +72,8 @@ void Shell::ask(std::string_view command, std::string_view about) {
         for (const debug::CauseDef& cause : debug::all_causes())
             question.proposals.push_back({std::string(cause.code), std::string(cause.title)});
     }
+    for (const std::string_view closed : {"panel.show", "lesson.start", "ui.sample", "help.explain"})
+        question.closed |= command == closed;
     palette_.ask(std::move(question));
 }
 

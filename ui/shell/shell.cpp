@@ -118,10 +118,7 @@ debug::Command parse_command(std::string_view text, std::string origin) {
 
 Status Shell::execute(const debug::Command& command) {
     Status status;
-    if (run_ui_command(command, status)) {
-        if (status) lesson_.note(command);
-        return status;
-    }
+    if (run_ui_command(command, status)) return status;
     const debug::CommandDef* def = debug::find_command(command.id);
     if (def && wants_answer(command)) {
         if (const auto reason = why_blocked(*this, command.id)) {
@@ -145,7 +142,7 @@ Status Shell::execute(const debug::Command& command) {
     const auto result = debug::execute(debugger_, command);
     report(command, result);
     if (!result) return result.error();
-    lesson_.note(command);
+    note(command);
     if (debugger_.busy()) was_busy_ = true;
     if (command.id == "file.save-as")
         settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
@@ -155,6 +152,11 @@ Status Shell::execute(const debug::Command& command) {
         settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
     }
     return {};
+}
+
+void Shell::note(const debug::Command& command) {
+    lesson_.note(command);
+    if (log_) log_(command);
 }
 
 bool Shell::run_ui_command(const debug::Command& command, Status& status) {
@@ -172,7 +174,10 @@ bool Shell::run_ui_command(const debug::Command& command, Status& status) {
     }
     const auto result = def->run(*this, command.argument);
     report(command, result);
-    if (!result) status = result.error();
+    if (result)
+        note(command);
+    else
+        status = result.error();
     return true;
 }
 

@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -42,6 +43,8 @@ class Shell {
     bool work(std::chrono::microseconds budget);
     /// Carries out a command of either table and tells the user what came of it.
     Status execute(const debug::Command& command);
+    /// Hears of every command that was carried out: their row is a macro, a bug report, a test.
+    void set_command_log(std::function<void(const debug::Command&)> log) { log_ = std::move(log); }
     Status open_path(const std::string& path);
     Status open_sample(std::string_view file);
 
@@ -111,6 +114,7 @@ class Shell {
 
     PanelContext context();
     void read_keys();
+    void note(const debug::Command& command);
     bool run_ui_command(const debug::Command& command, Status& status);
     bool wants_answer(const debug::Command& command) const;
     void report(const debug::Command& command, const Result<std::string>& result);
@@ -143,6 +147,7 @@ class Shell {
     Look look_;
     Fonts fonts_;
     CommandQueue queue_;
+    std::function<void(const debug::Command&)> log_;
     std::deque<debug::Command> later_; ///< of a lesson's step: one after another, each when the one before is done
     debug::Selection lit_, hovered_;
     std::vector<std::pair<Shortcut, std::string_view>> keys_;
