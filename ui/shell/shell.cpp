@@ -36,6 +36,7 @@ void Shell::draw() {
     apply_style(look_);
     ImGui::PushFont(look_.font(TextRole::body));
     hovered_ = {};
+    cell_.begin_frame();
     graph_.set_reduce_motion(settings_.reduce_motion);
     const PanelContext ctx = context();
     read_keys();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/panels/cell_panel.hpp"
 #include "ui/panels/graph_panel.hpp"
 #include "ui/panels/inspector_panel.hpp"
 #include "ui/panels/lesson_panel.hpp"
@@ -48,7 +49,8 @@ class Shell {
     Status open_path(const std::string& path);
     Status open_sample(std::string_view file);
 
-    bool animating() const { return graph_.moving(); } ///< wants frames although nothing happens
+    /// Wants frames although nothing happens.
+    bool animating() const { return graph_.moving() || cell_.animating(); }
 
     debug::Debugger& debugger() { return debugger_; }
     const debug::Debugger& debugger() const { return debugger_; }
@@ -75,6 +77,8 @@ class Shell {
     InspectorPanel& inspector() { return inspector_; }
     TimelinePanel& timeline() { return timeline_; }
     ProblemsPanel& problems() { return problems_; }
+    CellPanel& cell() { return cell_; }
+    const CellPanel& cell() const { return cell_; }
     LessonPanel& lesson() { return lesson_; }
     const LessonPanel& lesson() const { return lesson_; }
     /// Opens the lesson's sample and its first step; what is open now is closed.
@@ -155,6 +159,7 @@ class Shell {
     SourcePanel source_;
     VariablesPanel variables_;
     GraphPanel graph_;
+    CellPanel cell_;
     InspectorPanel inspector_;
     TimelinePanel timeline_;
     ProblemsPanel problems_;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 #include <vector>
 
 namespace rnnscope::ui {
@@ -134,6 +136,47 @@ Text show_keys(Shell& shell, std::string_view) {
     return std::string();
 }
 
+Text wrong_number(std::string_view what, std::string_view argument) {
+    return Error{"command.argument", std::string(what) + " is a number from 0, not \"" + std::string(argument) + "\""};
+}
+
+/// The argument as a number from 0 to below a million.
+std::optional<std::int64_t> number_in(std::string_view argument) {
+    std::int64_t number = 0;
+    const auto [end, problem] = std::from_chars(argument.data(), argument.data() + argument.size(), number);
+    const bool is_whole = problem == std::errc() && end == argument.data() + argument.size();
+    return is_whole && number >= 0 && number < 1000000 ? std::optional(number) : std::nullopt;
+}
+
+Text show_layer(Shell& shell, std::string_view argument) {
+    const auto number = number_in(argument);
+    if (!number) return wrong_number("a layer", argument);
+    shell.cell().show_track(static_cast<std::size_t>(*number));
+    return std::string();
+}
+
+Text show_unit(Shell& shell, std::string_view argument) {
+    const auto number = number_in(argument);
+    if (!number) return wrong_number("a unit", argument);
+    shell.cell().show_unit(*number);
+    return std::string();
+}
+
+Text show_example(Shell& shell, std::string_view argument) {
+    const auto number = number_in(argument);
+    if (!number) return wrong_number("an example", argument);
+    shell.cell().show_example(*number);
+    return std::string();
+}
+
+Text show_products(Shell& shell, std::string_view argument) {
+    constexpr std::string_view letters = "rucijfoh";
+    if (argument.size() != 1 || letters.find(argument[0]) == std::string_view::npos)
+        return Error{"command.argument", "one of r, u, c, i, j, f, o, h is expected"};
+    shell.cell().show_products(argument[0]);
+    return std::string();
+}
+
 // clang-format off
 constexpr UiCommandDef commands[] = {
     {"ui.welcome", "Welcome screen", "Shows samples and recent files.", "File", "", "",
@@ -184,6 +227,18 @@ constexpr UiCommandDef commands[] = {
     {"panel.close", "Close panel", "Takes the panel with the keyboard out of the workspace.", "View", "Ctrl+F4", "", nullptr, close_panel},
     {"ui.reset-layout", "Reset workspace", "Puts every panel of the workspace where it was at first.", "View", "", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.reset_layout(); return std::string(); }},
+    {"workspace.cell", "Cell workspace", "Shows the inside of a recurrent cell: diagram, equations with numbers, gates and states over time.", "View", "Alt+3", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.show_workspace("cell"); return std::string(); }},
+    {"cell.layer", "Cell of layer…", "Shows the cell of another layer, numbered from 0 in the order of the graph.", "View", "", "number of the layer", no_graph, show_layer},
+    {"cell.unit", "Cell unit…", "Puts the numbers of this unit into the cell's equations.", "View", "", "number of the unit", no_graph, show_unit},
+    {"cell.example", "Cell example…", "Shows the cell for another row of the batch.", "View", "", "number of the example", no_graph, show_example},
+    {"cell.products", "Largest products in…", "Shows which products make most of a gate or candidate of the cell.", "View", "", "letter of the equation", no_graph, show_products},
+    {"cell.next-unit", "Next unit", "Shows the next unit of the cell.", "View", "Alt+Shift+Down", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.cell().move_unit(1); return std::string(); }},
+    {"cell.previous-unit", "Previous unit", "Shows the unit of the cell before this one.", "View", "Alt+Shift+Up", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.cell().move_unit(-1); return std::string(); }},
+    {"cell.play", "Play time steps", "Goes from time step to time step of the cell, or stops doing so.", "View", "Alt+P", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.cell().toggle_play(); return std::string(); }},
     {"graph.fit", "Zoom to fit", "Shows the whole graph.", "Graph", "Ctrl+1", "", no_graph,
      [](Shell& s, std::string_view) -> Text { s.graph().fit(); return std::string(); }},
     {"graph.selection", "Zoom to selection", "Shows the selected op or variable at a readable size.", "Graph", "Ctrl+2", "", no_graph,

@@ -42,6 +42,10 @@ const std::array panels = {
              [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.problems().draw(ctx, rect); }, count_problems},
     PanelDef{"preflight", "Preflight", icon::preflight, "problems",
              [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.problems().draw_preflight(ctx, rect); }, count_preflight},
+    PanelDef{"cell", "Cell", icon::cell, "graph",
+             [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.cell().draw(ctx, rect); }},
+    PanelDef{"states", "States over time", icon::states, "graph",
+             [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.cell().draw_states(ctx, rect); }},
     PanelDef{"lesson", "Lesson", icon::lesson, "problems",
              [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.lesson().draw(ctx, rect); }},
 };
@@ -63,6 +67,11 @@ Dock graph_dock() {
     return Dock::split(Kind::columns, Measure::first, 360, std::move(left), Dock::place({"graph", "timeline"}));
 }
 
+/// The inside of a recurrent cell: what it computes, and beside it how that went over time.
+Dock cell_dock() {
+    return Dock::split(Kind::columns, Measure::first, 620, Dock::place({"cell"}), Dock::place({"states", "timeline"}));
+}
+
 /// What is said and where it stands in the program, large enough for a room.
 Dock teach_dock() {
     Dock left =
@@ -76,6 +85,7 @@ Dock teach_dock() {
 constexpr std::array workspaces = {
     WorkspaceDef{"debug", "Debug", debug_dock},
     WorkspaceDef{"graph", "Graph", graph_dock},
+    WorkspaceDef{"cell", "Cell", cell_dock},
     WorkspaceDef{"teach", "Teach", teach_dock},
 };
 

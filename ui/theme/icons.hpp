@@ -50,6 +50,9 @@ constexpr const char* inspector = "\uf05a";
 constexpr const char* timeline = "\uf017";
 constexpr const char* problems = "\uf071";
 constexpr const char* preflight = "\uf0ae"; // a list with marks
+constexpr const char* cell = "\uf021"; // a state that comes back
+constexpr const char* states = "\uf00a";
+constexpr const char* equations = "\uf1ec";
 constexpr const char* lesson = "\uf19d";
 constexpr const char* bookmark = "\uf02e";
 
