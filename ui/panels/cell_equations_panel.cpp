@@ -25,7 +25,9 @@ float number_chip(ImDrawList& list, const Look& look, ImVec2 at, double value) {
 void CellPanel::draw_equations(const PanelContext& ctx, const view::CellView& view, const Rect& rect) {
     const Look& look = ctx.look;
     draw_hline(*ImGui::GetWindowDrawList(), rect.a.x, rect.b.x, rect.a.y, look[Token::line1]);
-    const Rect body = panel_header(ctx, {{rect.a.x, rect.a.y + 1}, rect.b}, icon::equations, "Equations");
+    PanelContext strip = ctx; // a title within the panel: the tabs are above
+    strip.tabs = nullptr;
+    const Rect body = panel_header(strip, {{rect.a.x, rect.a.y + 1}, rect.b}, icon::equations, "Equations");
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float height = look.whole_px(panel_header_height);
     std::string about = fmt::format("unit {}, t = {}, example {}", view.unit, view.step, view.example);
