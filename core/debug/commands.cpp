@@ -4,6 +4,7 @@
 #include "core/debug/comparison.hpp"
 #include "core/debug/poison.hpp"
 #include "core/debug/questions.hpp"
+#include "core/debug/value_export.hpp"
 #include "core/debug/session_commands.hpp"
 #include "core/debug/stop_commands.hpp"
 #include "core/debug/terminal_text.hpp"
@@ -129,6 +130,10 @@ Text go_position(Debugger& debugger, std::string_view argument) {
     if (!position) return wrong_argument(fmt::format("\"{}\" is no position; give a number", argument));
     debugger.go({*position});
     return std::string();
+}
+
+Text export_value_to(Debugger& debugger, std::string_view argument) {
+    return export_value(debugger, argument);
 }
 
 Text go_failure(Debugger& debugger, std::string_view) {
@@ -445,6 +450,9 @@ using Kind = record::HistoryEntry::Kind;
          [](Debugger& d, std::string_view) -> Text { return source_text(d); }},
         {"print.value", "Print value…", "Prints the value that a tensor, op or variable had last.", "", "", "name", nothing_open,
          [](Debugger& d, std::string_view name) -> Text { return value_text(d, name); }},
+        {"value.numpy", "Print value as numpy", "Prints the value of the selected op or variable, or of the one that is named, as Python that makes it.", "", "", "", nothing_built,
+         [](Debugger& d, std::string_view name) -> Text { const auto here = value_here(d, name); return here ? numpy_text(here->value) : Text(here.error()); }},
+        {"value.export", "Export value…", "Writes the value of the selected op or variable, or of the one that is named, to a file of numpy, as comma-separated numbers or as a picture.", "File", "", "FILE.npy, .csv or .png [NAME]", nothing_built, export_value_to},
         {"print.variables", "Print variables", "Prints every variable with its state in the current session.", "", "", "", nothing_open,
          [](Debugger& d, std::string_view) -> Text { return variables_text(d); }},
         {"print.history", "Print history…", "Prints all writes and reads of a variable.", "", "", "variable name", nothing_open,
