@@ -4,10 +4,10 @@
 #include "core/debug/comparison.hpp"
 #include "core/debug/poison.hpp"
 #include "core/debug/questions.hpp"
-#include "core/debug/value_export.hpp"
 #include "core/debug/session_commands.hpp"
 #include "core/debug/stop_commands.hpp"
 #include "core/debug/terminal_text.hpp"
+#include "core/debug/value_export.hpp"
 #include "core/debug/whatif_commands.hpp"
 
 #include "core/base/suggest.hpp"
