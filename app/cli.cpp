@@ -9,6 +9,7 @@
 #include "core/import/graph_file.hpp"
 #include "core/import/graphdef_importer.hpp"
 #include "core/runtime/restore.hpp"
+#include "core/view/graph_scene.hpp"
 #include "core/view/graph_text.hpp"
 
 #include <cstdio>
@@ -132,6 +133,16 @@ std::string full_id(std::string_view word) {
     return found.empty() ? std::string(word) : found;
 }
 
+/// The drawing of the window's graph, with as many scopes open as one page takes.
+std::string graph_svg(const Graph& graph) {
+    view::SceneInput input;
+    input.graph = &graph;
+    input.nodes = graph.size();
+    view::GraphView drawing;
+    drawing.expand_outer(input, 60);
+    return view::to_svg(drawing.scene(input));
+}
+
 } // namespace
 
 int cli_run(const std::string& file, const program::GraphSession& session, bool json, bool poison,
@@ -178,6 +189,7 @@ int cli_graph(const std::string& file, const std::string& format, const std::str
                              : format == "pbtxt" ? to_graphdef_text(graph)
                              : format == "ops"   ? to_ops_text(graph)
                              : format == "dot"   ? graph_dot(graph)
+                             : format == "svg"   ? graph_svg(graph)
                                                  : graph_summary(graph) + functions + graph_offer(graph);
     if (output.empty()) {
         print(text);

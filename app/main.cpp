@@ -80,8 +80,8 @@ int dispatch(int argc, char** argv) {
     run->add_option("--record", record, "file to save the recording to: what happened, for debug to open again");
     CLI::App* graph = cli.add_subcommand("graph", "print the graph as it stands when the program ends or fails");
     graph->add_option("FILE", file, "program or graph")->required();
-    graph->add_option("--format", format, "summary, ops, json, pbtxt or dot")
-        ->check(CLI::IsMember({"summary", "ops", "json", "pbtxt", "dot"}));
+    graph->add_option("--format", format, "summary, ops, json, pbtxt, dot or svg")
+        ->check(CLI::IsMember({"summary", "ops", "json", "pbtxt", "dot", "svg"}));
     graph->add_option("-o", output, "file to write instead of standard output");
     CLI::App* python = cli.add_subcommand("python", "print the program as TensorFlow 1 Python");
     python->add_option("FILE", file, "program or graph")->required();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cctype>
 #include <functional>
 
 #include <fmt/format.h>
@@ -80,6 +81,46 @@ std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, s
     return path;
 }
 
+std::vector<bool> trace_nodes(const Graph& graph, NodeId node, TraceWay way, std::size_t nodes) {
+    if (way == TraceWay::none || !node.valid() || node.index() >= nodes) return {};
+    std::vector<bool> reached(nodes, false);
+    std::vector<NodeId> todo{node};
+    reached[node.index()] = true;
+    const auto reach = [&](NodeId other) {
+        if (other.index() >= nodes || reached[other.index()]) return;
+        reached[other.index()] = true;
+        todo.push_back(other);
+    };
+    while (!todo.empty()) {
+        const NodeId at = todo.back();
+        todo.pop_back();
+        if (way == TraceWay::outputs) {
+            for (const NodeId user : graph.consumers(at)) reach(user);
+            continue;
+        }
+        for (const Output& input : graph.node(at).inputs) reach(input.node);
+        for (const NodeId control : graph.node(at).control_inputs) reach(control);
+    }
+    return reached;
+}
+
+std::vector<NodeId> search_nodes(const Graph& graph, std::string_view text, std::size_t nodes) {
+    const auto lower = [](std::string_view from) {
+        std::string to(from);
+        std::ranges::transform(to, to.begin(),
+                               [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+        return to;
+    };
+    std::vector<NodeId> found;
+    const std::string wanted = lower(text);
+    if (wanted.empty()) return found;
+    for (std::size_t i = 0; i < std::min(nodes, graph.size()); ++i) {
+        const Node& node = graph.node(NodeId(i));
+        if (lower(node.name).find(wanted) != std::string::npos || lower(node.op) == wanted) found.push_back(node.id);
+    }
+    return found;
+}
+
 class GraphView::Impl {
   public:
     std::set<std::string, std::less<>> expanded;
@@ -119,6 +160,8 @@ class GraphView::Impl {
     }
 
     void set_graph(const SceneInput& input) {
+        // Of one version the graph is the same too, and need not be read through.
+        if (tree_ && input.version != 0 && input.version == version_) return;
         const std::size_t nodes = input.graph ? std::min(input.nodes, input.graph->size()) : 0;
         const std::uint64_t print = input.graph ? fingerprint(*input.graph, nodes) : 0;
         if (tree_ && print == fingerprint_) return;

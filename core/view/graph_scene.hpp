@@ -60,6 +60,11 @@ struct SceneBox {
     bool frames_failure = false; ///< the innermost scope that holds the variable and its failed reader
     bool on_path = false;        ///< from the failed read to the first computation: would have used the value
     bool is_current = false;     ///< the op that is about to run (or the closest scope on screen)
+    bool has_breakpoint = false; ///< on it, or on something in it that is not drawn by itself
+    bool off_trace = false;      ///< something is traced, and nothing of it is in here
+    std::uint8_t recent = 0;     ///< 1: ran last, 2: ran before that, ...; 0: not lately
+    std::uint32_t found = 0;     ///< how many of the ops in it a search found
+    std::uint32_t variables = 0, with_value = 0; ///< in it, and how many of them have a value
 };
 
 /// All edges between two neighbours inside one scope.
@@ -124,6 +129,9 @@ struct SceneInput {
     std::vector<RunMark> runs;     ///< by NodeId
     std::vector<bool> poisoned;    ///< by NodeId: computed something from a missing value
     NodeId current;                ///< the op that is about to run
+    std::vector<NodeId> recent;    ///< the ops that ran before it, the latest first
+    std::vector<NodeId> breakpoints;
+    std::vector<bool> traced, found; ///< by NodeId; empty: nothing is traced, nothing searched
     std::optional<SceneFailure> failure;
     /// Not 0: inputs of equal version are equal, and asking again for their scene costs nothing.
     std::uint64_t version = 0;
@@ -132,6 +140,12 @@ struct SceneInput {
 
 /// The state of a debugger as the graph view needs it.
 SceneInput scene_input(const debug::Debugger& debugger);
+
+/// By node: what `node` depends on, or what depends on it, over data and control edges; itself included.
+enum class TraceWay : std::uint8_t { none, inputs, outputs };
+std::vector<bool> trace_nodes(const Graph& graph, NodeId node, TraceWay way, std::size_t nodes);
+/// Ops with the text in their name or as their type, in either case; creation order.
+std::vector<NodeId> search_nodes(const Graph& graph, std::string_view text, std::size_t nodes);
 
 /// From the failed read on: its consumers, up to the first op that computes with the value.
 std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, std::size_t nodes);

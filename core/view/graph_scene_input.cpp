@@ -69,6 +69,10 @@ void read_run(const Debugger& debugger, SceneInput& input) {
         for (std::uint32_t e = piece.first; e < first_round; ++e) look_at(e);
         for (std::uint32_t e = std::max(first_round, last_round); e < end; ++e) look_at(e);
     }
+    constexpr std::uint32_t most_recent = 6;
+    for (std::uint32_t e = now; e > 0 && now - e < most_recent; --e)
+        if (const NodeId node = recording.visit(run, e - 1).node; node.valid() && node.index() < input.nodes)
+            input.recent.push_back(node);
 }
 
 /// In the run at the position, or else in all runs so far.
@@ -174,6 +178,14 @@ SceneInput scene_input(const Debugger& debugger) {
     for (const Variable& variable : input.graph->variables()) input.states.push_back(mark_of(debugger, variable));
     read_run(debugger, input);
     read_poison(debugger, input);
+    for (const debug::Breakpoint& breakpoint : debugger.breakpoints()) {
+        using Kind = debug::Breakpoint::Kind;
+        NodeId node;
+        if (breakpoint.kind == Kind::op || breakpoint.kind == Kind::variable) node = input.graph->find(breakpoint.name);
+        if (breakpoint.kind == Kind::tensor)
+            if (const auto tensor = input.graph->find_tensor(breakpoint.name)) node = tensor->node;
+        if (node.valid() && node.index() < input.nodes) input.breakpoints.push_back(node);
+    }
     input.failure = read_failure(debugger, input);
     return input;
 }

@@ -28,9 +28,14 @@ class StateWriter {
             box.run = RunMark::none;
             box.state = StateMark::none;
             box.failed_inside = box.frames_failure = box.on_path = box.is_current = false;
+            box.has_breakpoint = false;
+            box.off_trace = !input.traced.empty();
+            box.recent = 0;
+            box.found = box.variables = box.with_value = 0;
             for (const VariableId id : tree_.item(box.item).variables)
-                if (id.index() < input.states.size()) box.state = worst_mark(box.state, input.states[id.index()]);
+                if (id.index() < input.states.size()) add_state(box, input.states[id.index()]);
         }
+        apply_marks(input);
         apply_poison(input);
         apply_runs(input);
         scene_.current_box = no_box;
@@ -42,6 +47,28 @@ class StateWriter {
     }
 
   private:
+    static void add_state(SceneBox& box, StateMark mark) {
+        box.state = worst_mark(box.state, mark);
+        if (mark == StateMark::none) return;
+        ++box.variables;
+        if (mark != StateMark::declared && mark != StateMark::uninitialized) ++box.with_value;
+    }
+
+    /// Breakpoints, what ran lately, and what was traced and found: on the box that shows the op.
+    void apply_marks(const SceneInput& input) {
+        for (const NodeId node : input.breakpoints)
+            if (node.index() < scene_.box_by_node.size()) scene_.boxes[scene_.box_of(node)].has_breakpoint = true;
+        for (std::size_t i = input.recent.size(); i-- > 0;)
+            scene_.boxes[scene_.box_of(input.recent[i])].recent = static_cast<std::uint8_t>(i + 1);
+        for (std::size_t i = 0; i < scene_.box_by_node.size(); ++i) {
+            if (i < input.traced.size() && input.traced[i])
+                for (std::uint32_t box = scene_.box_by_node[i]; scene_.boxes[box].off_trace;
+                     box = scene_.boxes[box].parent)
+                    scene_.boxes[box].off_trace = false;
+            if (i < input.found.size() && input.found[i]) ++scene_.boxes[scene_.box_by_node[i]].found;
+        }
+    }
+
     /// Of an op, and of all scopes around it.
     void apply_poison(const SceneInput& input) {
         for (std::size_t i = 0; i < std::min(input.poisoned.size(), scene_.box_by_node.size()); ++i) {

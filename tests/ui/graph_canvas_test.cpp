@@ -120,6 +120,27 @@ TEST_F(CanvasTest, TheWheelZoomsAtThePointer) {
     EXPECT_NEAR(after.y, pointer.y + (before.y - pointer.y) * factor, 0.5f);
 }
 
+TEST_F(CanvasTest, BackAndForwardGoWhereTheViewWas) {
+    EXPECT_FALSE(canvas_.can_go_back());
+    canvas_.zoom_by(2);
+    settle();
+    const ImVec2 before = canvas_.low_corner(0);
+    canvas_.fit();
+    settle();
+    const ImVec2 fitted = canvas_.low_corner(0);
+    ASSERT_GT(std::hypot(fitted.x - before.x, fitted.y - before.y), 10);
+    ASSERT_TRUE(canvas_.can_go_back());
+    canvas_.back();
+    settle();
+    EXPECT_NEAR(canvas_.low_corner(0).x, before.x, 1);
+    EXPECT_NEAR(canvas_.low_corner(0).y, before.y, 1);
+    ASSERT_TRUE(canvas_.can_go_forward());
+    canvas_.forward();
+    settle();
+    EXPECT_NEAR(canvas_.low_corner(0).x, fitted.x, 1);
+    EXPECT_FALSE(canvas_.can_go_forward());
+}
+
 TEST_F(CanvasTest, FitShowsEverything) {
     view_.expand_all(input());
     canvas_.zoom_by(3);

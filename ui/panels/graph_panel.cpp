@@ -2,6 +2,7 @@
 
 #include "ui/theme/icons.hpp"
 #include "ui/widgets/controls.hpp"
+#include "ui/widgets/imgui_compat.hpp"
 
 namespace rnnscope::ui {
 
@@ -9,10 +10,11 @@ void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     Child panel("graph", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     const PanelHeader body = panel_header(ctx, rect, icon::graph, "Graph");
-    draw_path(ctx, {{body.left + look.px(16), rect.a.y}, {rect.b.x, body.a.y}});
+    const float left = body.left + look.px(16);
     const Graph* graph = ctx.debugger.is_open() ? ctx.debugger.graph() : nullptr;
     if (!graph || ctx.debugger.visible_nodes() == 0) {
         nodes_ = 0;
+        draw_path(ctx, {{left, rect.a.y}, {rect.b.x - look.px(10), body.a.y}});
         draw_empty(look, body, "No op exists yet at this position.");
         const float width = button_width(look, icon::resume, "Continue");
         const ImVec2 at{body.a.x + (body.width() - width) / 2, body.a.y + body.height() / 3 + look.px(30)};
@@ -22,6 +24,8 @@ void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
         return;
     }
     draw_tools(ctx, {rect.a, {rect.b.x, body.a.y}});
+    const float right = draw_search(ctx, {{left, rect.a.y}, {rect.b.x, body.a.y}});
+    draw_path(ctx, {{left, rect.a.y}, {right, body.a.y}});
     draw_graph(ctx, body);
 }
 
@@ -30,6 +34,17 @@ void GraphPanel::draw_tools(const PanelContext& ctx, const Rect& header) {
     const float y = (header.a.y + header.b.y) / 2;
     if (icon_button(look, "selection", {header.b.x - look.px(46), y}, icon::zoom_selection, true, "Zoom to selection"))
         show_selected_ = true;
+    if (icon_button(look, "forward", {header.b.x - look.px(72), y}, icon::forward, canvas_.can_go_forward(),
+                    "Forward to where the view was"))
+        canvas_.forward();
+    if (icon_button(look, "back", {header.b.x - look.px(96), y}, icon::back, canvas_.can_go_back(),
+                    "Back to where the view was"))
+        canvas_.back();
+    if (icon_button(look, "find", {header.b.x - look.px(122), y}, icon::find, true, "Search the graph")) {
+        search_open_ = !search_open_;
+        focus_search_ = search_open_;
+        if (!search_open_) search_.clear();
+    }
     if (icon_button(look, "fit", {header.b.x - look.px(20), y}, icon::zoom_fit, true, "Zoom to fit")) canvas_.fit();
 }
 
@@ -75,12 +90,62 @@ void GraphPanel::follow(const PanelContext& ctx, const view::SceneInput& input) 
     show_selected_ = false;
 }
 
-void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
-    const view::SceneInput& input = input_.get(ctx.stamp, 0, [&] {
+const view::SceneInput& GraphPanel::input(const PanelContext& ctx) {
+    const debug::Selection& selection = ctx.debugger.selection();
+    const Graph& graph = *ctx.debugger.graph();
+    Asked asked{trace_, {}, search_};
+    if (trace_ != view::TraceWay::none && selection.kind == debug::Selection::Kind::node) asked.traced = selection.node;
+    if (trace_ != view::TraceWay::none && selection.kind == debug::Selection::Kind::variable &&
+        selection.variable.index() < graph.variables().size())
+        asked.traced = graph.variable(selection.variable).op;
+    return input_.get(ctx.stamp, asked, [&] {
         view::SceneInput made = view::scene_input(ctx.debugger);
+        made.traced = view::trace_nodes(graph, asked.traced, asked.trace, made.nodes);
+        matches_ = view::search_nodes(graph, asked.search, made.nodes);
+        if (!matches_.empty()) made.found.assign(made.nodes, false);
+        for (const NodeId node : matches_) made.found[node.index()] = true;
         made.version = ++version_;
         return made;
     });
+}
+
+/// The field at the right of the header, with how many ops are found; Enter goes from one to the next. Returns the
+/// place to its left.
+float GraphPanel::draw_search(const PanelContext& ctx, const Rect& header) {
+    const Look& look = ctx.look;
+    const float right = header.b.x - look.px(138);
+    if (!search_open_) return right;
+    const float left = std::max(header.a.x + look.px(80), right - look.px(220));
+    const float middle = (header.a.y + header.b.y) / 2;
+    const bool typed = text_field(look, "##search", {left, middle - look.px(11)}, {right, middle + look.px(11)},
+                                  search_, "Name or type of an op", icon::find, focus_search_);
+    focus_search_ = false;
+    if (typed) match_ = 0;
+    if (typed) input(ctx); // for the count beside the field
+    // Dear ImGui ends the typing at Enter; it goes on here, for the next match.
+    if (ImGui::IsItemDeactivated() && compat::key_pressed(compat::key_enter) && !matches_.empty()) {
+        next_match(ctx);
+        focus_search_ = true;
+    }
+    float at = left - look.px(8);
+    if (!search_.empty()) {
+        const std::string count = matches_.empty() ? "none" : view::count_text(matches_.size(), "op");
+        const float width = text_width(look, TextRole::caption, count);
+        draw_text_in_row(*ImGui::GetWindowDrawList(), look, TextRole::caption, at - width, header.a.y, header.height(),
+                         matches_.empty() ? Token::warn : Token::text2, count);
+        at -= width + look.px(8);
+    }
+    return at;
+}
+
+void GraphPanel::next_match(const PanelContext& ctx) {
+    const NodeId node = matches_[match_++ % matches_.size()];
+    push_select(ctx, view::select_node(ctx.debugger, node), "panel:graph:search");
+    show_selected_ = true;
+}
+
+void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
+    const view::SceneInput& input = this->input(ctx);
     follow(ctx, input);
     const auto mark = [&](const debug::Selection& selection) {
         GraphMark result;
@@ -139,7 +204,7 @@ void GraphPanel::draw_path(const PanelContext& ctx, const Rect& header) {
     if (selection.kind == Kind::scope) path = selection.scope;
     if (path.empty()) return;
     float x = header.a.x;
-    const float right = header.b.x - look.px(110);
+    const float right = header.b.x;
     const std::string shown = fit_path(look, TextRole::mono, path, (right - x) * 0.75f);
     std::size_t skipped = path.size() - shown.size();
     std::size_t start = 0;

@@ -4,7 +4,8 @@
 #include "ui/panels/panel.hpp"
 #include "ui/widgets/graph_canvas.hpp"
 
-#include <optional>
+#include <string>
+#include <vector>
 
 namespace rnnscope::ui {
 
@@ -17,6 +18,19 @@ class GraphPanel {
     void show_selection() { show_selected_ = true; } ///< zooms to it
     void show_failure() { show_failed_ = true; }
     void zoom_by(float factor) { canvas_.zoom_by(factor); }
+    void back() { canvas_.back(); } ///< to where the camera was
+    void forward() { canvas_.forward(); }
+    bool can_go_back() const { return canvas_.can_go_back(); }
+    bool can_go_forward() const { return canvas_.can_go_forward(); }
+    /// Dims all that the selected op does not depend on, or that does not depend on it; the same again: nothing.
+    void trace(view::TraceWay way) { trace_ = trace_ == way ? view::TraceWay::none : way; }
+    view::TraceWay traced() const { return trace_; }
+    /// Opens the field, with what is searched for; empty: as it was.
+    void open_search(std::string text) {
+        search_open_ = focus_search_ = true;
+        if (!text.empty()) search_ = std::move(text);
+        match_ = 0;
+    }
     void expand_all() { expand_all_ = true; }
     void collapse_all() {
         view_.collapse_all();
@@ -29,12 +43,27 @@ class GraphPanel {
     void draw_path(const PanelContext& ctx, const Rect& header);
     void draw_tools(const PanelContext& ctx, const Rect& header);
     void draw_graph(const PanelContext& ctx, const Rect& body);
+    float draw_search(const PanelContext& ctx, const Rect& header);
+    void next_match(const PanelContext& ctx);
+    const view::SceneInput& input(const PanelContext& ctx);
     void follow(const PanelContext& ctx, const view::SceneInput& input);
 
     view::GraphView view_;
     GraphCanvas canvas_;
-    Cached<view::SceneInput> input_;
-    NodeId failed_; ///< the failure that was already opened and shown
+    /// What the input depends on besides the debugger.
+    struct Asked {
+        view::TraceWay trace = view::TraceWay::none;
+        NodeId traced;
+        std::string search;
+        bool operator==(const Asked&) const = default;
+    };
+    Cached<view::SceneInput, Asked> input_;
+    view::TraceWay trace_ = view::TraceWay::none;
+    bool search_open_ = false, focus_search_ = false;
+    std::string search_;
+    std::vector<NodeId> matches_;
+    std::size_t match_ = 0; ///< the next one to go to
+    NodeId failed_;         ///< the failure that was already opened and shown
     debug::Selection shown_;
     std::size_t nodes_ = 0;
     std::uint64_t version_ = 0;

@@ -74,6 +74,7 @@ class Shell {
     SourcePanel& source() { return source_; }
     VariablesPanel& variables() { return variables_; }
     GraphPanel& graph() { return graph_; }
+    const GraphPanel& graph() const { return graph_; }
     InspectorPanel& inspector() { return inspector_; }
     TimelinePanel& timeline() { return timeline_; }
     ProblemsPanel& problems() { return problems_; }

@@ -14,7 +14,7 @@ using view::SceneBox;
 namespace {
 
 constexpr float expand_seconds = 0.2f, fly_seconds = 0.18f, ring_seconds = 0.4f;
-constexpr double least_zoom = 0.02, most_zoom = 3;
+constexpr double most_zoom = 3;
 constexpr double readable_zoom = 0.84; // names of 12 px are then drawn with 10
 constexpr double legible_zoom = 0.66;  // and here with 8
 
@@ -55,10 +55,33 @@ void GraphCanvas::show_failure() {
 void GraphCanvas::zoom_by(float factor) {
     const double middle_x = x_ + (b_.x - a_.x) / 2 / (zoom_ * scale_);
     const double middle_y = y_ + (b_.y - a_.y) / 2 / (zoom_ * scale_);
+    const double zoom = std::clamp(zoom_ * factor, least_zoom_, most_zoom);
+    fly({middle_x - (b_.x - a_.x) / 2 / (zoom * scale_), middle_y - (b_.y - a_.y) / 2 / (zoom * scale_), zoom}, false);
+}
+
+void GraphCanvas::fly(const Camera& to, bool remember) {
+    constexpr std::size_t most = 50;
     start_ = {x_, y_, zoom_};
-    const double zoom = std::clamp(zoom_ * factor, least_zoom, most_zoom);
-    target_ = {middle_x - (b_.x - a_.x) / 2 / (zoom * scale_), middle_y - (b_.y - a_.y) / 2 / (zoom * scale_), zoom};
+    target_ = to;
     flying_ = 0;
+    if (!remember) return;
+    behind_.push_back(start_);
+    if (behind_.size() > most) behind_.erase(behind_.begin());
+    ahead_.clear();
+}
+
+void GraphCanvas::back() {
+    if (behind_.empty()) return;
+    ahead_.push_back({x_, y_, zoom_});
+    fly(behind_.back(), false);
+    behind_.pop_back();
+}
+
+void GraphCanvas::forward() {
+    if (ahead_.empty()) return;
+    behind_.push_back({x_, y_, zoom_});
+    fly(ahead_.back(), false);
+    ahead_.pop_back();
 }
 
 /// When the scene changed: where everything was is where the motion starts.
@@ -73,10 +96,19 @@ void GraphCanvas::follow_scene(const Scene& scene, const Options& options) {
     choose_corner_ = true;
     rest_.clear();
     for (const SceneBox& box : scene.boxes) rest_[box.item] = {box.x, box.y, box.width, box.height};
+    kinds_ = {};
+    for (const view::SceneEdge& edge : scene.edges)
+        if (!edge.portal) kinds_[static_cast<std::size_t>(edge.kind)] = true;
+    // Far enough out that all of the graph can be seen, however large it is.
+    const double width = std::max((b_.x - a_.x) / scale_, 1.0f), height = std::max((b_.y - a_.y) / scale_, 1.0f);
+    least_zoom_ = std::min(
+        0.02, 0.8 * std::min(width / std::max(scene.root().width, 1.0f), height / std::max(scene.root().height, 1.0f)));
 }
 
 /// Boxes on this frame: between where they were and where they will be.
 void GraphCanvas::place(const Scene& scene) {
+    if (expanding_ >= 1 && placed_revision_ == scene.revision && placed_.size() == scene.boxes.size()) return;
+    placed_revision_ = expanding_ >= 1 ? scene.revision : 0;
     const float t = ease_out(expanding_);
     placed_.assign(scene.boxes.size(), {});
     for (std::uint32_t i = 0; i < scene.boxes.size(); ++i) {
@@ -120,7 +152,7 @@ GraphCanvas::Camera GraphCanvas::framing(const Area& area, double most) const {
     Camera camera;
     camera.zoom =
         std::clamp(std::min(width / std::max(area.x1 - area.x0, 1.0), height / std::max(area.y1 - area.y0, 1.0)),
-                   least_zoom, most);
+                   least_zoom_, most);
     camera.x = (area.x0 + area.x1) / 2 - width / camera.zoom / 2;
     camera.y = (area.y0 + area.y1) / 2 - height / camera.zoom / 2;
     return camera;
@@ -206,9 +238,8 @@ void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
         const Camera camera = wished_camera(scene, go);
         if (go) {
             anchor_item_ = no_box;
-            start_ = {x_, y_, zoom_};
-            target_ = camera;
-            flying_ = first_ || options.reduce_motion ? 1.0f : 0.0f;
+            fly(camera, !first_);
+            if (first_ || options.reduce_motion) flying_ = 1;
             choose_corner_ = true;
             if (flying_ >= 1) {
                 x_ = camera.x;
@@ -283,7 +314,7 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
         requests.push_back({GraphRequest::Kind::open_menu, hovered_.node, hovered_.path});
     if (over && io.MouseWheel != 0) {
         const double factor = std::pow(1.15, io.MouseWheel);
-        const double zoom = std::clamp(zoom_ * factor, least_zoom, most_zoom);
+        const double zoom = std::clamp(zoom_ * factor, least_zoom_, most_zoom);
         x_ += (io.MousePos.x - a_.x) / scale_ * (1 / zoom_ - 1 / zoom);
         y_ += (io.MousePos.y - a_.y) / scale_ * (1 / zoom_ - 1 / zoom);
         zoom_ = zoom;
@@ -363,7 +394,8 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
                            box_of(scene, options.selected),
                            hovered_box_,
                            box_of(scene, options.lit),
-                           ring_};
+                           ring_,
+                           kinds_};
     ImDrawList& list = *ImGui::GetWindowDrawList();
     list.PushClipRect(a, b, true);
     paint_graph(list, paint);

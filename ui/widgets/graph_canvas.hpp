@@ -5,6 +5,7 @@
 
 #include <imgui.h>
 
+#include <array>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -45,7 +46,8 @@ struct GraphPaint {
     double camera_x, camera_y; ///< world at `a`
     float unit;                ///< screen pixels of one look pixel
     std::uint32_t selected, hovered, lit;
-    float ring = 1; ///< of the first arrival at the failure; 1: over
+    float ring = 1;            ///< of the first arrival at the failure; 1: over
+    std::array<bool, 4> kinds; ///< of edges that the scene has, by EdgeKind
 
     ImVec2 at(double x, double y) const {
         return {a.x + static_cast<float>((x - camera_x) * unit), a.y + static_cast<float>((y - camera_y) * unit)};
@@ -70,7 +72,11 @@ class GraphCanvas {
     void draw(const view::Scene& scene, const Look& look, ImVec2 a, ImVec2 b, const Options& options,
               std::vector<GraphRequest>& requests);
 
-    void fit();                                ///< everything, in the next frame
+    void fit();  ///< everything, in the next frame
+    void back(); ///< to where the camera was before it flew
+    void forward();
+    bool can_go_back() const { return !behind_.empty(); }
+    bool can_go_forward() const { return !ahead_.empty(); }
     void show(NodeId node, bool zoom = false); ///< moves only if it is not in the middle; `zoom`: to a readable size
     void show_failure();                       ///< the failing path as large as fits
     void zoom_by(float factor);                ///< around the middle
@@ -102,6 +108,7 @@ class GraphCanvas {
     };
     void move_camera(const view::Scene& scene, const Options& options);
     void anchor(const view::Scene& scene);
+    void fly(const Camera& to, bool remember);
     Camera framing(const Area& area, double most) const;
     Camera wished_camera(const view::Scene& scene, bool& go) const;
     Camera failure_camera(const view::Scene& scene) const;
@@ -113,9 +120,10 @@ class GraphCanvas {
     float unit() const { return static_cast<float>(zoom_) * scale_; } ///< screen pixels of one look pixel
 
     // Camera.
-    double x_ = 0, y_ = 0, zoom_ = 1;
+    double x_ = 0, y_ = 0, zoom_ = 1, least_zoom_ = 0.02;
     Camera start_, target_;
-    float flying_ = 1; ///< 0 to 1
+    float flying_ = 1;                   ///< 0 to 1
+    std::vector<Camera> behind_, ahead_; ///< where it was, the latest last
     ImVec2 a_{}, b_{};
     float scale_ = 1;
 
@@ -128,6 +136,8 @@ class GraphCanvas {
     std::uint64_t anchor_revision_ = 0; ///< of the scene that was clicked
     int anchor_frames_ = 0;             ///< how long to wait for the next one
     std::vector<PlacedBox> placed_;
+    std::uint64_t placed_revision_ = 0; ///< of the scene whose boxes have come to rest in placed_
+    std::array<bool, 4> kinds_{};
 
     enum class Wish { none, fit, failure, node } wish_ = Wish::fit;
     NodeId wished_node_;

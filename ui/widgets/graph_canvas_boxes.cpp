@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
+
+#include <fmt/format.h>
 
 namespace rnnscope::ui {
 
@@ -20,13 +23,56 @@ class BoxPainter : public GraphBrush {
 
     void draw_box(std::uint32_t i, bool flat) {
         const SceneBox& box = scene_.boxes[i];
-        if (flat) return draw_flat(i);
-        if (box.kind == BoxKind::scope && box.expanded) return draw_open_scope(i);
-        if (box.kind == BoxKind::scope) return draw_closed_scope(i);
-        draw_op(i);
+        if (flat)
+            draw_flat(i);
+        else if (box.kind == BoxKind::scope && box.expanded)
+            draw_open_scope(i);
+        else if (box.kind == BoxKind::scope)
+            draw_closed_scope(i);
+        else
+            draw_op(i);
+        draw_marks(i, flat);
     }
 
   private:
+    /// What must be seen at every zoom: where it stands, what ran before, breakpoints, what a search found, and how
+    /// much of a scope has values.
+    void draw_marks(std::uint32_t i, bool flat) {
+        const SceneBox& box = scene_.boxes[i];
+        const ImVec2 p = low(i), q = high(i);
+        const float radius = std::min(look_.px(4), 4 * p_.unit);
+        const bool whole = flat || !box.expanded;
+        if (box.is_current && (flat || box.kind == BoxKind::scope) && whole && box.run != RunMark::failed)
+            compat::add_rect(list_, {p.x - 2, p.y - 2}, {q.x + 2, q.y + 2}, look_[Token::now], radius + 2, look_.px(2));
+        if (box.recent > 0 && whole && !box.is_current) {
+            const float left = std::max(0.15f, 0.8f - 0.12f * static_cast<float>(box.recent - 1));
+            const float width = std::clamp(4 * p_.unit, look_.px(1.5f), look_.px(3));
+            list_.AddRectFilled({p.x, q.y - width}, q, with_alpha(look_[Token::now], left), radius);
+        }
+        if (box.found > 0 && whole)
+            compat::add_rect(list_, {p.x - 1, p.y - 1}, {q.x + 1, q.y + 1}, look_[Token::accent], radius + 1,
+                             look_.px(2));
+        if (box.has_breakpoint && whole) {
+            const float r = look_.px(flat ? 3 : 4.5f);
+            list_.AddCircleFilled({p.x, p.y}, r + look_.px(1), look_[Token::bg1], 16);
+            list_.AddCircleFilled({p.x, p.y}, r, look_[Token::accent], 16);
+        }
+        if (box.kind == BoxKind::scope && box.variables > 0 && (flat || !box.expanded)) draw_share(i, p, q);
+    }
+
+    /// Along the lower side: how many of the scope's variables have a value.
+    void draw_share(std::uint32_t i, ImVec2 p, ImVec2 q) {
+        const SceneBox& box = scene_.boxes[i];
+        const float inset = look_.px(3), width = q.x - p.x - 2 * inset, height = std::min(look_.px(2), (q.y - p.y) / 3);
+        if (width < look_.px(4) || height < 1) return;
+        if (std::max(q.x - p.x, q.y - p.y) < look_.px(12)) return;
+        const float share = static_cast<float>(box.with_value) / static_cast<float>(box.variables);
+        const ImVec2 a{p.x + inset, q.y - height - 1}, b{q.x - inset, q.y - 1};
+        const float split = a.x + width * share;
+        list_.AddRectFilled({split, a.y}, b, faded(look_[Token::line2], i));
+        if (share > 0) list_.AddRectFilled(a, {split, b.y}, faded(look_[Token::s_init], i));
+    }
+
     bool in_run() const { return scene_.root().run != RunMark::none; }
     /// Not (yet) reached by the run, or not part of it.
     bool is_dim(const SceneBox& box) const {
@@ -44,7 +90,13 @@ class BoxPainter : public GraphBrush {
                            : box.kind == BoxKind::scope ? Token::bg2
                            : is_dim(box)                ? Token::line1
                                                         : Token::bg3;
-        list_.AddRectFilled(p, q, faded(look_[fill], i), radius);
+        // Thousands can be on the screen: the smaller, the plainer.
+        const float size = std::max(q.x - p.x, q.y - p.y) / look_.scale;
+        const bool marked = failed || box.failed_inside || box.on_path;
+        if (size < 1.5f && !marked) return;
+        const bool plain_scope = size < 12 && box.kind == BoxKind::scope && !marked;
+        list_.AddRectFilled(p, q, faded(look_[plain_scope ? Token::bg3 : fill], i), size < 12 ? 0 : radius);
+        if (size < 12 && !marked) return;
         if (failed)
             compat::add_rect(list_, {p.x - 1, p.y - 1}, {q.x + 1, q.y + 1}, look_[Token::now], radius, look_.px(1.5f));
         else if (box.failed_inside || box.on_path)
@@ -98,10 +150,19 @@ class BoxPainter : public GraphBrush {
         const Token color = is_dim(box) ? Token::text2 : Token::text1;
         const float room = q.x - x - 8 * u;
         const float used = label(TextRole::mono, 12, {x, p.y}, height, faded(look_[color], i), box.title, room, true);
-        const float count_width = text_width(look_, TextRole::caption, box.count) * std::max(u / look_.scale, 0.82f);
-        if (used > 0 && room - used > count_width + 10 * u)
-            label(TextRole::caption, 11, {q.x - count_width - 10 * u, p.y}, height, faded(look_[Token::text2], i),
-                  box.count, count_width + 4, false);
+        // With the share of its variables where there is room for it.
+        std::array<std::string, 2> counts{"", box.count};
+        if (box.found > 0)
+            counts[0] = fmt::format("{} found", box.found);
+        else if (box.variables > 0)
+            counts[0] = fmt::format("{} of {} set · {}", box.with_value, box.variables, box.count);
+        for (const std::string& count : counts) {
+            const float width = text_width(look_, TextRole::caption, count) * std::max(u / look_.scale, 0.82f);
+            if (count.empty() || used <= 0 || room - used <= width + 10 * u) continue;
+            label(TextRole::caption, 11, {q.x - width - 10 * u, p.y}, height, faded(look_[Token::text2], i), count,
+                  width + 4, false);
+            break;
+        }
     }
 
     void mark(view::StateMark state, ImVec2 center, float r, Token under) {

@@ -3,6 +3,7 @@
 #include "ui/widgets/imgui_compat.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -61,17 +62,21 @@ class EdgePainter : public GraphBrush {
         }
     }
 
+    /// Edges lead between siblings, so those of a box are all in the scope around it.
     void draw_lit_edges() {
-        for (std::uint32_t i = 0; i < scene_.boxes.size(); ++i) {
-            const SceneBox& box = scene_.boxes[i];
-            if (box.first_edge == box.last_edge || (i > 0 && (!visible(i) || is_flat(i)))) continue;
+        const std::array<std::uint32_t, 2> ends{p_.hovered, p_.selected == p_.hovered ? no_box : p_.selected};
+        for (const std::uint32_t end : ends) {
+            if (end == no_box || end == 0) continue;
+            const std::uint32_t scope = scene_.boxes[end].parent;
+            if (scope > 0 && (!visible(scope) || is_flat(scope))) continue;
+            const SceneBox& box = scene_.boxes[scope];
             for (std::uint32_t e = box.first_edge; e < box.last_edge; ++e) {
                 const SceneEdge& edge = scene_.edges[e];
-                if (!touches(edge, p_.hovered) && !touches(edge, p_.selected)) continue;
+                if (!touches(edge, end)) continue;
                 if (edge.portal)
                     link(edge.from, edge.to, style_of(edge, true), false);
                 else if (!covered_by_path(edge))
-                    draw_edge(i, edge, style_of(edge, true));
+                    draw_edge(scope, edge, style_of(edge, true));
             }
         }
     }
@@ -98,7 +103,9 @@ class EdgePainter : public GraphBrush {
         }
         if (high.x < p_.a.x || high.y < p_.a.y || low.x > p_.b.x || low.y > p_.b.y) return false;
         if (std::max(high.x - low.x, high.y - low.y) < 3) return false;
-        const float shown = std::min(p_.placed[edge.from].shown, p_.placed[edge.to].shown);
+        const bool dimmed = scene_.boxes[edge.from].off_trace || scene_.boxes[edge.to].off_trace;
+        const float shown =
+            std::min(p_.placed[edge.from].shown, p_.placed[edge.to].shown) * (dimmed ? off_trace : 1.0f);
         if (shown < 1) style.color = with_alpha(style.color, shown);
         const SceneBox& source = scene_.boxes[edge.from];
         const bool down = std::abs(edge.points[0].y - (source.y + source.height)) < 0.5f;

@@ -10,14 +10,10 @@ namespace rnnscope::ui {
 
 using view::EdgeKind;
 using view::no_box;
-using view::SceneEdge;
 
 namespace {
 
 void paint_legend(ImDrawList& list, const GraphPaint& paint, ImVec2 at) {
-    std::array<bool, 4> there{};
-    for (const SceneEdge& edge : paint.scene.edges)
-        if (!edge.portal) there[static_cast<std::size_t>(edge.kind)] = true;
     const Look& look = paint.look;
     struct Entry {
         EdgeKind kind;
@@ -26,7 +22,7 @@ void paint_legend(ImDrawList& list, const GraphPaint& paint, ImVec2 at) {
     float x = at.x, y = at.y;
     for (const Entry& entry : {Entry{EdgeKind::data, "data"}, Entry{EdgeKind::control, "control"},
                                Entry{EdgeKind::reference, "reference"}, Entry{EdgeKind::back, "loop back"}}) {
-        if (!there[static_cast<std::size_t>(entry.kind)]) continue;
+        if (!paint.kinds[static_cast<std::size_t>(entry.kind)]) continue;
         const float middle = y + look.px(8), length = look.px(20);
         const ImVec2 p{x, middle}, q{x + length, middle};
         if (entry.kind == EdgeKind::data) {
@@ -67,9 +63,10 @@ void paint_minimap(ImDrawList& list, const GraphPaint& paint, ImVec2 p, ImVec2 q
         const PlacedBox& box = paint.placed[i];
         const ImVec2 a = point(box.x, box.y), b = point(box.x + box.width, box.y + box.height);
         const bool deep = scene.boxes[i].expanded && b.x - a.x > 6 && b.y - a.y > 6;
-        if (scene.boxes[i].expanded)
+        const bool seen = b.x - a.x > 0.6f || b.y - a.y > 0.6f;
+        if (seen && scene.boxes[i].expanded)
             compat::add_rect(list, a, b, look[Token::line2], 1, 1);
-        else
+        else if (seen)
             list.AddRectFilled(a, {std::max(b.x, a.x + 1), std::max(b.y, a.y + 1)}, look[Token::bg3], 1);
         i = deep ? i + 1 : scene.boxes[i].end;
     }

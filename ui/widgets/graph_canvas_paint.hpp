@@ -35,7 +35,7 @@ class GraphBrush {
     float em(float size) const { return size * p_.unit; }
 
     Color faded(Color color, std::uint32_t box) const {
-        const float shown = p_.placed[box].shown;
+        const float shown = p_.placed[box].shown * (scene_.boxes[box].off_trace ? off_trace : 1.0f);
         return shown >= 1 ? color : with_alpha(color, shown);
     }
     /// At a size that follows the zoom in whole pixels; nothing below the smallest readable size. Returns the width.
@@ -45,7 +45,8 @@ class GraphBrush {
   protected:
     static constexpr float flat_below = 36; ///< a box smaller than this on the screen is one flat shape
     static constexpr float flat_op_below = 22;
-    static constexpr float least_em = 7; ///< the smallest readable text
+    static constexpr float least_em = 7;     ///< the smallest readable text
+    static constexpr float off_trace = 0.3f; ///< how much is left of what is not on a trace
 
     const ImFont* pick(TextRole role, float wanted) const;
 

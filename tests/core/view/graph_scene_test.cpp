@@ -125,6 +125,63 @@ TEST(GraphScene, AClosedScopeStandsForWhatIsInside) {
     EXPECT_EQ(scene.missing[0].from, rnn);
 }
 
+TEST(GraphScene, ATraceLeavesWhatDependsAndDimsTheRest) {
+    const SmallGraph g;
+    SceneInput in = g.input();
+    GraphView view;
+    view.expand_all(in);
+    in.traced = trace_nodes(g.graph, g.read, TraceWay::inputs, in.nodes);
+    EXPECT_EQ(std::count(in.traced.begin(), in.traced.end(), true), 2); // itself and its variable
+    const Scene& scene = view.scene(in);
+    const auto dimmed = [&](NodeId node) { return scene.boxes[scene.box_of(node)].off_trace; };
+    EXPECT_FALSE(dimmed(g.read) || dimmed(g.kernel));
+    EXPECT_TRUE(dimmed(g.assign) && dimmed(g.matmul) && dimmed(g.init));
+    EXPECT_FALSE(scene.boxes[scene.box_of_scope("rnn")].off_trace) << "it holds what is traced";
+    EXPECT_TRUE(scene.boxes[scene.box_of_scope("rnn/while")].off_trace);
+
+    in.traced = trace_nodes(g.graph, g.read, TraceWay::outputs, in.nodes);
+    const Scene& forward = view.scene(in);
+    EXPECT_FALSE(forward.boxes[forward.box_of(g.matmul)].off_trace) << "also around a loop it ends";
+    EXPECT_TRUE(forward.boxes[forward.box_of(g.kernel)].off_trace);
+    EXPECT_TRUE(trace_nodes(g.graph, g.read, TraceWay::none, in.nodes).empty());
+}
+
+TEST(GraphScene, ASearchIsByNameOrTypeAndCountsInClosedScopes) {
+    const SmallGraph g;
+    SceneInput in = g.input();
+    EXPECT_EQ(search_nodes(g.graph, "MATMUL", in.nodes), (std::vector<NodeId>{g.enter, g.matmul}));
+    EXPECT_EQ(search_nodes(g.graph, "enter", in.nodes), (std::vector<NodeId>{g.enter}));
+    EXPECT_EQ(search_nodes(g.graph, "variablev2", in.nodes), (std::vector<NodeId>{g.kernel}));
+    EXPECT_TRUE(search_nodes(g.graph, "", in.nodes).empty());
+    EXPECT_TRUE(search_nodes(g.graph, "variablev2", g.kernel.index()).empty()) << "it did not exist yet";
+    in.found.assign(in.nodes, false);
+    in.found[g.enter.index()] = in.found[g.matmul.index()] = true;
+    GraphView view;
+    const Scene& scene = view.scene(in);
+    EXPECT_EQ(scene.boxes[scene.box_of_scope("rnn")].found, 2u);
+}
+
+TEST(GraphScene, MarksStandOnTheBoxThatShowsTheOp) {
+    const SmallGraph g;
+    SceneInput in = g.failed();
+    in.recent = {g.assign, g.matmul};
+    in.breakpoints = {g.read};
+    GraphView view;
+    const Scene& closed = view.scene(in);
+    const SceneBox& rnn = closed.boxes[closed.box_of_scope("rnn")];
+    EXPECT_EQ(rnn.recent, 1u) << "of several inside, the latest counts";
+    EXPECT_TRUE(rnn.has_breakpoint);
+    EXPECT_EQ(rnn.variables, 1u);
+    EXPECT_EQ(rnn.with_value, 0u);
+    in.states = {StateMark::updated};
+    view.expand_all(in);
+    const Scene& open = view.scene(in);
+    EXPECT_EQ(open.boxes[open.box_of(g.matmul)].recent, 2u);
+    EXPECT_TRUE(open.boxes[open.box_of(g.read)].has_breakpoint);
+    EXPECT_FALSE(open.boxes[open.box_of_scope("rnn")].has_breakpoint);
+    EXPECT_EQ(open.boxes[open.box_of_scope("rnn")].with_value, 1u);
+}
+
 TEST(GraphScene, AnEarlierPositionHasFewerNodes) {
     const SmallGraph g;
     GraphView view;
