@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 import jsonschema
 
@@ -139,6 +140,10 @@ class Samples(unittest.TestCase):
             status, out, _ = call("graph", sample, "--format", form)
             self.assertEqual(status, 0)
             self.assertIn("gates/kernel", out)
+        status, out, _ = call("graph", sample, "--format", "svg")
+        self.assertEqual(status, 0)
+        self.assertIn("multi_rnn_cell", out)
+        self.assertEqual(xml.etree.ElementTree.fromstring(out).tag, "{http://www.w3.org/2000/svg}svg")
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "graph.json"
             self.assertEqual(call("graph", sample, "--format", "json", "-o", path)[:2], (0, ""))
