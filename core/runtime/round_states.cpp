@@ -131,15 +131,17 @@ void RoundStates::remember_steps(const std::vector<std::vector<Step>>& groups,
                                  const std::vector<std::shared_ptr<const ops::simd::PackedMatrix>>& packed) {
     packed_ = packed;
     const Round& round = *values_->round;
+    std::vector<const Step*> bound; // by visit
+    for (const auto& group : groups)
+        for (const Step& step : group) bound.push_back(&step);
+    std::ranges::stable_sort(bound, {}, &Step::visit);
     std::size_t reads = 0, copied = 0;
     for (const RoundStep& from : round.steps) {
         if (from.kind != RoundStep::Kind::fast && from.kind != RoundStep::Kind::array_read) continue;
-        Step step;
-        for (const auto& group : groups)
-            for (const Step& bound : group) // a guard may belong to the same visit
-                if (bound.visit == from.visit &&
-                    (from.kind != RoundStep::Kind::fast || bound.function == from.fast.function))
-                    step = bound;
+        auto found = std::ranges::lower_bound(bound, from.visit, {}, &Step::visit);
+        // A guard may belong to the same visit.
+        while (from.kind == RoundStep::Kind::fast && (*found)->function != from.fast.function) ++found;
+        Step step = **found;
         if (from.kind == RoundStep::Kind::array_read) {
             auto recall = std::make_unique<Computed::Recall>();
             const Tensor& lent = lent_[reads++];
@@ -153,7 +155,6 @@ void RoundStates::remember_steps(const std::vector<std::vector<Step>>& groups,
         steps_.push_back(step);
     }
     std::ranges::stable_sort(steps_, {}, &Step::visit);
-    find_needs();
 }
 
 void RoundStates::find_needs() {
@@ -215,6 +216,7 @@ void RoundStates::begin_rows(Rows& rows, std::uint64_t round) {
 }
 
 RoundStates::Rows& RoundStates::rows_of(std::uint64_t round) {
+    if (maker_.size() != values_->round->slots.size()) find_needs(); // few blocks are ever looked into
     Computed& last = *last_;
     last.round = round;
     const auto found =
