@@ -167,7 +167,20 @@ class EdgePainter : public GraphBrush {
             dashes(style);
             return;
         }
-        compat::add_polyline(list_, curve_.data(), static_cast<int>(curve_.size()), style.color, style.width);
+        // Only the runs of it that can be seen: Dear ImGui does not clip, and most of a long edge is elsewhere.
+        const auto seen = [&](ImVec2 a, ImVec2 b) {
+            const float w = style.width;
+            return std::max(a.x, b.x) >= p_.a.x - w && std::min(a.x, b.x) <= p_.b.x + w &&
+                   std::max(a.y, b.y) >= p_.a.y - w && std::min(a.y, b.y) <= p_.b.y + w;
+        };
+        std::size_t first = 0;
+        for (std::size_t i = 1; i <= curve_.size(); ++i) {
+            if (i < curve_.size() && seen(curve_[i - 1], curve_[i])) continue;
+            if (i - first > 1)
+                compat::add_polyline(list_, curve_.data() + first, static_cast<int>(i - first), style.color,
+                                     style.width);
+            first = i;
+        }
     }
 
     void dashes(const Style& style) {
