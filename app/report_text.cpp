@@ -1,5 +1,6 @@
 #include "app/report.hpp"
 
+#include "core/debug/answer.hpp"
 #include "core/debug/poison.hpp"
 
 #include <fmt/format.h>
@@ -98,7 +99,7 @@ std::string run_text(const Debugger& debugger) {
         text += diagnosis_text(program, diagnosis, earlier);
         earlier = &diagnosis;
     }
-    if (debugger.poisons()) text += "\npoison: " + debug::poison_text(debugger) + "\n";
+    if (debugger.poisons()) text += "\npoison: " + debug::to_text(debug::answer_poison(debugger)) + "\n";
     const std::string warnings = warnings_text(debugger);
     if (!warnings.empty()) text += "\n" + warnings;
     return text;

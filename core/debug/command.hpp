@@ -30,7 +30,7 @@ struct CommandDef {
     std::string_view argument; ///< what it asks for: "op name"; "" when nothing
     /// Why it cannot be done now, in the user's words; nullopt when it can.
     std::optional<std::string> (*blocked)(const Debugger&) = nullptr;
-    /// Does it, or starts a movement. The text of a success is what the terminal prints; may be empty.
+    /// Does it, or starts a movement or an inquiry. The text of a success is what the terminal prints; may be empty.
     Result<std::string> (*run)(Debugger&, std::string_view argument) = nullptr;
 };
 
@@ -38,7 +38,9 @@ std::span<const CommandDef> all_commands();
 const CommandDef* find_command(std::string_view id);
 
 /// Unknown ids: "command.unknown" with the nearest one; commands that cannot run now: "command.blocked" with the
-/// reason.
+/// reason. A question that takes long is only begun: pump works on it, take_outcome tells the answer.
+Result<std::string> begin(Debugger& debugger, const Command& command);
+/// The same, with questions answered to the end.
 Result<std::string> execute(Debugger& debugger, const Command& command);
 
 /// What the terminal prints: where the debugger stands and, with a failure, its whole diagnosis (terminal_text.hpp has

@@ -1,3 +1,4 @@
+#include "core/debug/answer_commands.hpp"
 #include "core/debug/command.hpp"
 
 #include "core/debug/bookmark_commands.hpp"
@@ -415,22 +416,22 @@ using Kind = record::HistoryEntry::Kind;
         {"go.previous-write", "Previous write", "Goes back to the last write of the selected variable.", "Go", "Ctrl+Left", "", no_variable_selected, go_access<Kind::write, false>},
         {"go.next-read", "Next read", "Goes to the next read of the selected variable.", "Go", "Ctrl+Shift+Right", "", no_variable_selected, go_access<Kind::read, true>},
         {"go.previous-read", "Previous read", "Goes back to the last read of the selected variable.", "Go", "Ctrl+Shift+Left", "", no_variable_selected, go_access<Kind::read, false>},
-        {"ask.history", "History of the variable", "Prints every read, write and restore of the selected variable in all sessions, or of the one that is named.", "Go", "", "", nothing_built,
-         [](Debugger& d, std::string_view name) -> Text { return accesses_text(d, name); }},
-        {"ask.initialized", "Who initialized this", "Prints what gave the selected variable its first value, and what its value now.", "Go", "", "", nothing_built,
-         [](Debugger& d, std::string_view name) -> Text { return initialization_text(d, name); }},
-        {"ask.from", "Where did this value come from", "Prints what the newest value of the selected op or variable was computed from, back to feeds, constants and writes of variables.", "Go", "Ctrl+Up", "", nothing_built,
-         [](Debugger& d, std::string_view name) -> Text { return where_from_text(d, name); }},
-        {"ask.to", "Where does this value go", "Prints what was computed from the newest value of the selected op or variable, up to fetches and writes of variables.", "Go", "Ctrl+Down", "", nothing_built,
-         [](Debugger& d, std::string_view name) -> Text { return where_to_text(d, name); }},
-        {"ask.right", "When was this last right", "Prints when the selected op or variable last had no NaN and no infinity; with \"if\" and a condition, when it fulfilled that.", "Go", "", "", nothing_built,
-         [](Debugger& d, std::string_view argument) -> Text { return last_right_text(d, argument); }},
-        {"ask.order", "Which orders fail", "Prints what other orders of the run at the position would do with variables that have no value before it; or of run N, or of fetches that are named.", "Go", "", "", nothing_built,
-         [](Debugger& d, std::string_view argument) -> Text { return orders_text(d, argument); }},
-        {"ask.compare", "Compare with…", "Runs another program or graph and prints where the values of ops of the same name differ first; \"within 1e-6\" allows for rounding.", "Go", "", "FILE [within TOLERANCE]", nothing_built,
-         [](Debugger& d, std::string_view argument) -> Text { return comparison_text(d, argument); }},
+        {"ask.history", "History of the variable", "Prints every read, write and restore of the selected variable in all sessions, or of the one that is named.", "Go", "", "", nothing_built, ask<answer_accesses>},
+        {"ask.initialized", "Who initialized this", "Prints what gave the selected variable its first value, and what its value now.", "Go", "", "", nothing_built, ask<answer_initialization>},
+        {"ask.from", "Where did this value come from", "Prints what the newest value of the selected op or variable was computed from, back to feeds, constants and writes of variables.", "Go", "Ctrl+Up", "", nothing_built, ask<answer_where_from>},
+        {"ask.to", "Where does this value go", "Prints what was computed from the newest value of the selected op or variable, up to fetches and writes of variables.", "Go", "Ctrl+Down", "", nothing_built, ask<answer_where_to>},
+        {"ask.right", "When was this last right", "Prints when the selected op or variable last had no NaN and no infinity; with \"if\" and a condition, when it fulfilled that.", "Go", "", "", nothing_built, ask<answer_last_right>},
+        {"ask.order", "Which orders fail", "Prints what other orders of the run at the position would do with variables that have no value before it; or of run N, or of fetches that are named.", "Go", "", "", nothing_built, ask<answer_orders>},
+        {"ask.compare", "Compare with…", "Runs another program or graph and prints where the values of ops of the same name differ first; \"within 1e-6\" allows for rounding.", "Go", "", "FILE [within TOLERANCE]", nothing_built_or_busy, begin_question<ask_comparison>},
+        {"ask.tolerance", "Compare within…", "Compares what the shown comparison compared once more, with another tolerance.", "Go", "", "TOLERANCE", no_comparison, begin_question<ask_tolerance>},
         {"ask.poison", "What did the missing values reach", "Prints which variables, ops, time steps and fetches are derived from values that were missing, and how many of their elements.", "Go", "", "", nothing_open,
-         [](Debugger& d, std::string_view) -> Text { return poison_text(d); }},
+         [](Debugger& d, std::string_view) -> Text { return give(d, answer_poison(d)); }},
+        {"answer.back", "Answer before", "Shows the answer that was given before the shown one.", "Go", "Alt+Shift+Left", "", no_answer_before, show_answer_before},
+        {"answer.forward", "Answer after", "Shows the answer that was given after the shown one.", "Go", "Alt+Shift+Right", "", no_answer_after, show_answer_after},
+        {"answer.show", "Show answer…", "Shows an answer that was given earlier, by its number.", "Go", "", "number", no_answer, show_answer},
+        {"answer.close", "Close answer", "Forgets the answer that is shown, or the one with the number.", "Go", "", "", no_answer, close_answer},
+        {"answer.next", "Next place of the answer", "Goes to the next position that the shown answer names.", "Go", "F3", "", no_answer_places, go_next_place},
+        {"answer.previous", "Previous place of the answer", "Goes back to the last position that the shown answer names.", "Go", "Shift+F3", "", no_answer_places, go_previous_place},
         {"select.back", "Back", "Selects what was selected before.", "Go", "Alt+Left", "",
          [](const Debugger& d) { return d.can_select_back() ? Blocked() : Blocked("Nothing was selected before."); },
          [](Debugger& d, std::string_view) -> Text { d.select_back(); return std::string(); }},
@@ -481,7 +482,7 @@ const CommandDef* find_command(std::string_view id) {
     return found == std::end(commands) ? nullptr : &*found;
 }
 
-Result<std::string> execute(Debugger& debugger, const Command& command) {
+Result<std::string> begin(Debugger& debugger, const Command& command) {
     const CommandDef* def = find_command(command.id);
     if (!def) {
         std::vector<std::string> ids;
@@ -494,6 +495,15 @@ Result<std::string> execute(Debugger& debugger, const Command& command) {
     if (def->blocked)
         if (const Blocked reason = def->blocked(debugger)) return Error{"command.blocked", *reason};
     return def->run(debugger, command.argument);
+}
+
+Result<std::string> execute(Debugger& debugger, const Command& command) {
+    Result<std::string> said = begin(debugger, command);
+    if (!said || debugger.inquiry() == nullptr) return said;
+    while (!debugger.pump(std::chrono::seconds(1))) {
+    }
+    const std::optional<Result<std::string>> outcome = debugger.take_outcome();
+    return outcome ? *outcome : said;
 }
 
 } // namespace rnnscope::debug

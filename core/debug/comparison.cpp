@@ -1,16 +1,14 @@
 #include "core/debug/comparison.hpp"
 
-#include "core/debug/evaluation.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <bit>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <map>
 #include <set>
+#include <utility>
 
 namespace rnnscope::debug {
 namespace {
@@ -28,40 +26,28 @@ bool is_number(DType dtype) {
     return is_floating(dtype) || is_integer(dtype) || dtype == DType::boolean;
 }
 
-struct Difference {
-    std::string what;
-    double largest = infinity;
-};
+/// So many floats apart; -1 where that is no number.
+template <class T, class Bits> std::int64_t floats_between(double x, double y) {
+    if (!std::isfinite(x) || !std::isfinite(y)) return -1;
+    const auto order = [](double value) { // floats in their order, as integers; both zeros are one
+        const auto bits = std::bit_cast<Bits>(static_cast<T>(value));
+        return bits < 0 ? std::numeric_limits<Bits>::min() - bits : bits;
+    };
+    const Bits a = order(x), b = order(y);
+    const auto distance = a > b ? static_cast<std::uint64_t>(a) - static_cast<std::uint64_t>(b)
+                                : static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a);
+    constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    return static_cast<std::int64_t>(std::min(distance, most));
+}
 
-/// nullopt: the same, as far as the options ask for it.
-std::optional<Difference> difference(const Tensor& a, const Tensor& b, const ComparisonOptions& options) {
-    if (!a || !b) {
-        if (!a && !b) return std::nullopt;
-        return Difference{a ? "a value here and none there" : "no value here and one there", infinity};
-    }
-    if (a.dtype() != b.dtype())
-        return Difference{fmt::format("type {} and {}", dtype_name(a.dtype()), dtype_name(b.dtype())), infinity};
-    if (a.shape() != b.shape())
-        return Difference{fmt::format("shape {} and {}", to_text(a.shape()), to_text(b.shape())), infinity};
-    if (a.same_buffer(b) || a.identical(b)) return std::nullopt;
-    if (a.dtype() == DType::resource) return std::nullopt; // handles are names of the run's own
-    if (!is_number(a.dtype())) return Difference{"other bytes", infinity};
-    std::int64_t differing = 0, first = -1;
-    double largest = 0;
-    for (std::int64_t i = 0; i < a.elements(); ++i) {
-        const double x = a.number(i), y = b.number(i);
-        if (x == y || (std::isnan(x) && std::isnan(y))) continue;
-        const double apart = std::fabs(x - y);
-        if (apart <= options.absolute + options.relative * std::fabs(y)) continue;
-        if (first < 0) first = i;
-        ++differing;
-        largest = std::max(largest, std::isnan(apart) ? infinity : apart);
-    }
-    if (differing == 0) return std::nullopt;
-    const std::string where = a.shape().rank() > 0 ? " at " + place(a.shape(), first) : "";
-    std::string what = fmt::format("{:.9g} and {:.9g}{}", a.number(first), b.number(first), where);
-    if (a.elements() > 1) what += fmt::format("; {} of {} differ, by {:.3g} at most", differing, a.elements(), largest);
-    return Difference{std::move(what), largest};
+std::int64_t ulps_between(DType dtype, double x, double y) {
+    if (dtype == DType::float32) return floats_between<float, std::int32_t>(x, y);
+    if (dtype == DType::float64) return floats_between<double, std::int64_t>(x, y);
+    return -1;
+}
+
+ValueDifference unlike(std::string what) {
+    return {std::move(what), infinity, -1, 0, -1};
 }
 
 /// The nodes that a run visited, by name.
@@ -111,92 +97,11 @@ Pairs paired(const std::vector<std::string>& left, const std::vector<std::string
     return pairs;
 }
 
-class Comparer {
-  public:
-    Comparer(const Evaluation& left, const Evaluation& right, const ComparisonOptions& options)
-        : left_(left), right_(right), options_(options) {}
-
-    Comparison compare() {
-        const auto left = left_.recording().runs(), right = right_.recording().runs();
-        std::vector<std::string> ours, theirs;
-        for (const auto& run : left) ours.push_back(wanted(left_, run));
-        for (const auto& run : right) theirs.push_back(wanted(right_, run));
-        const Pairs pairs = paired(ours, theirs);
-        for (const auto& [i, j] : pairs) compare_runs(left[i], right[j]);
-        result_.runs = pairs.size();
-        result_.ops = compared_.size();
-        const auto here = ran(left_), there = ran(right_);
-        std::ranges::set_difference(here, there, std::back_inserter(result_.only_left));
-        std::ranges::set_difference(there, here, std::back_inserter(result_.only_right));
-        return std::move(result_);
-    }
-
-  private:
-    static std::set<std::string, std::less<>> ran(const Evaluation& evaluation) {
-        std::set<std::string, std::less<>> names;
-        for (const auto& run : evaluation.recording().runs())
-            for (const auto& [name, node] : visited(evaluation, run)) names.emplace(name);
-        return names;
-    }
-
-    void compare_runs(const record::RecordedRun& left, const record::RecordedRun& right) {
-        const auto here = visited(left_, left), there = visited(right_, right);
-        std::vector<Divergence> found;
-        for (const auto& [name, node] : here) {
-            const auto other = there.find(name);
-            if (other == there.end()) continue;
-            compared_.emplace(name);
-            compare_visits(left, node, right, other->second, found);
-        }
-        // In the order of time; what does not fit is counted only.
-        std::ranges::stable_sort(found, {}, &Divergence::event);
-        const std::size_t room = options_.most - std::min(options_.most, result_.divergences.size());
-        found.resize(std::min(found.size(), room));
-        std::ranges::move(found, std::back_inserter(result_.divergences));
-    }
-
-    void compare_visits(const record::RecordedRun& left, NodeId left_node, const record::RecordedRun& right,
-                        NodeId right_node, std::vector<Divergence>& found) {
-        const Graph& graph = left_.evaluator().graph(left.info.graph);
-        const Graph& other = right_.evaluator().graph(right.info.graph);
-        const std::size_t outputs =
-            std::min(graph.node(left_node).outputs.size(), other.node(right_node).outputs.size());
-        const auto ours = left_.recording().events_of(left.info.id, left_node);
-        const auto theirs = right_.recording().events_of(right.info.id, right_node);
-        for (std::size_t n = 0; n < std::min(ours.size(), theirs.size()); ++n)
-            for (std::size_t output = 0; output < outputs; ++output) {
-                const Tensor a = left_.recording().output(left.info.id, ours[n], output);
-                const Tensor b = right_.recording().output(right.info.id, theirs[n], output);
-                result_.values += a || b ? 1 : 0;
-                auto differs = difference(a, b, options_);
-                if (!differs) continue;
-                ++result_.differing;
-                Divergence divergence;
-                divergence.run = left.info.id;
-                divergence.event = ours[n];
-                divergence.here = {left_.recording().tick_of(left.info.id, ours[n]) + 1};
-                divergence.there = {right_.recording().tick_of(right.info.id, theirs[n]) + 1};
-                divergence.tensor = graph.tensor_name({left_node, static_cast<int>(output)});
-                const record::RecordedVisit visit = left_.recording().visit(left.info.id, ours[n]);
-                if (visit.frame != 0) divergence.iteration = visit.iteration;
-                divergence.what = std::move(differs->what);
-                divergence.largest_difference = differs->largest;
-                found.push_back(std::move(divergence));
-            }
-    }
-
-    const Evaluation& left_;
-    const Evaluation& right_;
-    const ComparisonOptions& options_;
-    Comparison result_;
-    std::set<std::string, std::less<>> compared_;
-};
-
-std::string line(const Divergence& divergence) {
-    const std::string iteration =
-        divergence.iteration >= 0 ? fmt::format(", time step {}", divergence.iteration) : std::string();
-    return fmt::format("run {}, event {}{}: {}: {}", divergence.run.index() + 1, divergence.event, iteration,
-                       divergence.tensor, divergence.what);
+std::set<std::string, std::less<>> ran(const Evaluation& evaluation) {
+    std::set<std::string, std::less<>> names;
+    for (const auto& run : evaluation.recording().runs())
+        for (const auto& [name, node] : visited(evaluation, run)) names.emplace(name);
+    return names;
 }
 
 std::string names(const std::vector<std::string>& ops) {
@@ -208,50 +113,239 @@ std::string names(const std::vector<std::string>& ops) {
 
 } // namespace
 
+std::optional<ValueDifference> difference(const Tensor& a, const Tensor& b, const ComparisonOptions& options) {
+    if (!a || !b) {
+        if (!a && !b) return std::nullopt;
+        return unlike(a ? "a value here and none there" : "no value here and one there");
+    }
+    if (a.dtype() != b.dtype())
+        return unlike(fmt::format("type {} and {}", dtype_name(a.dtype()), dtype_name(b.dtype())));
+    if (a.shape() != b.shape()) return unlike(fmt::format("shape {} and {}", to_text(a.shape()), to_text(b.shape())));
+    if (a.same_buffer(b) || a.identical(b)) return std::nullopt;
+    if (a.dtype() == DType::resource) return std::nullopt; // handles are names of the run's own
+    if (!is_number(a.dtype())) return unlike("other bytes");
+    ValueDifference found;
+    for (std::int64_t i = 0; i < a.elements(); ++i) {
+        const double x = a.number(i), y = b.number(i);
+        if (x == y || (std::isnan(x) && std::isnan(y))) continue;
+        const double apart = std::fabs(x - y);
+        if (apart <= options.absolute + options.relative * std::fabs(y)) continue;
+        if (found.first < 0) found.first = i;
+        ++found.differing;
+        found.largest = std::max(found.largest, std::isnan(apart) ? infinity : apart);
+        found.ulps = std::max(found.ulps, ulps_between(a.dtype(), x, y));
+    }
+    if (found.differing == 0) return std::nullopt;
+    const std::string where = a.shape().rank() > 0 ? " at " + place(a.shape(), found.first) : "";
+    found.what = fmt::format("{:.9g} and {:.9g}{}", a.number(found.first), b.number(found.first), where);
+    if (a.elements() > 1)
+        found.what += fmt::format("; {} of {} differ, by {:.3g} at most", found.differing, a.elements(), found.largest);
+    return found;
+}
+
+class ComparisonJob::Impl {
+  public:
+    Impl(const Evaluation& left, const Evaluation& right, const ComparisonOptions& options)
+        : left_(left), right_(right), options_(options) {
+        std::vector<std::string> ours, theirs;
+        for (const auto& run : left.recording().runs()) ours.push_back(wanted(left, run));
+        for (const auto& run : right.recording().runs()) theirs.push_back(wanted(right, run));
+        runs_ = paired(ours, theirs);
+    }
+
+    bool pump(std::chrono::steady_clock::time_point deadline) {
+        while (result_.runs.size() < runs_.size()) {
+            if (names_.empty()) begin_run();
+            for (; name_ < names_.size(); visit_ = 0, ++name_)
+                if (!compare_visits(names_[name_], deadline)) return false;
+            end_run();
+        }
+        return true;
+    }
+
+    std::string progress() const {
+        if (names_.empty()) return "comparing";
+        return fmt::format("comparing run {} of {}: {} of {} ops", result_.runs.size() + 1, runs_.size(), name_,
+                           names_.size());
+    }
+
+    Comparison take() {
+        result_.ops = compared_.size();
+        const auto here = ran(left_), there = ran(right_);
+        std::ranges::set_difference(here, there, std::back_inserter(result_.only_left));
+        std::ranges::set_difference(there, here, std::back_inserter(result_.only_right));
+        return std::move(result_);
+    }
+
+  private:
+    struct SameOp {
+        NodeId left, right;
+    };
+
+    const record::RecordedRun& left_run() const { return left_.recording().runs()[runs_[result_.runs.size()].first]; }
+    const record::RecordedRun& right_run() const {
+        return right_.recording().runs()[runs_[result_.runs.size()].second];
+    }
+
+    void begin_run() {
+        const auto here = visited(left_, left_run()), there = visited(right_, right_run());
+        for (const auto& [name, node] : here) {
+            const auto other = there.find(name);
+            if (other == there.end()) continue;
+            compared_.emplace(name);
+            names_.push_back({node, other->second});
+        }
+        name_ = visit_ = 0;
+        found_.clear();
+        partner_.assign(left_.recording().event_count(left_run().info.id), -1);
+        differs_.assign(partner_.size(), false);
+    }
+
+    /// False: it is time.
+    bool compare_visits(const SameOp& op, std::chrono::steady_clock::time_point deadline) {
+        const auto ours = left_.recording().events_of(left_run().info.id, op.left);
+        const auto theirs = right_.recording().events_of(right_run().info.id, op.right);
+        constexpr std::size_t visits_per_look = 16;
+        for (; visit_ < std::min(ours.size(), theirs.size()); ++visit_) {
+            // Something each time, however little time there is.
+            const bool may_stop = visit_ % visits_per_look == 0 && std::exchange(has_worked_, true);
+            if (may_stop && std::chrono::steady_clock::now() >= deadline) {
+                has_worked_ = false;
+                return false;
+            }
+            partner_[ours[visit_]] = static_cast<std::int32_t>(theirs[visit_]);
+            compare_events(op, ours[visit_], theirs[visit_]);
+        }
+        return true;
+    }
+
+    void compare_events(const SameOp& op, std::uint32_t left, std::uint32_t right) {
+        const Graph& graph = left_.evaluator().graph(left_run().info.graph);
+        const Graph& other = right_.evaluator().graph(right_run().info.graph);
+        const std::size_t outputs = std::min(graph.node(op.left).outputs.size(), other.node(op.right).outputs.size());
+        for (std::size_t output = 0; output < outputs; ++output) {
+            const Tensor a = left_.recording().output(left_run().info.id, left, output);
+            const Tensor b = right_.recording().output(right_run().info.id, right, output);
+            result_.values += a || b ? 1 : 0;
+            auto differs = difference(a, b, options_);
+            if (!differs) continue;
+            ++result_.differing;
+            differs_[left] = true;
+            Divergence divergence;
+            divergence.run = left_run().info.id;
+            divergence.event = left;
+            divergence.here = {left_.recording().tick_of(left_run().info.id, left) + 1};
+            divergence.there = {right_.recording().tick_of(right_run().info.id, right) + 1};
+            divergence.tensor = graph.tensor_name({op.left, static_cast<int>(output)});
+            const record::RecordedVisit visit = left_.recording().visit(left_run().info.id, left);
+            if (visit.frame != 0) divergence.iteration = visit.iteration;
+            divergence.difference = *std::move(differs);
+            found_.push_back(std::move(divergence));
+        }
+    }
+
+    void end_run() {
+        // In the order of time; what does not fit is counted only.
+        std::ranges::stable_sort(found_, {}, &Divergence::event);
+        const std::size_t room = options_.most - std::min(options_.most, result_.divergences.size());
+        found_.resize(std::min(found_.size(), room));
+        std::ranges::move(found_, std::back_inserter(result_.divergences));
+        ComparedRun run{left_run().info.id, right_run().info.id, lockstep()};
+        result_.runs.push_back(std::move(run));
+        names_.clear();
+    }
+
+    /// What only the right run has stands before the first common event that came after it there.
+    std::vector<ComparedRun::Pair> lockstep() const {
+        const RunId left = left_run().info.id, right = right_run().info.id;
+        std::vector<bool> is_common(right_.recording().event_count(right), false);
+        for (const std::int32_t event : partner_)
+            if (event >= 0) is_common[static_cast<std::size_t>(event)] = true;
+        std::vector<ComparedRun::Pair> pairs;
+        std::size_t next = 0; // of the right run
+        const auto add_right_until = [&](std::size_t end) {
+            for (; next < end; ++next)
+                if (!is_common[next] && right_.recording().visit(right, static_cast<std::uint32_t>(next)).node.valid())
+                    pairs.push_back({-1, static_cast<std::int32_t>(next), false});
+        };
+        for (std::size_t event = 0; event < partner_.size(); ++event) {
+            if (partner_[event] >= 0)
+                add_right_until(static_cast<std::size_t>(partner_[event]));
+            else if (!left_.recording().visit(left, static_cast<std::uint32_t>(event)).node.valid())
+                continue;
+            pairs.push_back({static_cast<std::int32_t>(event), partner_[event], differs_[event]});
+        }
+        add_right_until(is_common.size());
+        return pairs;
+    }
+
+    const Evaluation& left_;
+    const Evaluation& right_;
+    const ComparisonOptions options_;
+    Pairs runs_;
+    Comparison result_;
+    std::set<std::string, std::less<>> compared_;
+    bool has_worked_ = false; ///< since pump began
+
+    // Of the run that is worked on:
+    std::vector<SameOp> names_; ///< empty: it has not begun
+    std::size_t name_ = 0, visit_ = 0;
+    std::vector<Divergence> found_;
+    std::vector<std::int32_t> partner_; ///< by left event
+    std::vector<bool> differs_;
+};
+
+ComparisonJob::ComparisonJob(const Evaluation& left, const Evaluation& right, const ComparisonOptions& options)
+    : impl_(std::make_unique<Impl>(left, right, options)) {}
+ComparisonJob::~ComparisonJob() = default;
+ComparisonJob::ComparisonJob(ComparisonJob&&) noexcept = default;
+ComparisonJob& ComparisonJob::operator=(ComparisonJob&&) noexcept = default;
+
+bool ComparisonJob::pump(std::chrono::steady_clock::time_point deadline) {
+    return impl_->pump(deadline);
+}
+std::string ComparisonJob::progress() const {
+    return impl_->progress();
+}
+Comparison ComparisonJob::take() {
+    return impl_->take();
+}
+
 Comparison compare(const Evaluation& left, const Evaluation& right, const ComparisonOptions& options) {
-    return Comparer(left, right, options).compare();
+    ComparisonJob job(left, right, options);
+    while (!job.pump(std::chrono::steady_clock::time_point::max())) {
+    }
+    return job.take();
 }
 
-Result<std::string> comparison_text(const Debugger& debugger, std::string_view argument) {
-    constexpr std::string_view within = " within ";
-    ComparisonOptions options;
-    std::string path(argument);
-    if (const std::size_t at = argument.rfind(within); at != std::string_view::npos) {
-        const std::string_view number = argument.substr(at + within.size());
-        const auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(), options.relative);
-        if (problem != std::errc{} || end != number.data() + number.size() || !(options.relative >= 0))
-            return Error{"command.argument", fmt::format("\"{}\" is no tolerance; 1e-6 would be one", number)};
-        options.absolute = options.relative;
-        path = argument.substr(0, at);
-    }
-    if (path.empty()) return Error{"command.argument", "which program or graph to compare with?"};
-    const std::filesystem::path folder = std::filesystem::path(debugger.document().opened_from()).parent_path();
-    if (!std::filesystem::exists(path) && std::filesystem::exists(folder / path)) path = (folder / path).string();
-    Debugger other;
-    if (const Diagnostics problems = other.open(path); !problems.empty())
-        return Error{"command.argument", to_text(problems)};
-    other.run_on(true);
-    while (!other.pump(std::chrono::seconds(1))) {
-    }
-    const Comparison result = compare(debugger.evaluation(), other.evaluation(), options);
-    if (result.runs == 0) return Error{"command.argument", "no run here asks for what a run there asks for"};
-    const std::string name = std::filesystem::path(path).filename().string();
-    return to_text(result, name);
-}
-
-std::string to_text(const Comparison& result, std::string_view name) {
-    std::string text =
-        fmt::format("{} values of {} ops in {} runs compared with {}", result.values, result.ops, result.runs, name);
-    text += result.differing == 0 ? ": all equal\n" : fmt::format(": {} differ\n", result.differing);
+void add_comparison(Answer& answer, const Evaluation& left, const Comparison& result, std::string_view name) {
+    answer.add(AnswerRow::Kind::title)
+        .say(fmt::format("{} values of {} ops in {} runs compared with {}: {}", result.values, result.ops,
+                         result.runs.size(), name,
+                         result.differing == 0 ? "all equal" : fmt::format("{} differ", result.differing)));
     constexpr std::size_t shown = 10;
-    for (std::size_t i = 0; i < std::min(shown, result.divergences.size()); ++i)
-        text += (i == 0 ? "  first  " : "         ") + line(result.divergences[i]) + "\n";
-    if (result.differing > shown) text += fmt::format("         and {} more\n", result.differing - shown);
+    for (std::size_t i = 0; i < result.divergences.size(); ++i) {
+        const Divergence& divergence = result.divergences[i];
+        AnswerRow& row = answer.add(AnswerRow::Kind::entry);
+        if (i >= shown) row.shown = AnswerRow::Shown::in_window;
+        row.at = divergence.here;
+        row.glue("  ").say(i == 0 ? "first" : "", AnswerColumn::lead).glue(i == 0 ? "  " : "       ");
+        row.glue("run ").say(fmt::format("{}", divergence.run.index() + 1), AnswerColumn::run);
+        row.glue(", event ").say(fmt::format("{}", divergence.event), AnswerColumn::event);
+        if (divergence.iteration >= 0)
+            row.glue(", time step ").say(fmt::format("{}", divergence.iteration), AnswerColumn::step);
+        const GraphId graph = left.recording().run(divergence.run).info.graph;
+        row.glue(": ").name(left.evaluator().graph(graph), divergence.tensor);
+        row.glue(": ").say(divergence.difference.what, AnswerColumn::value);
+    }
+    if (result.differing > shown)
+        answer.sentence(fmt::format("         and {} more", result.differing - shown)).shown =
+            AnswerRow::Shown::in_terminal;
     if (!result.only_left.empty())
-        text += fmt::format("  {} ops ran here only: {}\n", result.only_left.size(), names(result.only_left));
+        answer.sentence(fmt::format("  {} ops ran here only: {}", result.only_left.size(), names(result.only_left)));
     if (!result.only_right.empty())
-        text += fmt::format("  {} ops ran in {} only: {}\n", result.only_right.size(), name, names(result.only_right));
-    return text;
+        answer.sentence(
+            fmt::format("  {} ops ran in {} only: {}", result.only_right.size(), name, names(result.only_right)));
 }
 
 } // namespace rnnscope::debug

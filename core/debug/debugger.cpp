@@ -104,6 +104,9 @@ Position Debugger::position() const {
 const Evaluation& Debugger::evaluation() const {
     return *impl_->evaluation_;
 }
+std::shared_ptr<const Evaluation> Debugger::shared_evaluation() const {
+    return impl_->evaluation_;
+}
 const record::Recording& Debugger::recording() const {
     return impl_->recording();
 }
@@ -204,12 +207,13 @@ bool Debugger::seek(Sought sought, bool forward) {
 }
 
 bool Debugger::busy() const {
-    return impl_->movement_.has_value();
+    return impl_->movement_.has_value() || impl_->inquiry_ != nullptr;
 }
 
 bool Debugger::pump(std::chrono::microseconds budget) {
     if (!busy()) return true;
     const auto deadline = std::chrono::steady_clock::now() + budget;
+    if (impl_->inquiry_) return pump_inquiry(deadline);
     if (!impl_->is_following_) {
         Position position = impl_->position_;
         const bool over =
@@ -239,11 +243,41 @@ bool Debugger::pump_background(std::chrono::microseconds budget) {
 }
 
 void Debugger::cancel() {
+    impl_->inquiry_.reset();
     if (!impl_->movement_) return;
     impl_->movement_.reset();
     impl_->is_following_ = false;
     impl_->reason_ = StopReason::paused;
     impl_->diagnose_new_errors();
+}
+
+// --- questions ------------------------------------------------------------------------------------------------------
+
+void Debugger::ask(std::unique_ptr<Inquiry> inquiry) {
+    if (!is_open() || busy()) return;
+    impl_->inquiry_ = std::move(inquiry);
+    impl_->outcome_.reset();
+}
+
+bool Debugger::pump_inquiry(std::chrono::steady_clock::time_point deadline) {
+    if (!impl_->inquiry_->pump(deadline)) return false;
+    const std::unique_ptr<Inquiry> done = std::move(impl_->inquiry_); // no longer busy: it may change what is shown
+    Result<Answer> answer = done->conclude(*this);
+    impl_->outcome_ = answer ? Result<std::string>(give(*this, *std::move(answer))) : answer.error();
+    return true;
+}
+
+const Inquiry* Debugger::inquiry() const {
+    return impl_->inquiry_.get();
+}
+std::optional<Result<std::string>> Debugger::take_outcome() {
+    return std::exchange(impl_->outcome_, std::nullopt);
+}
+AnswerShelf& Debugger::answers() {
+    return impl_->answers_;
+}
+const AnswerShelf& Debugger::answers() const {
+    return impl_->answers_;
 }
 
 // --- poison ---------------------------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@
 namespace rnnscope::debug {
 
 using record::Position;
+class AnswerShelf;
+class Inquiry;
 class Poison;
 
 /// What the user has selected: everything that can be a link.
@@ -124,6 +126,7 @@ class Debugger {
     // --- where we are -------------------------------------------------------------------------------------------
     Position position() const;
     const Evaluation& evaluation() const; ///< that is looked at
+    std::shared_ptr<const Evaluation> shared_evaluation() const;
     const record::Recording& recording() const;
     const program::Evaluated& evaluator() const;
     bool at_start() const;
@@ -164,8 +167,20 @@ class Debugger {
         while (!pump(std::chrono::seconds(1)) || !pump_background(std::chrono::seconds(1))) {
         }
     }
-    /// Stops the movement where it is.
+    /// Stops the movement where it is, or gives up the question that is worked on.
     void cancel();
+
+    // --- questions ------------------------------------------------------------------------------------------------
+    /// Works on a question that takes long; pump() performs it, as it performs a movement, and puts the answer on the
+    /// shelf. Only one at a time.
+    void ask(std::unique_ptr<Inquiry> inquiry);
+    /// The question that is worked on, or null.
+    const Inquiry* inquiry() const;
+    /// What came of the last question that was worked on: the text of its answer, or why there is none. Told once.
+    std::optional<Result<std::string>> take_outcome();
+    /// The answers so far. They are about the program and not part of it: kept until another one is opened.
+    AnswerShelf& answers();
+    const AnswerShelf& answers() const;
 
     // --- poison -----------------------------------------------------------------------------------------------------
     /// Does a run go on after it read a variable without a value? Then what is derived from it is followed.
@@ -239,11 +254,11 @@ class Debugger {
     /// restart, a fix or an edit.
     const std::vector<runtime::Change>& changes() const;
     void add_change(runtime::Change change);
-    /// Evaluates the program anew, with the changes and to its end, in place of an earlier diversion. What is recorded
-    /// stays as it is. Not in pieces: it takes as long as the program.
-    void run_diversion();
+    /// In place of an earlier diversion; shows the original.
+    void set_diversion(Diversion diversion);
     const Diversion* diversion() const; ///< null: there is none
     const Evaluation& original() const; ///< of the program as it is; what is open
+    std::shared_ptr<const Evaluation> shared_original() const;
     bool shows_diversion() const;
     /// The diversion, or else the original, is what all positions, values and movements are about. Where nothing was
     /// looked at yet, the same position is shown.
@@ -252,6 +267,8 @@ class Debugger {
     void discard_diversion();
 
   private:
+    bool pump_inquiry(std::chrono::steady_clock::time_point deadline);
+
     class Impl;
     std::unique_ptr<Impl> impl_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/debug/answer.hpp"
 #include "core/debug/arrangement.hpp"
 #include "core/debug/debugger.hpp"
 #include "core/debug/diagnose.hpp"
@@ -52,6 +53,10 @@ class Debugger::Impl {
     std::optional<PreflightReport> preflight_;
     std::unique_ptr<PreflightJob> preflight_job_; ///< looks at evaluation_
 
+    AnswerShelf answers_;
+    std::unique_ptr<Inquiry> inquiry_;
+    std::optional<Result<std::string>> outcome_; ///< of the last inquiry, until it was told
+
     std::vector<runtime::Change> changes_;
     std::optional<Diversion> diversion_;
     /// Of the evaluation that is not looked at, while there is another.
@@ -71,6 +76,7 @@ class Debugger::Impl {
 
     void replace(std::shared_ptr<Evaluation> evaluation) {
         movement_.reset();
+        inquiry_.reset();
         is_following_ = false;
         poison_.reset();
         checks_.clear();
@@ -109,6 +115,7 @@ class Debugger::Impl {
         recording_file_.clear();
         damage_.clear();
         replace(std::move(evaluation));
+        answers_.clear();
         breakpoints_.clear();
         bookmarks_.clear();
         selection_ = {};

@@ -10,11 +10,11 @@ void Debugger::add_change(runtime::Change change) {
     impl_->changes_.push_back(std::move(change));
 }
 
-void Debugger::run_diversion() {
+void Debugger::set_diversion(Diversion diversion) {
     if (!is_open() || busy()) return;
     show_diversion(false);
     impl_->aside_ = {};
-    impl_->diversion_ = divert(impl_->original_->document_ptr(), impl_->changes_, impl_->poisons_);
+    impl_->diversion_ = std::move(diversion);
 }
 
 const Diversion* Debugger::diversion() const {
@@ -23,6 +23,10 @@ const Diversion* Debugger::diversion() const {
 
 const Evaluation& Debugger::original() const {
     return *impl_->original_;
+}
+
+std::shared_ptr<const Evaluation> Debugger::shared_original() const {
+    return impl_->original_;
 }
 
 bool Debugger::shows_diversion() const {

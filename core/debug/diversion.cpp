@@ -4,16 +4,6 @@
 
 namespace rnnscope::debug {
 
-bool finish_within_limit(Evaluation& evaluation) {
-    constexpr std::uint64_t most_ticks = 2'000'000; // some 10,000 time steps of a recurrent layer
-    constexpr std::uint64_t at_once = 1U << 16U;
-    while (!evaluation.evaluator().done()) {
-        if (evaluation.recording().end().ticks >= most_ticks) return false;
-        evaluation.advance(at_once);
-    }
-    return true;
-}
-
 Diversion divert(std::shared_ptr<const program::Document> document, std::vector<runtime::Change> changes,
                  bool passes_missing_values) {
     auto shared = std::make_shared<runtime::Changes>(std::move(changes));
@@ -23,7 +13,6 @@ Diversion divert(std::shared_ptr<const program::Document> document, std::vector<
     Diversion diversion;
     diversion.changes = shared;
     diversion.evaluation = std::make_shared<Evaluation>(std::move(document), nullptr, std::move(options));
-    diversion.is_complete = finish_within_limit(*diversion.evaluation);
     return diversion;
 }
 

@@ -14,12 +14,10 @@ class Evaluation;
 /// two are the same, event by event; files that it saves are in memory.
 struct Diversion {
     std::shared_ptr<const runtime::Changes> changes; ///< and when each happened
-    std::shared_ptr<Evaluation> evaluation;          ///< at its end
+    std::shared_ptr<Evaluation> evaluation;          ///< of divert: at its start
     bool is_complete = true;                         ///< false: the program is too long, and was stopped
 };
-/// Evaluates to the end, or to where it is too long to go on: then false.
-bool finish_within_limit(Evaluation& evaluation);
-/// `passes_missing_values`: as in runtime::SessionOptions.
+/// At its beginning still. `passes_missing_values`: as in runtime::SessionOptions.
 Diversion divert(std::shared_ptr<const program::Document> document, std::vector<runtime::Change> changes,
                  bool passes_missing_values);
 

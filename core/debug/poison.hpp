@@ -123,7 +123,7 @@ struct PoisonReport {
     std::vector<std::string> refused; ///< reads that ended a run all the same, and why
 };
 PoisonReport poison_report(const Debugger& debugger);
-/// For terminal and window; says how to switch poison on where it is off.
-std::string poison_text(const Debugger& debugger);
+/// The same as rows; says how to switch poison on where it is off.
+Answer answer_poison(const Debugger& debugger);
 
 } // namespace rnnscope::debug

@@ -12,6 +12,8 @@
 
 namespace rnnscope::debug {
 
+struct Answer;
+
 /// Something that happened, and the position just after it.
 struct Happening {
     Position after;
@@ -82,21 +84,21 @@ struct LastRight {
 /// Right is what has no NaN and no infinity or, with a condition, fulfils it. Of an op's output or a variable.
 LastRight last_right(const Debugger& debugger, Output output, const std::optional<Condition>& condition);
 
-// --- as text
+// --- as answers
 // ----------------------------------------------------------------------------------------------------------
 
 /// "run 2, event 230, t=3, line 36, at 812": the position is the one just after it.
 std::string place_text(const Debugger& debugger, const Happening& happening);
 
 /// Each with a name (op, tensor or variable), or "" for the selection.
-Result<std::string> accesses_text(const Debugger& debugger, std::string_view name);
-Result<std::string> initialization_text(const Debugger& debugger, std::string_view name);
-Result<std::string> where_from_text(const Debugger& debugger, std::string_view name);
-Result<std::string> where_to_text(const Debugger& debugger, std::string_view name);
+Result<Answer> answer_accesses(const Debugger& debugger, std::string_view name);
+Result<Answer> answer_initialization(const Debugger& debugger, std::string_view name);
+Result<Answer> answer_where_from(const Debugger& debugger, std::string_view name);
+Result<Answer> answer_where_to(const Debugger& debugger, std::string_view name);
 /// What other orders of a run would do (order.hpp): of a run that happened, by its number; of fetches and targets, by
 /// their names, in the current session as it is at the position; "" for the run at the position, or the last before.
-Result<std::string> orders_text(const Debugger& debugger, std::string_view argument);
+Result<Answer> answer_orders(const Debugger& debugger, std::string_view argument);
 /// NAME, then perhaps "if" and a condition.
-Result<std::string> last_right_text(const Debugger& debugger, std::string_view argument);
+Result<Answer> answer_last_right(const Debugger& debugger, std::string_view argument);
 
 } // namespace rnnscope::debug

@@ -2,6 +2,8 @@
 
 #include "core/debug/comparison.hpp"
 #include "core/debug/evaluation.hpp"
+#include "core/debug/finish_job.hpp"
+#include "core/debug/program_facts.hpp"
 #include "core/debug/session_choices.hpp"
 #include "core/debug/symbols.hpp"
 #include "core/debug/terminal_text.hpp"
@@ -111,28 +113,88 @@ std::string ending(const Evaluation& evaluation, bool is_complete) {
                        error->error_class, error->message);
 }
 
-std::string report(const Debugger& debugger, const Diversion& diversion) {
-    std::string text = "what if\n";
-    const runtime::Changes& changes = *diversion.changes;
-    for (std::size_t i = 0; i < changes.all().size(); ++i) {
-        const Change& change = changes.all()[i];
-        text += fmt::format("  {}: {}\n", change_text(debugger.evaluator().graph(change.graph), change),
-                            time_text(changes.time_of(i), change));
+/// The diversion run, and compared with the original.
+class WhatIfInquiry : public Inquiry {
+  public:
+    explicit WhatIfInquiry(const Debugger& debugger)
+        : original_(debugger.shared_original()),
+          diversion_(divert(original_->document_ptr(), debugger.changes(), debugger.poisons())),
+          finish_(*diversion_.evaluation) {
+        // What the original did not come to yet is compared, too: with a copy, so that it stays where it is.
+        if (original_->evaluator().done()) return;
+        copy_ = divert(original_->document_ptr(), {}, debugger.poisons()).evaluation;
+        finish_copy_.emplace(*copy_);
     }
-    // What the original did not come to yet is compared, too: with a copy, so that it stays where it is.
-    std::optional<Evaluation> copy;
-    bool is_complete = true;
-    if (!debugger.original().evaluator().done()) {
-        copy.emplace(debugger.original().document_ptr());
-        is_complete = finish_within_limit(*copy);
+
+    bool pump(std::chrono::steady_clock::time_point deadline) override {
+        if (!finish_.pump(deadline)) return false;
+        if (finish_copy_ && !finish_copy_->pump(deadline)) return false;
+        diversion_.is_complete = finish_.is_complete();
+        if (!comparison_) comparison_.emplace(left(), *diversion_.evaluation, ComparisonOptions{});
+        return comparison_->pump(deadline);
     }
-    const Evaluation& original = copy ? *copy : debugger.original();
-    text += fmt::format("the original {}\n", ending(original, is_complete));
-    text += fmt::format("the what-if {}\n", ending(*diversion.evaluation, diversion.is_complete));
-    text += to_text(compare(original, *diversion.evaluation), "the what-if");
-    while (text.ends_with('\n')) text.pop_back();
-    return text;
-}
+
+    std::string progress() const override {
+        if (comparison_) return comparison_->progress() + " with the what-if";
+        const bool is_first = !diversion_.evaluation->evaluator().done();
+        const Evaluation& at = is_first || !copy_ ? *diversion_.evaluation : *copy_;
+        return fmt::format("running the {}: {}", is_first ? "what-if" : "original",
+                           counted(at.recording().end().ticks, "event"));
+    }
+
+    Result<Answer> conclude(Debugger& debugger) override {
+        ComparedRecordings compared;
+        compared.left = copy_ ? copy_ : original_;
+        compared.right = diversion_.evaluation;
+        compared.left_name = "the original";
+        compared.right_name = "the what-if";
+        compared.left_source.evaluation = original_;
+        compared.left_source.document = original_->document_ptr();
+        compared.left_source.poisons = original_->poisons();
+        compared.right_source = compared.left_source;
+        compared.right_source.evaluation = diversion_.evaluation;
+        compared.right_source.is_diversion = true;
+        compared.result = comparison_->take();
+        Answer answer = new_answer(debugger, "What if", describe_changes());
+        answer.source = compared.left_source;
+        add_changes(answer, debugger);
+        answer.sentence("the original " + ending(left(), !finish_copy_ || finish_copy_->is_complete()));
+        answer.sentence("the what-if " + ending(*diversion_.evaluation, diversion_.is_complete));
+        add_comparison(answer, left(), compared.result, compared.right_name);
+        answer.compared = std::make_shared<const ComparedRecordings>(std::move(compared));
+        debugger.set_diversion(std::move(diversion_));
+        return answer;
+    }
+
+  private:
+    const Evaluation& left() const { return copy_ ? *copy_ : *original_; }
+
+    const Graph& graph_of(const Change& change) const { return diversion_.evaluation->evaluator().graph(change.graph); }
+
+    std::string describe_changes() const {
+        const auto& all = diversion_.changes->all();
+        std::string text = change_text(graph_of(all.front()), all.front());
+        if (all.size() > 1) text += fmt::format(" and {} more", all.size() - 1);
+        return text;
+    }
+
+    void add_changes(Answer& answer, const Debugger& debugger) const {
+        answer.add(AnswerRow::Kind::heading).say("what if");
+        const runtime::Changes& changes = *diversion_.changes;
+        for (std::size_t i = 0; i < changes.all().size(); ++i) {
+            const Change& change = changes.all()[i];
+            const Graph& graph = debugger.evaluator().graph(change.graph);
+            answer.sentence(fmt::format("  {}: {}", change_text(graph, change), time_text(changes.time_of(i), change)));
+        }
+    }
+
+    std::shared_ptr<const Evaluation> original_;
+    Diversion diversion_;
+    FinishJob finish_;
+    std::shared_ptr<Evaluation> copy_;
+    std::optional<FinishJob> finish_copy_;
+    std::optional<ComparisonJob> comparison_;
+};
 
 } // namespace
 
@@ -207,8 +269,9 @@ std::optional<std::string> nothing_to_discard(const Debugger& debugger) {
 }
 
 Result<std::string> run_what_if(Debugger& debugger) {
-    debugger.run_diversion();
-    return report(debugger, *debugger.diversion());
+    debugger.show_diversion(false);
+    debugger.ask(std::make_unique<WhatIfInquiry>(debugger));
+    return std::string();
 }
 
 Result<std::string> keep_what_if(Debugger& debugger) {

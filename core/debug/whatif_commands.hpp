@@ -23,7 +23,8 @@ Result<std::string> change_skip(Debugger& debugger, std::string_view name);
 std::optional<std::string> nothing_changes(const Debugger& debugger); ///< why a diversion cannot be run
 std::optional<std::string> no_diversion(const Debugger& debugger);
 std::optional<std::string> nothing_to_discard(const Debugger& debugger);
-/// Runs the diversion, and says when each change happened, how the two ended, and where they differ first.
+/// Asks for a run of the diversion: the answer says when each change happened, how the two ended, and where they
+/// differ.
 Result<std::string> run_what_if(Debugger& debugger);
 /// Shows the diversion as a second recording, at the same position, or the original again.
 Result<std::string> keep_what_if(Debugger& debugger);

@@ -5,10 +5,12 @@
 #include "tests/core/debug/real_model.hpp"
 #include "tests/core/golden_text.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <limits>
 
 namespace rnnscope::debug {
 namespace {
@@ -41,7 +43,7 @@ TEST_F(ComparisonTest, TheSameProgramIsEqual) {
     open(left_, program(0.5));
     open(right_, program(0.5));
     const Comparison result = compare(left_.evaluation(), right_.evaluation());
-    EXPECT_EQ(result.runs, 1U);
+    EXPECT_EQ(result.runs.size(), 1U);
     EXPECT_EQ(result.ops, 4U);
     EXPECT_EQ(result.values, 4U);
     EXPECT_EQ(result.differing, 0U);
@@ -55,10 +57,10 @@ TEST_F(ComparisonTest, TheFirstDifferenceComesFirst) {
     EXPECT_EQ(result.differing, 3U);
     ASSERT_EQ(result.divergences.size(), 3U);
     EXPECT_EQ(result.divergences[0].tensor, "w:0"); // where it comes from, not where it is seen
-    EXPECT_EQ(result.divergences[0].what, "0.5 and 0.75");
+    EXPECT_EQ(result.divergences[0].difference.what, "0.5 and 0.75");
     EXPECT_EQ(result.divergences[1].tensor, "y:0");
-    EXPECT_EQ(result.divergences[1].what, "0.5 and 0.75 at [0]; 3 of 3 differ, by 1 at most");
-    EXPECT_EQ(result.divergences[1].largest_difference, 1);
+    EXPECT_EQ(result.divergences[1].difference.what, "0.5 and 0.75 at [0]; 3 of 3 differ, by 1 at most");
+    EXPECT_EQ(result.divergences[1].difference.largest, 1);
     // The position is just after the op ran.
     const Position here = result.divergences[1].here;
     EXPECT_EQ(left_.recording().tick(here.ticks - 1).event, result.divergences[1].event);
@@ -75,11 +77,75 @@ TEST_F(ComparisonTest, ToleranceAndLimitHold) {
     EXPECT_GT(few.differing, 1U);
 }
 
+/// Floats are counted from one to the other; across zero, too.
+TEST_F(ComparisonTest, UnitsInTheLastPlaceAreCounted) {
+    const auto ulps = [](auto a, auto b) {
+        const auto found = difference(Tensor::scalar(a), Tensor::scalar(b), {});
+        return found ? found->ulps : std::int64_t{0};
+    };
+    EXPECT_EQ(ulps(1.0f, std::nextafter(1.0f, 2.0f)), 1);
+    EXPECT_EQ(ulps(1.0, std::nextafter(1.0, 2.0)), 1);
+    EXPECT_EQ(ulps(0.0f, -0.0f), 0) << "they are equal";
+    const float smallest = std::numeric_limits<float>::denorm_min();
+    EXPECT_EQ(ulps(smallest, -smallest), 2);
+    EXPECT_EQ(ulps(1.0f, 2.0f), 1 << 23);
+    EXPECT_EQ(ulps(1.0f, std::numeric_limits<float>::infinity()), -1);
+    EXPECT_EQ(ulps(std::int32_t{1}, std::int32_t{4}), -1);
+}
+
+/// Both runs side by side: every event of an op stands once, in the order of its side.
+TEST_F(ComparisonTest, RunsGoInLockstep) {
+    const auto folder = std::filesystem::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs";
+    ASSERT_TRUE(left_.open((folder / "seed_a_ok.json").string()).empty());
+    ASSERT_TRUE(right_.open((folder / "seed_a_init_early.json").string()).empty());
+    for (Debugger* debugger : {&left_, &right_}) {
+        debugger->run_on(true);
+        debugger->wait();
+    }
+    const Comparison result = compare(left_.evaluation(), right_.evaluation());
+    ASSERT_FALSE(result.runs.empty());
+    for (const ComparedRun& run : result.runs) {
+        std::vector<std::int32_t> left, right;
+        for (const ComparedRun::Pair& pair : run.pairs) {
+            if (pair.left >= 0) left.push_back(pair.left);
+            if (pair.right >= 0) right.push_back(pair.right);
+            EXPECT_FALSE(pair.left < 0 && pair.right < 0);
+            EXPECT_FALSE(pair.differs && (pair.left < 0 || pair.right < 0));
+        }
+        EXPECT_TRUE(std::ranges::is_sorted(left));
+        std::ranges::sort(right);
+        EXPECT_EQ(std::ranges::adjacent_find(right), right.end());
+        const auto ops = [](const record::Recording& recording, RunId id) {
+            std::size_t count = 0;
+            for (std::uint32_t i = 0; i < recording.event_count(id); ++i) count += recording.visit(id, i).node.valid();
+            return count;
+        };
+        EXPECT_EQ(left.size(), ops(left_.recording(), run.left));
+        EXPECT_EQ(right.size(), ops(right_.recording(), run.right));
+    }
+}
+
+/// However little time there is at once, the answer is the same.
+TEST_F(ComparisonTest, InPiecesItIsTheSame) {
+    open(left_, program(0.5));
+    open(right_, program(0.75));
+    ComparisonJob job(left_.evaluation(), right_.evaluation(), {});
+    int pieces = 1;
+    while (!job.pump(std::chrono::steady_clock::now())) ++pieces;
+    const Comparison result = job.take(), whole = compare(left_.evaluation(), right_.evaluation());
+    EXPECT_GT(pieces, 1);
+    EXPECT_EQ(result.values, whole.values);
+    EXPECT_EQ(result.differing, whole.differing);
+    ASSERT_EQ(result.divergences.size(), whole.divergences.size());
+    for (std::size_t i = 0; i < whole.divergences.size(); ++i)
+        EXPECT_EQ(result.divergences[i].tensor, whole.divergences[i].tensor);
+}
+
 TEST_F(ComparisonTest, OpsOfOneSideAreNamed) {
     open(left_, program(0.5));
     open(right_, program(0.5, "_other"));
     const Comparison result = compare(left_.evaluation(), right_.evaluation());
-    EXPECT_EQ(result.runs, 0U); // they ask for different things
+    EXPECT_TRUE(result.runs.empty()); // they ask for different things
     EXPECT_EQ(result.only_left, std::vector<std::string>{"z"});
     EXPECT_EQ(result.only_right, std::vector<std::string>{"z_other"});
 }
@@ -94,7 +160,7 @@ TEST_F(ComparisonTest, RunsAreFoundAgain) {
         debugger->wait();
     }
     const Comparison result = compare(left_.evaluation(), right_.evaluation());
-    EXPECT_GE(result.runs, std::min(left_.recording().runs().size(), right_.recording().runs().size()) - 1);
+    EXPECT_GE(result.runs.size(), std::min(left_.recording().runs().size(), right_.recording().runs().size()) - 1);
     EXPECT_TRUE(result.only_left.empty());
     EXPECT_TRUE(result.only_right.empty());
     EXPECT_GT(result.differing, 0U);
@@ -145,10 +211,13 @@ TEST_F(ComparisonTest, OfARealGraphReads) {
         debugger->run_on(true);
         debugger->wait();
     }
+    const auto text = [&](const Debugger& right, std::string_view name) {
+        Answer answer;
+        add_comparison(answer, left_.evaluation(), compare(left_.evaluation(), right.evaluation()), name);
+        return to_text(answer) + "\n\n";
+    };
     rnnscope::testing::expect_golden("debug", "compare_gru_process_model",
-                                     to_text(compare(left_.evaluation(), right_.evaluation()), "itself") + "\n" +
-                                         to_text(compare(left_.evaluation(), other.evaluation()), "other inputs") +
-                                         "\n");
+                                     text(right_, "itself") + text(other, "other inputs"));
 }
 
 } // namespace

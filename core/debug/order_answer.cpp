@@ -1,3 +1,4 @@
+#include "core/debug/answer.hpp"
 #include "core/debug/order.hpp"
 #include "core/debug/preflight.hpp"
 #include "core/debug/program_facts.hpp"
@@ -96,54 +97,120 @@ std::vector<std::string> names_of_writes(const OrderedRead& read, const Graph& g
     return names;
 }
 
-/// Of a long order its end, and before that the writes that matter.
-std::string order_text(const OrderedRead::Order& order, const std::vector<std::string>& writes) {
+/// Of a long order its end, and before that the writes that matter: for the terminal in one line.
+void add_order(Answer& answer, const Graph& graph, const OrderedRead& read, bool fails) {
     constexpr std::size_t most = 8;
+    const OrderedRead::Order& order = fails ? read.fails : read.works;
+    const std::vector<std::string> writes = names_of_writes(read, graph);
     const std::size_t first = order.ops.size() - std::min(order.ops.size(), most);
-    std::vector<std::string> shown;
+    AnswerRow& row = answer.add(AnswerRow::Kind::sentence);
+    row.shown = AnswerRow::Shown::in_terminal;
+    row.say(fails ? "    fails  " : "    works  ");
     std::size_t hidden = 0;
+    bool is_first = true;
+    const auto separate = [&] {
+        if (!std::exchange(is_first, false)) row.say(", ");
+    };
     for (std::size_t i = 0; i < order.ops.size(); ++i) {
         if (i < first && std::ranges::find(writes, order.ops[i]) == writes.end()) {
             ++hidden;
             continue;
         }
-        if (hidden > 0) shown.push_back(counted(std::exchange(hidden, 0), "op"));
-        shown.push_back(order.ops[i]);
+        if (hidden > 0) separate(), row.say(counted(std::exchange(hidden, 0), "op"));
+        separate();
+        row.name(graph, order.ops[i]);
     }
-    std::string text = fmt::format("{}", fmt::join(shown, ", "));
-    if (order.contradicts) return text + "\n           not decided: this takes both sides of a branch";
-    if (!order.is_sure()) text += fmt::format("\n           if {}", fmt::join(order.if_taken, " and "));
-    return text;
+    if (order.contradicts)
+        row.say("\n           not decided: this takes both sides of a branch");
+    else if (!order.is_sure())
+        row.say(fmt::format("\n           if {}", fmt::join(order.if_taken, " and ")));
 }
 
-std::string verdict_text(const OrderedRead& read, const Graph& graph) {
-    return fmt::format("{} reads {}, set by {}: {}", read.op, read.variable_name, joined(names_of_writes(read, graph)),
-                       read.verdict == OrderedRead::Verdict::sometimes ? "some orders fail" : "every order fails");
+/// The same for the window: an op a row, the read at the end.
+void add_schedule(Answer& answer, const Graph& graph, const OrderedRead& read, bool fails) {
+    const OrderedRead::Order& order = fails ? read.fails : read.works;
+    const std::vector<std::string> writes = names_of_writes(read, graph);
+    const auto add = [&](std::string_view lead) -> AnswerRow& {
+        AnswerRow& row = answer.add(AnswerRow::Kind::entry);
+        row.shown = AnswerRow::Shown::in_window;
+        row.indent = 1;
+        row.say(std::string(lead), AnswerColumn::lead);
+        return row;
+    };
+    const std::string_view word = fails ? "fails" : "works";
+    for (std::size_t i = 0; i < order.ops.size(); ++i) {
+        const bool is_read = i + 1 == order.ops.size();
+        AnswerRow& row = add(i == 0 ? word : "").name(graph, order.ops[i]);
+        if (is_read) {
+            row.mark = fails ? AnswerRow::Mark::uninitialized : AnswerRow::Mark::works;
+            row.say("reads ", AnswerColumn::by).name(graph, read.variable_name, AnswerColumn::by);
+        } else if (order.ops[i] == read.variable_name) {
+            row.mark = AnswerRow::Mark::declared;
+            row.say("the variable", AnswerColumn::by);
+        } else if (std::ranges::find(writes, order.ops[i]) != writes.end()) {
+            row.mark = AnswerRow::Mark::initialized;
+            row.say("sets ", AnswerColumn::by).name(graph, read.variable_name, AnswerColumn::by);
+        }
+    }
+    if (order.contradicts) add("").say("not decided: this takes both sides of a branch");
+    for (const std::string& condition : order.if_taken)
+        if (!order.contradicts) add("if").say(condition);
 }
 
 /// What became of the read in the order that rnnscope takes.
-std::string outcome_text(const Debugger& debugger, const AskedRun& asked, const OrderedRead& read,
-                         const std::vector<UninitializedRead>& too_early) {
+void say_outcome(AnswerRow& row, const Debugger& debugger, const AskedRun& asked, const OrderedRead& read,
+                 const std::vector<UninitializedRead>& too_early) {
     const auto is_it = [&](const UninitializedRead& other) {
         return other.op == read.op && other.variable_name == read.variable_name;
     };
     const bool fails = std::ranges::any_of(too_early, is_it);
-    if (asked.happened == nullptr) return fails ? "would fail" : "would work";
+    row.mark = fails ? AnswerRow::Mark::fails : AnswerRow::Mark::works;
+    row.glue("    ").say("here", AnswerColumn::lead).glue("   ");
+    if (asked.happened == nullptr) {
+        row.say(fails ? "would fail" : "would work");
+        return;
+    }
     const RunId run = asked.happened->info.id;
     const record::EventNumbers events = debugger.recording().events_of(run, read.node);
-    if (!read.node.valid() || events.size() == 0) return asked.happened->done ? "never came to it" : "not yet";
+    if (!read.node.valid() || events.size() == 0) {
+        row.mark = AnswerRow::Mark::none;
+        row.say(asked.happened->done ? "never came to it" : "not yet");
+        return;
+    }
     Happening happening;
     happening.after = {debugger.recording().tick_of(run, events[0]) + 1};
     happening.statement = debugger.recording().step(asked.happened->info.step).step.statement;
     happening.run = run;
     happening.event = events[0];
-    return fmt::format("{}  ({})", debugger.recording().visit(run, events[0]).failed ? "failed" : "worked",
-                       place_text(debugger, happening));
+    const bool failed = debugger.recording().visit(run, events[0]).failed;
+    row.mark = failed ? AnswerRow::Mark::fails : AnswerRow::Mark::works;
+    row.say(failed ? "failed" : "worked").glue("  (").place(debugger, happening).glue(")");
+}
+
+void add_read(Answer& answer, const Debugger& debugger, const AskedRun& asked, const OrderedRead& read,
+              const std::vector<UninitializedRead>& too_early) {
+    const Graph& graph = *asked.graph;
+    AnswerRow& verdict = answer.add(AnswerRow::Kind::heading, AnswerRow::Mark::uninitialized);
+    verdict.glue("  ").name(graph, read.op).say(" reads ").name(graph, read.variable_name).say(", set by ");
+    for (std::size_t i = 0; i < read.writes.size(); ++i) {
+        if (i > 0) verdict.say(i + 1 == read.writes.size() ? " and " : ", ");
+        verdict.name(graph, read.writes[i]);
+    }
+    verdict.say(read.verdict == OrderedRead::Verdict::sometimes ? ": some orders fail" : ": every order fails");
+    add_order(answer, graph, read, true);
+    add_schedule(answer, graph, read, true);
+    if (!read.works.ops.empty()) {
+        add_order(answer, graph, read, false);
+        add_schedule(answer, graph, read, false);
+    }
+    AnswerRow& outcome = answer.add(AnswerRow::Kind::entry);
+    outcome.indent = 1;
+    say_outcome(outcome, debugger, asked, read, too_early);
 }
 
 } // namespace
 
-Result<std::string> orders_text(const Debugger& debugger, std::string_view argument) {
+Result<Answer> answer_orders(const Debugger& debugger, std::string_view argument) {
     const Result<AskedRun> asked = asked_run(debugger, argument);
     if (!asked) return asked.error();
     const Graph& graph = *asked->graph;
@@ -155,6 +222,8 @@ Result<std::string> orders_text(const Debugger& debugger, std::string_view argum
     };
     const OrderReport report = explore_orders(graph, asked->request, *plan, has_value);
     const auto too_early = preflight(graph, asked->request, *plan, has_value);
+    Answer answer = new_answer(debugger, "Orders", asked->title);
+    answer.by.clear();
     std::string text = asked->title;
     if (report.reads.empty())
         text += report.safe == 0 ? ": no variable without a value before is read, whatever the order"
@@ -162,37 +231,35 @@ Result<std::string> orders_text(const Debugger& debugger, std::string_view argum
     else
         text += fmt::format(": {} not ordered after a write of the variable",
                             report.reads.size() == 1 ? "1 read is" : fmt::format("{} reads are", report.reads.size()));
+    answer.add(AnswerRow::Kind::title).say(std::move(text));
     // Where nothing sets the variable no order is better than another: those are counted.
     std::vector<std::string> hopeless;
     std::size_t unreached = 0, listed = 0;
     constexpr std::size_t most_listed = 20, most_named = 3;
     for (const OrderedRead& read : report.reads) {
-        if (read.verdict == OrderedRead::Verdict::unreached) {
+        if (read.verdict == OrderedRead::Verdict::unreached)
             ++unreached;
-        } else if (read.writes.empty()) {
+        else if (read.writes.empty())
             hopeless.push_back(read.op);
-        } else if (listed++ < most_listed) {
-            const std::vector<std::string> writes = names_of_writes(read, graph);
-            text += "\n  " + verdict_text(read, graph);
-            text += "\n    fails  " + order_text(read.fails, writes);
-            if (!read.works.ops.empty()) text += "\n    works  " + order_text(read.works, writes);
-            text += "\n    here   " + outcome_text(debugger, *asked, read, too_early);
-        }
+        else if (listed++ < most_listed)
+            add_read(answer, debugger, *asked, read, too_early);
     }
-    if (listed > most_listed) text += fmt::format("\n  and {} more", listed - most_listed);
+    if (listed > most_listed) answer.sentence(fmt::format("  and {} more", listed - most_listed));
     if (!hopeless.empty()) {
         const std::size_t others = hopeless.size() - std::min(hopeless.size(), most_named);
         hopeless.resize(hopeless.size() - others);
-        text += fmt::format("\n  nothing in this run sets what {}{} {}: every order that gets there fails",
-                            joined(hopeless), others > 0 ? fmt::format(" (and {} more)", others) : std::string(),
-                            hopeless.size() + others == 1 ? "reads" : "read");
+        answer.sentence(fmt::format("  nothing in this run sets what {}{} {}: every order that gets there fails",
+                                    joined(hopeless),
+                                    others > 0 ? fmt::format(" (and {} more)", others) : std::string(),
+                                    hopeless.size() + others == 1 ? "reads" : "read"));
     }
-    if (unreached > 0) text += fmt::format("\n  every order fails before it gets to {}", counted(unreached, "read"));
+    if (unreached > 0)
+        answer.sentence(fmt::format("  every order fails before it gets to {}", counted(unreached, "read")));
     if (report.safe > 0)
-        text += fmt::format("\n  {} of variables without a value before {} after a write in every order",
-                            counted(report.safe, "read"), report.safe == 1 ? "comes" : "come");
-    for (const std::string& sentence : report.not_decided) text += "\n  not decided: " + sentence;
-    return text;
+        answer.sentence(fmt::format("  {} of variables without a value before {} after a write in every order",
+                                    counted(report.safe, "read"), report.safe == 1 ? "comes" : "come"));
+    for (const std::string& sentence : report.not_decided) answer.sentence("  not decided: " + sentence);
+    return answer;
 }
 
 } // namespace rnnscope::debug

@@ -1,0 +1,98 @@
+#include "core/debug/answer_commands.hpp"
+
+#include "core/debug/program_facts.hpp"
+
+#include <charconv>
+#include <fmt/format.h>
+
+namespace rnnscope::debug {
+
+namespace {
+
+using Blocked = std::optional<std::string>;
+using Text = Result<std::string>;
+
+Blocked nothing_idle(const Debugger& debugger) {
+    if (!debugger.is_open()) return "No program is open.";
+    return debugger.busy() ? Blocked("The program is running.") : Blocked();
+}
+
+Result<std::size_t> answer_index(const Debugger& debugger, std::string_view number) {
+    std::size_t index = 0;
+    const auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(), index);
+    const std::size_t count = debugger.answers().all().size();
+    if (problem != std::errc() || end != number.data() + number.size() || index == 0 || index > count)
+        return Error{"command.argument",
+                     fmt::format("there is no answer {}; {} so far", number, counted(count, "answer"))};
+    return index - 1;
+}
+
+Text go_place(Debugger& debugger, bool forward) {
+    const std::optional<Position> place = next_place(*debugger.answers().shown(), debugger.position(), forward);
+    if (!place)
+        return Error{"command.blocked",
+                     forward ? "The answer names no place after this." : "The answer names no place before this."};
+    debugger.go(*place);
+    return std::string();
+}
+
+} // namespace
+
+Blocked no_answer(const Debugger& debugger) {
+    return debugger.answers().shown() != nullptr ? Blocked() : Blocked("No question was answered.");
+}
+
+Blocked no_comparison(const Debugger& debugger) {
+    if (Blocked reason = nothing_idle(debugger)) return reason;
+    return debugger.answers().comparison() ? Blocked() : Blocked("Nothing was compared.");
+}
+
+Blocked no_answer_before(const Debugger& debugger) {
+    return debugger.answers().can_go(-1) ? Blocked() : Blocked("No answer was given before.");
+}
+
+Blocked no_answer_after(const Debugger& debugger) {
+    return debugger.answers().can_go(+1) ? Blocked() : Blocked("No answer was given after this.");
+}
+
+Blocked no_answer_places(const Debugger& debugger) {
+    if (Blocked reason = nothing_idle(debugger)) return reason;
+    if (Blocked reason = no_answer(debugger)) return reason;
+    const bool is_here = is_of_what_is_shown(debugger, debugger.answers().shown()->source);
+    return is_here ? Blocked() : Blocked("The answer is about another recording.");
+}
+
+Text show_answer_before(Debugger& debugger, std::string_view) {
+    debugger.answers().go(-1);
+    return to_text(*debugger.answers().shown());
+}
+
+Text show_answer_after(Debugger& debugger, std::string_view) {
+    debugger.answers().go(+1);
+    return to_text(*debugger.answers().shown());
+}
+
+Text show_answer(Debugger& debugger, std::string_view number) {
+    const Result<std::size_t> index = answer_index(debugger, number);
+    if (!index) return index.error();
+    debugger.answers().show(*index);
+    return to_text(*debugger.answers().shown());
+}
+
+Text close_answer(Debugger& debugger, std::string_view number) {
+    const Result<std::size_t> index =
+        number.empty() ? Result<std::size_t>(debugger.answers().index()) : answer_index(debugger, number);
+    if (!index) return index.error();
+    debugger.answers().close(*index);
+    return std::string();
+}
+
+Text go_next_place(Debugger& debugger, std::string_view) {
+    return go_place(debugger, true);
+}
+
+Text go_previous_place(Debugger& debugger, std::string_view) {
+    return go_place(debugger, false);
+}
+
+} // namespace rnnscope::debug
