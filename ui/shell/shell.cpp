@@ -1,5 +1,6 @@
 #include "ui/shell/shell.hpp"
 
+#include "core/debug/answer.hpp"
 #include "ui/shell/samples.hpp"
 #include "ui/shell/ui_commands.hpp"
 
@@ -96,10 +97,36 @@ bool Shell::work(std::chrono::microseconds budget) {
     } else if (debugger_.has_background_work()) {
         changed = debugger_.pump_background(budget) || changed;
     }
-    const bool busy = debugger_.busy();
-    if (was_busy_ && !busy) select_failure();
-    was_busy_ = busy;
+    report_outcome();
+    const bool is_moving = moving();
+    if (was_moving_ && !is_moving) select_failure();
+    was_moving_ = is_moving;
     return changed;
+}
+
+/// A question that took long was answered, or there is no answer.
+void Shell::report_outcome() {
+    const auto outcome = debugger_.take_outcome();
+    if (!outcome) return;
+    if (*outcome)
+        show_answer();
+    else
+        notify("No answer", outcome->error().message);
+}
+
+void Shell::show_answer() {
+    const debug::Answer* shown = debugger_.answers().shown();
+    if (shown != nullptr && shown->compared) show_panel("comparison");
+    show_panel("answers");
+}
+
+void Shell::focus_filter() {
+    if (focused_ == "answers")
+        answers_.focus_filter();
+    else if (focused_ == "comparison")
+        comparison_.focus_filter();
+    else
+        variables_.focus_filter();
 }
 
 /// A movement that ends at a failure shows it: that is what everybody would do next.
@@ -140,11 +167,15 @@ Status Shell::execute(const debug::Command& command) {
     if (command.id == "break.toggle" && command.argument.empty() && debugger_.graph() &&
         (selected == Kind::node || selected == Kind::variable || selected == Kind::scope))
         return execute({command.id, view::build_context_menu(debugger_).title, command.origin});
-    const auto result = debug::execute(debugger_, command);
-    report(command, result);
+    const std::uint64_t answers = debugger_.answers().revision();
+    const auto result = debug::begin(debugger_, command);
+    if (result && debugger_.answers().revision() != answers && debugger_.answers().shown() != nullptr)
+        show_answer(); // where its text is
+    else
+        report(command, result);
     if (!result) return result.error();
     note(command);
-    if (debugger_.busy()) was_busy_ = true;
+    if (moving()) was_moving_ = true;
     if (command.id == "file.save-as")
         settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
     if (command.id == "file.open" || command.id == "recording.open") {

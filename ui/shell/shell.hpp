@@ -1,6 +1,8 @@
 #pragma once
 
+#include "ui/panels/answers_panel.hpp"
 #include "ui/panels/cell_panel.hpp"
+#include "ui/panels/comparison_panel.hpp"
 #include "ui/panels/graph_panel.hpp"
 #include "ui/panels/inspector_panel.hpp"
 #include "ui/panels/lesson_panel.hpp"
@@ -71,7 +73,11 @@ class Shell {
     void ask_file() { browser_.open(settings_.last_directory); }
     void show_page(std::string title, std::string text);
     void notify(std::string title, std::string text);
+    /// Puts the cursor into the filter of the list that has the keyboard, else of the variables.
+    void focus_filter();
     SourcePanel& source() { return source_; }
+    AnswersPanel& answers() { return answers_; }
+    ComparisonPanel& comparison() { return comparison_; }
     VariablesPanel& variables() { return variables_; }
     GraphPanel& graph() { return graph_; }
     const GraphPanel& graph() const { return graph_; }
@@ -123,6 +129,9 @@ class Shell {
     bool run_ui_command(const debug::Command& command, Status& status);
     bool wants_answer(const debug::Command& command) const;
     void report(const debug::Command& command, const Result<std::string>& result);
+    bool moving() const { return debugger_.busy() && debugger_.inquiry() == nullptr; }
+    void report_outcome();
+    void show_answer();
     void select_failure();
     void draw_title_bar(const PanelContext& ctx);
     float draw_workspace_tabs(float x, float height);
@@ -164,12 +173,14 @@ class Shell {
     InspectorPanel inspector_;
     TimelinePanel timeline_;
     ProblemsPanel problems_;
+    AnswersPanel answers_;
+    ComparisonPanel comparison_;
     LessonPanel lesson_;
     Palette palette_;
     FileBrowser browser_;
     ContextMenu menu_;
 
-    bool welcome_ = false, quit_ = false, was_busy_ = false;
+    bool welcome_ = false, quit_ = false, was_moving_ = false;
     std::set<std::string, std::less<>> checked_docks_; ///< workspaces whose kept division was looked through
     bool folded_in_front_ = false;                     ///< the Inspector as a tab, where there is little room
     std::string maximized_, dragged_, focused_, wants_focus_, tab_menu_; ///< panels

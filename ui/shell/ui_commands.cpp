@@ -196,8 +196,8 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { s.open_menu(); return std::string(); }},
     {"ui.palette", "Find a name or command", "Finds every command, variable and op by a few letters.", "View", "Ctrl+P", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.ask_palette(); return std::string(); }},
-    {"ui.filter", "Filter variables", "Puts the cursor into the filter of the variables.", "View", "Ctrl+F", "", nullptr,
-     [](Shell& s, std::string_view) -> Text { s.variables().focus_filter(); return std::string(); }},
+    {"ui.filter", "Filter", "Puts the cursor into the filter of the list that has the keyboard, else of the variables.", "View", "Ctrl+F", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.focus_filter(); return std::string(); }},
     {"ui.theme", "Switch theme", "Switches between dark and light.", "View", "Ctrl+T", "", nullptr, switch_theme},
     {"ui.reduce-motion", "Reduce motion", "Lets nothing in the window move by itself, or lets it again.", "View", "", "", nullptr,
      [](Shell& s, std::string_view) -> Text {

@@ -1,3 +1,4 @@
+#include "core/debug/answer.hpp"
 #include "core/view/status_view.hpp"
 #include "ui/shell/shell.hpp"
 #include "ui/theme/icons.hpp"
@@ -41,6 +42,10 @@ void Shell::draw_status(const PanelContext& ctx, const Rect& rect) {
                    true, nullptr))
             queue_.push("run.stop", "", "status");
         x += look_.px(70);
+        if (const debug::Inquiry* inquiry = debugger_.inquiry())
+            x += draw_text_in_row(list, look_, TextRole::caption, x, rect.a.y, height, Token::text1,
+                                  inquiry->progress()) +
+                 look_.px(16);
         const float y = look_.whole_px(40) - look_.px(2);
         ImGui::GetForegroundDrawList()->AddRectFilled({0, y}, {rect.b.x, y + look_.px(2)}, look_[Token::accent]);
     }

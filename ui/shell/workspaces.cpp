@@ -1,5 +1,6 @@
 #include "ui/shell/workspaces.hpp"
 
+#include "core/debug/answer.hpp"
 #include "ui/shell/shell.hpp"
 #include "ui/theme/icons.hpp"
 #include "ui/widgets/controls.hpp"
@@ -26,6 +27,10 @@ void count_preflight(Shell& shell, const PanelContext& ctx, PanelTabs::Tab& tab)
     tab.count = shell.problems().shown(ctx).preflight.size();
 }
 
+void count_answers(Shell& shell, const PanelContext&, PanelTabs::Tab& tab) {
+    tab.count = shell.debugger().answers().all().size();
+}
+
 // clang-format off
 const std::array panels = {
     PanelDef{"source", "Source", icon::source, "variables",
@@ -46,6 +51,10 @@ const std::array panels = {
              [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.cell().draw(ctx, rect); }},
     PanelDef{"states", "States over time", icon::states, "graph",
              [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.cell().draw_states(ctx, rect); }},
+    PanelDef{"answers", "Answers", icon::answers, "problems",
+             [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.answers().draw(ctx, rect); }, count_answers},
+    PanelDef{"comparison", "Comparison", icon::compare, "graph",
+             [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.comparison().draw(ctx, rect); }},
     PanelDef{"lesson", "Lesson", icon::lesson, "problems",
              [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.lesson().draw(ctx, rect); }},
 };
