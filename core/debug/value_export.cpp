@@ -169,6 +169,8 @@ Result<ValueHere> value_here(const Debugger& debugger, std::string_view name) {
     } else {
         Output output;
         if (by_name) {
+            const NodeId op = graph->find(name);
+            if (op.valid() && graph->node(op).outputs.empty()) return no_value(fmt::format("{} gives no value", name));
             const Result<Output> found = graph->find_tensor(name);
             if (!found)
                 return Error{"command.unknown-name", fmt::format("the graph has no op or variable \"{}\"", name)};

@@ -28,6 +28,7 @@ struct TreeScope {
     std::size_t parent = 0;
     std::vector<std::pair<bool, std::size_t>> children; ///< is it a scope, index of scope or variable
     std::vector<StateMark> marks;                       ///< of all variables inside
+    std::size_t covered = 0;                            ///< of them, by the coverage that is asked about
 };
 
 class VariablesBuilder {
@@ -42,18 +43,36 @@ class VariablesBuilder {
         view_.total = ids.size();
         collect_shared();
         const std::string filter = lower(options_.filter);
+        if (!options_.coverage.empty()) view_.coverage = coverage_of(debugger_, options_.coverage);
         for (const VariableId id : ids) {
             const Variable& variable = debugger_.graph()->variable(id);
             VariableRow row = make_row(variable);
+            const bool is_uninitialized = has_no_value(row.mark);
+            view_.uninitialized += is_uninitialized;
+            view_.trainable += variable.trainable;
+            if (options_.only_uninitialized && !is_uninitialized) continue;
+            if (options_.only_trainable && !variable.trainable) continue;
             if (filter.empty() || matches(row, filter)) add(std::move(row));
         }
-        if (!ids.empty() && variables_.empty()) suggest(ids);
+        view_.shown = variables_.size();
+        if (!ids.empty() && variables_.empty()) explain_emptiness(ids);
         if (ids.empty()) view_.empty = "No variable exists yet at this position.";
         emit();
         return std::move(view_);
     }
 
   private:
+    static bool has_no_value(StateMark mark) {
+        return mark == StateMark::declared || mark == StateMark::uninitialized || mark == StateMark::none;
+    }
+
+    void explain_emptiness(const std::vector<VariableId>& ids) {
+        if (!options_.filter.empty()) return suggest(ids);
+        view_.empty = options_.only_uninitialized ? "Every variable has a value here." : "No variable is trainable.";
+        if (options_.only_uninitialized && options_.only_trainable)
+            view_.empty = "Every trainable variable has a value here.";
+    }
+
     void collect_sessions() {
         for (std::size_t i = 0; i < debugger_.recording().sessions(); ++i)
             view_.sessions.push_back({SessionId(i), fmt::format("session {}", i + 1)});
@@ -74,6 +93,9 @@ class VariablesBuilder {
         row.variable = variable.id;
         row.mark = mark_of(debugger_, variable);
         row.shape = shape_text(variable.shape);
+        row.covered = view_.coverage && view_.coverage->problem.empty() && view_.coverage->hits[variable.id.index()];
+        row.count = 1;
+        row.covered_count = row.covered;
         row.written = "never";
         row.read = "not yet";
         const auto now = debugger_.position().ticks;
@@ -146,6 +168,7 @@ class VariablesBuilder {
         const std::size_t scope = scope_of(slash == std::string::npos ? std::string() : row.path.substr(0, slash));
         for (std::size_t at = scope;; at = scopes_[at].parent) {
             scopes_[at].marks.push_back(row.mark);
+            scopes_[at].covered += row.covered;
             if (at == 0) break;
         }
         scopes_[scope].children.emplace_back(false, variables_.size());
@@ -193,6 +216,11 @@ class VariablesBuilder {
         row.open = !options_.collapsed.contains(scope.path) || !options_.filter.empty();
         row.mark = combine(scope.marks);
         row.shape = count_text(scope.marks.size(), "variable");
+        row.count = scope.marks.size();
+        row.covered_count = scope.covered;
+        row.covered = scope.covered == scope.marks.size();
+        if (view_.coverage && view_.coverage->problem.empty())
+            row.shape = fmt::format("{} of {}", scope.covered, scope.marks.size());
         const auto& selection = debugger_.selection();
         row.selected = selection.kind == debug::Selection::Kind::scope && selection.scope == scope.path;
         return row;
@@ -215,13 +243,15 @@ VariablesView build_variables(const Debugger& debugger, const VariablesOptions& 
 
 std::string to_text(const VariablesView& view) {
     std::string out;
-    if (view.rows.empty() && !view.empty.empty()) return view.empty + "\n";
+    if (view.coverage) out += to_text(*view.coverage) + "\n";
+    if (view.rows.empty() && !view.empty.empty()) return out + view.empty + "\n";
     for (const VariableRow& row : view.rows) {
         out += std::string(static_cast<std::size_t>(row.depth) * 2, ' ');
         out += row.is_scope ? (row.open ? "v " : "> ") : "  ";
         out += fmt::format("{} {}  {}", glyph(row.mark), row.label, row.shape);
         if (!row.is_scope) out += fmt::format("  written {}, read {}", row.written, row.read);
         if (row.shared_by > 1) out += fmt::format("  shared by {}", row.shared_by);
+        if (view.coverage && !row.is_scope) out += row.covered ? "  taken in" : "  missed";
         out += "\n";
     }
     return out;

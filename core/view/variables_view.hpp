@@ -1,7 +1,9 @@
 #pragma once
 
 #include "core/view/common.hpp"
+#include "core/view/coverage.hpp"
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -12,6 +14,9 @@ namespace rnnscope::view {
 struct VariablesOptions {
     std::string filter;              ///< matches name, shape or state; case ignored
     std::set<std::string> collapsed; ///< scope paths
+    bool only_uninitialized = false; ///< without a value, or read before it had one
+    bool only_trainable = false;
+    std::string coverage = {}; ///< coverage_of this is shown; "": none
     friend bool operator==(const VariablesOptions&, const VariablesOptions&) = default;
 };
 
@@ -29,11 +34,17 @@ struct VariableRow {
     bool read_failed = false; ///< the read happened while it had no value
     int shared_by = 0;        ///< more than 1: so many layers use this one variable
     bool selected = false;
+    /// Of the coverage: is the variable taken in? Scopes: how many of theirs are.
+    bool covered = false;
+    std::size_t covered_count = 0, count = 0;
 };
 
 struct VariablesView {
     std::vector<VariableRow> rows;
-    std::size_t total = 0;  ///< variables before the filter
+    std::size_t total = 0;                        ///< variables before the filter
+    std::size_t shown = 0;                        ///< and after it
+    std::size_t uninitialized = 0, trainable = 0; ///< of all
+    std::optional<Coverage> coverage;
     std::string suggestion; ///< a name near the filter, when nothing matches
     std::string empty;      ///< why there are no rows, in a sentence
     struct Session {

@@ -4,6 +4,8 @@
 #include "ui/widgets/controls.hpp"
 #include "ui/widgets/imgui_compat.hpp"
 
+#include <imgui_stdlib.h>
+
 #include <algorithm>
 #include <array>
 
@@ -11,7 +13,19 @@ namespace rnnscope::ui {
 
 namespace {
 
-constexpr float row_height = 22, header_height = 23, legend_height = 24, indent = 16;
+constexpr float row_height = 22, header_height = 23, legend_height = 24, indent = 16, choices_height = 28;
+
+void draw_coverage_mark(ImDrawList& list, const Look& look, const view::VariableRow& row, ImVec2 at, float height) {
+    const float width = look.px(3);
+    if (row.covered_count == row.count && row.count > 0)
+        list.AddRectFilled(at, {at.x + width, at.y + height}, look[Token::fix], look.px(1));
+    else if (row.covered_count > 0)
+        list.AddRectFilled({at.x, at.y + height / 2}, {at.x + width, at.y + height}, look[Token::fix], look.px(1));
+    if (row.covered_count < row.count)
+        draw_dashed_line(list, {at.x + width / 2, at.y},
+                         {at.x + width / 2, at.y + (row.covered_count > 0 ? height / 2 : height)}, look[Token::warn],
+                         look.px(1.5f), look.px(2), look.px(2));
+}
 
 } // namespace
 
@@ -35,7 +49,9 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
 
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const Columns at = columns(look, rect);
-    const float head = look.whole_px(header_height);
+    const float head = look.whole_px(header_height), choices = look.whole_px(choices_height);
+    draw_choices(ctx, view, {body.a, {body.b.x, body.a.y + choices}});
+    body.a.y += choices;
     draw_text_in_row(list, look, TextRole::caption, rect.a.x + look.px(12), body.a.y, head, Token::text2, "name");
     draw_text_in_row(list, look, TextRole::caption, at.shape, body.a.y, head, Token::text2, "shape");
     draw_text_in_row(list, look, TextRole::caption, at.written, body.a.y, head, Token::text2, "written");
@@ -47,11 +63,14 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
 
     if (view.rows.empty()) {
         if (!view.empty.empty()) draw_empty(look, body, view.empty);
-        if (!options_.filter.empty() &&
+        const bool is_filtered = !options_.filter.empty() || options_.only_uninitialized || options_.only_trainable;
+        if (is_filtered &&
             button(look, "clear",
                    {body.a.x + (body.width() - look.px(60)) / 2, body.a.y + body.height() / 3 + look.px(44)},
-                   look.px(26), "", "Clear", ButtonTone::idle, true, nullptr))
+                   look.px(26), "", "Clear", ButtonTone::idle, true, nullptr)) {
             options_.filter.clear();
+            options_.only_uninitialized = options_.only_trainable = false;
+        }
         return;
     }
     Child rows("rows", body);
@@ -78,6 +97,60 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
     ImGui::PopStyleVar();
     ImGui::SetCursorScreenPos({origin.x, origin.y + top + static_cast<float>(view.rows.size()) * height + look.px(8)});
     ImGui::Dummy({1, 1});
+}
+
+void VariablesPanel::draw_choices(const PanelContext& ctx, const view::VariablesView& view, const Rect& strip) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float top = strip.a.y + look.px(4), height = look.whole_px(20);
+    float x = strip.a.x + look.px(12);
+    const auto toggle = [&](const char* id, const std::string& text, const char* tip, bool on) {
+        const float width = text_width(look, TextRole::caption, text) + look.px(14);
+        const ImVec2 a{x, top}, b{x + width, top + height};
+        const Hit state = hit(id, a, b);
+        draw_box(list, a, b,
+                 look[on              ? Token::accent_bg
+                      : state.hovered ? Token::bg3
+                                      : Token::bg2],
+                 look[on ? Token::accent : Token::line2], look.px(3));
+        draw_text_in_row(list, look, TextRole::caption, x + look.px(7), top, height, on ? Token::text1 : Token::text2,
+                         text);
+        tooltip(look, tip);
+        x += width + look.px(6);
+        return state.clicked;
+    };
+    if (toggle("uninitialized", std::to_string(view.uninitialized) + " uninitialized",
+               "Show only variables without a value", options_.only_uninitialized))
+        ctx.commands.push("variables.uninitialized", "", "panel:variables");
+    if (toggle("trainable", std::to_string(view.trainable) + " trainable", "Show only trainable variables",
+               options_.only_trainable))
+        ctx.commands.push("variables.trainable", "", "panel:variables");
+    const std::string coverage = view.coverage ? view::to_text(*view.coverage) : std::string("covered by…");
+    const float room = strip.b.x - look.px(12) - x;
+    if (room > look.px(70) &&
+        drop_button(look, "coverage", {x, top},
+                    {x + std::min(room, text_width(look, TextRole::body, coverage) + look.px(44)), top + height},
+                    coverage, view.coverage ? coverage : "What an init op, a collection or a scope string takes in"))
+        ImGui::OpenPopup("coverage-popup");
+    draw_coverage_popup(ctx);
+}
+
+void VariablesPanel::draw_coverage_popup(const PanelContext& ctx) {
+    const Look& look = ctx.look;
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, look.px(8, 4));
+    if (ImGui::BeginPopup("coverage-popup")) {
+        if (ImGui::MenuItem("nothing", nullptr, options_.coverage.empty()))
+            ctx.commands.push("variables.coverage", "none", "panel:variables");
+        for (const std::string& choice : view::coverage_choices(ctx.debugger))
+            if (ImGui::MenuItem(choice.c_str(), nullptr, options_.coverage == choice))
+                ctx.commands.push("variables.coverage", choice, "panel:variables");
+        ImGui::Separator();
+        ImGui::TextDisabled("scope= as tf.get_collection matches it");
+        ImGui::SetNextItemWidth(look.px(260));
+        if (ImGui::InputText("##scope", &typed_scope_)) options_.coverage = "scope=" + typed_scope_; // as it is typed
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar();
 }
 
 void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& row, ImVec2 at, const Rect& rect) {
@@ -111,9 +184,11 @@ void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& 
     const std::string badge = row.shared_by > 1 ? "shared ×" + std::to_string(row.shared_by) : "";
     const float badge_width = badge.empty() ? 0 : text_width(look, TextRole::caption, badge) + look.px(12);
     x += draw_text_in_row(list, look, TextRole::mono, x, at.y, height, ink,
-                          fit_path(look, TextRole::mono, row.label, column.shape - x - look.px(8) - badge_width));
+                          fit_path(look, TextRole::mono, row.label, column.shape - x - look.px(14) - badge_width));
     if (!badge.empty())
         draw_text_in_row(list, look, TextRole::caption, x + look.px(8), at.y, height, Token::warn, badge);
+    if (!options_.coverage.empty()) // a bar before the shape: taken in, or dashed for what is missed
+        draw_coverage_mark(list, look, row, {column.shape - look.px(9), at.y + look.px(4)}, height - look.px(8));
 
     if (row.is_scope) {
         draw_text_in_row(list, look, TextRole::caption, column.shape, at.y, height, Token::text2, row.shape);

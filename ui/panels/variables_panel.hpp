@@ -10,6 +10,10 @@ class VariablesPanel {
   public:
     void draw(const PanelContext& ctx, const Rect& rect);
     void focus_filter() { focus_ = true; }
+    void show_only_uninitialized(bool on) { options_.only_uninitialized = on; }
+    void show_only_trainable(bool on) { options_.only_trainable = on; }
+    void show_coverage(std::string of) { options_.coverage = std::move(of); }
+    const view::VariablesOptions& options() const { return options_; }
 
   private:
     struct Columns {
@@ -17,11 +21,15 @@ class VariablesPanel {
     };
     Columns columns(const Look& look, const Rect& rect) const;
     void draw_row(const PanelContext& ctx, const view::VariableRow& row, ImVec2 at, const Rect& rect);
+    /// What is shown at all, and what of it an init op, a collection or a scope takes in.
+    void draw_choices(const PanelContext& ctx, const view::VariablesView& view, const Rect& strip);
+    void draw_coverage_popup(const PanelContext& ctx);
     void draw_legend(const Look& look, const Rect& rect) const;
 
     view::VariablesOptions options_;
     Cached<view::VariablesView, view::VariablesOptions> view_;
     bool focus_ = false;
+    std::string typed_scope_;
     debug::Selection followed_;
 };
 
