@@ -30,6 +30,18 @@ std::string_view tab_name(std::size_t index, const view::InspectorView& view) {
     }
 }
 
+/// Of the selected op's first output, or the variable; "" for what has no name of its own.
+std::string value_name(const PanelContext& ctx) {
+    const debug::Selection& selection = ctx.debugger.selection();
+    const Graph* graph = ctx.debugger.graph();
+    if (!graph) return {};
+    if (selection.kind == debug::Selection::Kind::variable && selection.variable.index() < graph->variables().size())
+        return graph->variable(selection.variable).name;
+    if (selection.kind == debug::Selection::Kind::node && selection.node.index() < graph->size())
+        return graph->tensor_name({selection.node, 0});
+    return {};
+}
+
 } // namespace
 
 void InspectorPanel::draw(const PanelContext& ctx, const Rect& rect) {
@@ -65,7 +77,7 @@ void InspectorPanel::draw_tab(const PanelContext& ctx, const view::InspectorView
     case Tab::value:
         for (std::size_t i = 0; i < view.values.size(); ++i) {
             ImGui::PushID(static_cast<int>(i));
-            draw_value(ctx, view.values[i], pen);
+            draw_value(ctx, view.values[i], pen, i == 0 ? value_name(ctx) : std::string());
             ImGui::PopID();
         }
         draw_rows(ctx, view.links, pen, view.values.empty() ? 60 : 6);
@@ -141,7 +153,8 @@ void InspectorPanel::draw_tabs(const PanelContext& ctx, const view::InspectorVie
     pen.y += height + look.px(8);
 }
 
-void InspectorPanel::draw_value(const PanelContext& ctx, const view::ValueView& value, Pen& pen) {
+void InspectorPanel::draw_value(const PanelContext& ctx, const view::ValueView& value, Pen& pen,
+                                const std::string& name) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float row = look.whole_px(row_height), width = pen.right - pen.left;
@@ -177,6 +190,10 @@ void InspectorPanel::draw_value(const PanelContext& ctx, const view::ValueView& 
         pen.y += look.whole_px(32);
         return;
     }
+    if (!name.empty()) {
+        pen.y = value_.draw(ctx, name, pen.left, pen.right, pen.y);
+        return;
+    }
     const float ideal = width * static_cast<float>(value.rows) / static_cast<float>(value.columns);
     const float height = std::floor(std::clamp(ideal, look.px(18), look.px(150)));
     const ImVec2 a{pen.left, pen.y}, b{pen.right, pen.y + height};
@@ -201,9 +218,9 @@ void InspectorPanel::draw_value(const PanelContext& ctx, const view::ValueView& 
     const float scale = std::min(look.px(180), width * 0.5f);
     draw_map_scale(list, look, {pen.left, pen.y}, scale, value);
     const TensorStatistics& s = value.statistics;
-    const auto fact = [&](float y, std::string_view name, const std::string& text) {
+    const auto fact = [&](float y, std::string_view word, const std::string& text) {
         draw_text_in_row(list, look, TextRole::mono_small, pen.left + scale + look.px(24), y, look.px(14), Token::text2,
-                         name);
+                         word);
         draw_text_right(list, look, TextRole::mono_small, pen.right, y, look.px(14), Token::text1, text);
     };
     fact(pen.y - look.px(4), "mean", view::number_text(s.mean, 4, true));

@@ -1,6 +1,7 @@
 #include "ui/shell/ui_commands.hpp"
 
 #include "core/debug/command.hpp"
+#include "core/debug/value_export.hpp"
 #include "ui/shell/samples.hpp"
 #include "ui/shell/shell.hpp"
 
@@ -177,6 +178,61 @@ Text show_products(Shell& shell, std::string_view argument) {
     return std::string();
 }
 
+Text show_form(Shell& shell, std::string_view argument) {
+    const auto form = view::value_form(argument);
+    if (!form) return Error{"command.argument", "a value is shown as map, numbers, histogram, over-time or change"};
+    shell.inspector().value().show_form(*form);
+    return std::string();
+}
+
+/// Whole numbers, separated by blanks; nothing where one is none.
+std::optional<std::vector<std::int64_t>> numbers_in(std::string_view argument) {
+    std::vector<std::int64_t> numbers;
+    while (!argument.empty()) {
+        const std::size_t end = std::min(argument.find_first_of(" ,"), argument.size());
+        if (end > 0) {
+            const auto number = number_in(argument.substr(0, end));
+            if (!number) return std::nullopt;
+            numbers.push_back(*number);
+        }
+        argument.remove_prefix(std::min(end + 1, argument.size()));
+    }
+    return numbers;
+}
+
+Text show_slice(Shell& shell, std::string_view argument) {
+    auto numbers = numbers_in(argument);
+    if (!numbers) return wrong_number("an index", argument);
+    shell.inspector().value().show_slice(*std::move(numbers));
+    return std::string();
+}
+
+Text show_element(Shell& shell, std::string_view argument) {
+    const auto numbers = numbers_in(argument);
+    if (!numbers || numbers->empty() || numbers->size() > 2)
+        return Error{"command.argument", "row and column of the element are expected"};
+    shell.inspector().value().show_element(numbers->size() == 2 ? numbers->front() : 0, numbers->back());
+    shell.inspector().value().show_form(view::ValueForm::over_time);
+    return std::string();
+}
+
+Text show_coverage(Shell& shell, std::string_view of) {
+    shell.variables().show_coverage(of == "none" ? std::string() : std::string(of));
+    if (of == "none") return std::string();
+    const view::Coverage coverage = view::coverage_of(shell.debugger(), of);
+    if (!coverage.problem.empty()) return Error{"command.argument", coverage.problem};
+    return view::to_text(coverage);
+}
+
+Text copy_value(Shell& shell, std::string_view name) {
+    const auto here = debug::value_here(shell.debugger(), name);
+    if (!here) return here.error();
+    const auto text = debug::numpy_text(here->value);
+    if (!text) return text.error();
+    ImGui::SetClipboardText(text->c_str());
+    return "The value of " + here->name + " is on the clipboard";
+}
+
 // clang-format off
 constexpr UiCommandDef commands[] = {
     {"ui.welcome", "Welcome screen", "Shows samples and recent files.", "File", "", "",
@@ -192,12 +248,21 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { s.quit(); return std::string(); }},
     {"ui.copy-error", "Copy error", "Copies TensorFlow's text of the failure.", "Edit", "", "", no_error, copy_error},
     {"ui.copy-name", "Copy name", "Copies the whole name of what is selected.", "Edit", "Ctrl+C", "", nothing_selected, copy_name},
+    {"value.copy", "Copy value as numpy", "Copies the value of the selected op or variable as Python that makes it.", "Edit", "Ctrl+Shift+N", "", nothing_selected, copy_value},
+    {"value.form", "Show value as…", "Shows the inspector's value as map, numbers, histogram, over-time or change.", "View", "", "map, numbers, histogram, over-time or change", nullptr, show_form},
+    {"value.slice", "Slice value…", "Holds the axes before the last two at these indices.", "View", "", "indices, separated by blanks", nullptr, show_slice},
+    {"value.element", "Follow element…", "Shows one element of the value over time.", "View", "", "row and column", nullptr, show_element},
     {"ui.menu", "Menu of the selection", "Shows what can be done with what is selected, as a right click on it does.", "Edit", "Menu", "", nothing_selected,
      [](Shell& s, std::string_view) -> Text { s.open_menu(); return std::string(); }},
     {"ui.palette", "Find a name or command", "Finds every command, variable and op by a few letters.", "View", "Ctrl+P", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.ask_palette(); return std::string(); }},
     {"ui.filter", "Filter", "Puts the cursor into the filter of the list that has the keyboard, else of the variables.", "View", "Ctrl+F", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.focus_filter(); return std::string(); }},
+    {"variables.uninitialized", "Only uninitialized variables", "Shows only variables without a value, or all again.", "View", "", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.variables().show_only_uninitialized(!s.variables().options().only_uninitialized); return std::string(); }},
+    {"variables.trainable", "Only trainable variables", "Shows only trainable variables, or all again.", "View", "", "", no_graph,
+     [](Shell& s, std::string_view) -> Text { s.variables().show_only_trainable(!s.variables().options().only_trainable); return std::string(); }},
+    {"variables.coverage", "Which variables does it take in…", "Marks the variables that an init op, a collection or scope=REGEX takes in, and those it misses; \"none\" ends that.", "View", "", "op, collection, scope=REGEX or none", no_graph, show_coverage},
     {"ui.theme", "Switch theme", "Switches between dark and light.", "View", "Ctrl+T", "", nullptr, switch_theme},
     {"ui.reduce-motion", "Reduce motion", "Lets nothing in the window move by itself, or lets it again.", "View", "", "", nullptr,
      [](Shell& s, std::string_view) -> Text {
