@@ -187,6 +187,8 @@ const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoi
         if (breakpoint.kind == Breakpoint::Kind::statement) {
             if (statement_stops(evaluation, breakpoint, ahead, position)) return &breakpoint;
         } else if (breakpoint.kind == Breakpoint::Kind::variable) {
+            // Most events access no variable: that is known without looking anything up by name.
+            if (now && recording.event(now->run, now->event).accesses.size() == 0) continue;
             if (access_stops(evaluation, breakpoint, position)) return &breakpoint;
         } else if (!next.empty() && stops_between(breakpoint, last, next)) {
             return &breakpoint;
@@ -201,7 +203,7 @@ const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoi
 RoundStops stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
                           const runtime::EventBlock& block) {
     RoundStops stops;
-    std::vector<std::uint32_t> unfinite; // stop there only if there is a NaN or an infinity
+    bool has_unfinite = false; // stop there only if there is a NaN or an infinity
     const auto visits = block.visits();
     for (std::uint32_t i = 0; i < visits.size(); ++i) {
         const std::string_view before = graph.node(visits[(i + visits.size() - 1) % visits.size()].node).name;
@@ -212,18 +214,11 @@ RoundStops stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& 
                 continue;
             (breakpoint.condition.wants_unfinite() ? stops_if_unfinite : stops_here) = true;
         }
-        if (stops_here)
-            stops.offsets.push_back(i);
-        else if (stops_if_unfinite)
-            unfinite.push_back(i);
+        if (stops_here) stops.offsets.push_back(i);
+        has_unfinite = has_unfinite || stops_if_unfinite;
     }
-    // One look at all values of a round takes as long as some at single ones.
-    constexpr std::size_t few = 4;
-    stops.after_unfinite = unfinite.size() > few;
-    if (!stops.after_unfinite) {
-        stops.offsets.insert(stops.offsets.end(), unfinite.begin(), unfinite.end());
-        std::ranges::sort(stops.offsets);
-    }
+    // A look at all values of a block takes less than one at a single value of each of its rounds.
+    stops.after_unfinite = has_unfinite;
     return stops;
 }
 
