@@ -132,6 +132,13 @@ constexpr Box basic_boxes[] = {{{290, 142}, {400, 218}, "tanh", 'h', false}};
 constexpr ChipPlace basic_chips[] = {{'H', {90, 140}}, {'h', {450, 140}}};
 constexpr Label basic_labels[] = {{{50, 180}, "h", "t−1"}, {{602, 180}, "h", "t"}, {{48, 320}, "x", "t"}};
 
+/// The cell's own function where the equations know it: not every cell's candidate goes through tanh.
+std::string function_in(const view::CellView& view, char letter, const char* usual) {
+    for (const view::CellEquation& equation : view.equations)
+        if (equation.letter == letter && !equation.function.empty()) return equation.function;
+    return usual;
+}
+
 const Sheet& sheet_of(CellKind kind) {
     static const Sheet gru{gru_wires, gru_dots, gru_gaps, gru_ops, gru_boxes, gru_chips, gru_labels, {64, 378}};
     static const Sheet lstm{lstm_wires, lstm_dots, {}, lstm_ops, lstm_boxes, lstm_chips, lstm_labels, {140, 378}};
@@ -218,7 +225,8 @@ void CellPanel::draw_diagram(const PanelContext& ctx, const view::CellView& view
                                                   fmt::format("gives {}", op.letter));
         list.AddCircleFilled(p, radius, look[lit ? Token::bg3 : Token::bg1]);
         list.AddCircle(p, radius, look[lit ? Token::accent : Token::line3], 0, look.px(1.5f));
-        const std::string_view sign = op.sign;
+        // What an LSTM's state goes through on its way out is what its candidate goes through.
+        const std::string sign = op.sign == std::string_view("tanh") ? function_in(view, 'j', op.sign) : op.sign;
         const TextRole role = sign.size() > 3 ? TextRole::caption : TextRole::mono_bold;
         draw_text_in_row(list, look, role, p.x - text_width(look, role, sign) / 2, p.y - radius, radius * 2,
                          Token::text1, sign);
@@ -235,7 +243,7 @@ void CellPanel::draw_diagram(const PanelContext& ctx, const view::CellView& view
         const std::string below = is_lstm ? std::string(1, box.letter) : has_kernel ? kernel : std::string();
         const float middle = (a.y + b.y) / 2, row = look.px(20);
         const float top = below.empty() ? middle - row / 2 : middle - row;
-        const std::string_view sign = box.sign;
+        const std::string sign = function_in(view, box.letter, box.sign);
         draw_text_in_row(list, look, TextRole::title, (a.x + b.x - text_width(look, TextRole::title, sign)) / 2, top,
                          row, Token::text1, sign);
         draw_text_in_row(list, look, TextRole::mono_small,
