@@ -111,9 +111,10 @@ Plate plate_at(const GraphPaint& paint, OverviewCorner corner) {
 } // namespace
 
 OverviewCorner overview_corner(const GraphPaint& paint) {
-    const auto overlap = [&](const Plate& plate, std::uint32_t box, float grown) {
+    const auto overlap = [&](const Plate& plate, std::uint32_t box, float grown, bool header = false) {
         const PlacedBox& placed = paint.placed[box];
-        const ImVec2 a = paint.at(placed.x, placed.y), b = paint.at(placed.x + placed.width, placed.y + placed.height);
+        const double height = header ? static_cast<double>(view::SceneMetrics::header) : placed.height;
+        const ImVec2 a = paint.at(placed.x, placed.y), b = paint.at(placed.x + placed.width, placed.y + height);
         const float x = std::min(plate.b.x, b.x + grown) - std::max(plate.a.x, a.x - grown);
         const float y = std::min(plate.b.y, b.y + grown) - std::max(plate.a.y, a.y - grown);
         return x > 0 && y > 0 ? x * y : 0.0f;
@@ -140,8 +141,11 @@ OverviewCorner overview_corner(const GraphPaint& paint) {
                      covers_line(plate, link);
         if (covers) continue;
         float below = 0;
-        for (std::uint32_t i = 1; i < paint.scene.boxes.size(); ++i)
-            if (!paint.scene.boxes[i].expanded) below += overlap(plate, i, 0);
+        constexpr float header_counts = 4; // the name of a scope is missed more than one of its ops
+        for (std::uint32_t i = 1; i < paint.scene.boxes.size(); ++i) {
+            const bool open = paint.scene.boxes[i].expanded;
+            below += overlap(plate, i, 0, open) * (open ? header_counts : 1);
+        }
         if (best != OverviewCorner::hidden && below >= least) continue;
         best = corner;
         least = below;
