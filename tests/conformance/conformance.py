@@ -23,7 +23,10 @@ D01_never_init D02_init_before_cell_call D05_scope_misses_sibling D07_order_depe
 D13_built_twice D14_reuse_before_exists D16_shared_cell_depth_mismatch D16b_shared_cell_silent D19_fetch_inside_loop
 D20_two_sessions D21_import_graphdef D24_batch_baked D25_save_too_early D26_resource_message nb17_static_rnn
 """.split()
-GRAPHS = "gru1_static gru1_seqlen gru1_timemajor gru1_resource basicrnn static_gru gru2_seed gru2_seed_gs42".split()
+GRAPHS = """
+gru1_static gru1_seqlen gru1_timemajor gru1_resource basicrnn static_gru gru2_seed gru2_seed_gs42
+lstm basiclstm bidir residualwrapper dropoutwrapper cond_var while_var
+""".split()
 SKIPPED = 77
 
 
