@@ -24,6 +24,8 @@ std::vector<ApiDef> variable_api();
 std::vector<ApiDef> variable_methods();
 std::vector<ApiDef> value_methods();
 std::vector<ApiDef> saver_api();
+std::vector<ApiDef> train_api();
+std::vector<ApiDef> optimizer_api();
 
 /// A string as a template argument: lets one function serve all ops that differ by name only.
 template <std::size_t N> struct OpName {

@@ -1,0 +1,365 @@
+#include "core/tf1/api_families.hpp"
+#include "core/tf1/control_flow.hpp"
+#include "core/tf1/gradient_registry.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+namespace rnnscope::tf1 {
+
+namespace {
+
+/// Gradients of python/ops/array_grad.py, 1.15.
+
+std::vector<Gradient> identity_grad(GradientCall& call) {
+    return {call.grads[0]};
+}
+
+std::vector<Gradient> none_grad(GradientCall&) {
+    return {};
+}
+
+/// reshape(grad, shape(inputs[0])).
+std::vector<Gradient> reshape_grad(GradientCall& call) {
+    const Value grad = call.dy();
+    return {reshape(call.state, grad, wrap(call.state, shape_of(call.state, call.x())))};
+}
+
+std::vector<Gradient> transpose_grad(GradientCall& call) {
+    const Value inverse = call.call("InvertPermutation", {call.x(1)});
+    return {transpose(call.state, call.dy(), inverse)};
+}
+
+/// Shapes of all inputs: constants when all are known, else one ShapeN. Shape ops that were tried stay.
+std::vector<Value> shapes_of(GradientCall& call, const std::vector<Value>& inputs) {
+    std::vector<Value> sizes;
+    for (const Value& input : inputs) {
+        const Output shape = shape_of(call.state, input);
+        if (call.state.graph.node(shape.node).op != "Const") break;
+        sizes.push_back(wrap(call.state, shape));
+    }
+    if (sizes.size() == inputs.size()) return sizes;
+    const NodeId node = call_op(call.state, "ShapeN", {Value::list(inputs)});
+    sizes.clear();
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+        sizes.push_back(wrap(call.state, Output{node, static_cast<int>(i)}));
+    return sizes;
+}
+
+/// _ConcatGradHelper for inputs `first`, ... with the axis at `dim`.
+std::vector<Gradient> concat_grad_of(GradientCall& call, std::size_t first, std::size_t count, std::size_t dim) {
+    GraphState& state = call.state;
+    std::vector<Gradient> grads(call.node().inputs.size());
+    if (count == 1) {
+        grads[first] = call.grads[0];
+        return grads;
+    }
+    Value axis = call.x(dim);
+    const Node& axis_node = state.graph.node(call.input(dim).node);
+    const Output grad = call.grad();
+    // A constant of another context is made again in this one.
+    if (axis_node.op == "Const" && output_context(state, axis_node.id) != output_context(state, grad.node))
+        axis = wrap(state, state.constant(*axis_node.attr<Tensor>("value")));
+    std::vector<Value> inputs;
+    for (std::size_t i = 0; i < count; ++i) inputs.push_back(call.x(first + i));
+    const Value rank = wrap(state, rank_of(state, inputs[0]));
+    const Value positive_axis = call.binary("%", axis, rank);
+    const std::vector<Value> sizes = shapes_of(call, inputs);
+    if (count > 16) { // TensorFlow found one Split to be faster from here on
+        const Value table = wrap(state, stack(state, Value::list(sizes), 1));
+        const Value row = call.call("Slice", {table, Value::list({positive_axis, Value(0)}), Value::list({1, -1})});
+        const Value lengths = call.call("Squeeze", {row});
+        const std::vector<Output> parts = split(state, wrap(state, grad), lengths, positive_axis);
+        for (std::size_t i = 0; i < count; ++i) grads[first + i] = parts[i];
+        return grads;
+    }
+    const NodeId offsets = call_op(state, "ConcatOffset", {positive_axis, Value::list(sizes)});
+    for (std::size_t i = 0; i < count; ++i) {
+        const Value begin = wrap(state, Output{offsets, static_cast<int>(i)});
+        grads[first + i] = op_output(state, "Slice", {wrap(state, grad), begin, sizes[i]});
+    }
+    return grads;
+}
+
+std::vector<Gradient> concat_v2_grad(GradientCall& call) {
+    const std::size_t count = call.node().inputs.size() - 1;
+    return concat_grad_of(call, 0, count, count);
+}
+
+std::vector<Gradient> concat_grad(GradientCall& call) {
+    return concat_grad_of(call, 1, call.node().inputs.size() - 1, 0);
+}
+
+Value all_grads(GradientCall& call) {
+    std::vector<Value> parts;
+    for (std::size_t i = 0; i < call.grads.size(); ++i) parts.push_back(call.dy(i));
+    return Value::list(std::move(parts));
+}
+
+std::vector<Gradient> split_grad(GradientCall& call) {
+    return {Gradient{}, concat(call.state, all_grads(call), call.x(0))};
+}
+
+std::vector<Gradient> split_v_grad(GradientCall& call) {
+    return {concat(call.state, all_grads(call), call.x(2)), Gradient{}, Gradient{}};
+}
+
+std::vector<Gradient> pack_grad(GradientCall& call) {
+    std::vector<Gradient> grads;
+    for (const Output part : unstack(call.state, call.dy(), call.integer("N"), call.integer("axis")))
+        grads.emplace_back(part);
+    return grads;
+}
+
+std::vector<Gradient> unpack_grad(GradientCall& call) {
+    return {stack(call.state, all_grads(call), call.integer("axis"))};
+}
+
+std::vector<Gradient> slice_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const Value input = call.x(0), begin = call.x(1);
+    const Value rank = wrap(state, rank_of(state, input));
+    const Value size = wrap(state, shape_of(state, call.y()));
+    const Value column = wrap(state, stack(state, Value::list({rank, Value(1)})));
+    const Value before = wrap(state, reshape(state, begin, column));
+    const Value shape = wrap(state, shape_of(state, input));
+    const Value rest = call.binary("-", call.binary("-", shape, size), begin);
+    const Value after = wrap(state, reshape(state, rest, column));
+    const Value paddings = wrap(state, concat(state, Value::list({before, after}), Value(1)));
+    return {op_output(state, "Pad", {call.dy(), paddings}), Gradient{}, Gradient{}};
+}
+
+std::vector<Gradient> strided_slice_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    // What is known is passed as new constants.
+    const auto known = [&](const Value& value) {
+        const std::optional<Tensor> tensor = ops::constant_value(state.graph, value.as<TensorValue>()->output);
+        return tensor ? Value(*tensor) : value;
+    };
+    const DType dtype = state.graph.info(call.input(1)).dtype;
+    const Value shape = known(wrap(state, shape_of(state, call.x(0), "", dtype)));
+    const Value begin = known(call.x(1)), end = known(call.x(2)), strides = known(call.x(3));
+    AttrMap masks;
+    for (const char* mask : {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"})
+        masks[mask] = call.integer(mask);
+    return {op_output(state, "StridedSliceGrad", {shape, begin, end, strides, call.dy()}, std::move(masks)), Gradient{},
+            Gradient{}, Gradient{}};
+}
+
+std::vector<Gradient> tile_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const Value shape = wrap(state, shape_of(state, call.x(0)));
+    const Value both = wrap(state, stack(state, Value::list({call.x(1), shape})));
+    const Value turned = wrap(state, transpose(state, both));
+    const Value split_shape = wrap(state, reshape(state, turned, Value::list({-1})));
+    const Value size = wrap(state, size_of(state, split_shape));
+    const Value axes = wrap(state, range(state, Value(0), size, Value(2)));
+    const Value parts = wrap(state, reshape(state, call.dy(), split_shape));
+    return {reduce(state, "Sum", parts, axes), Gradient{}};
+}
+
+/// Slices of the rows that were gathered.
+Gradient gathered_rows(GradientCall& call) {
+    GraphState& state = call.state;
+    Value shape;
+    {
+        const ColocateScope beside(state, call.input(0).node);
+        shape = wrap(state, shape_of(state, call.x(0), "", DType::int64));
+        shape = wrap(state, cast(state, shape, DType::int32));
+    }
+    const Value size = wrap(state, expand_dims(state, wrap(state, size_of(state, call.x(1))), Value(0)));
+    const Value tail = wrap(state, strided_slice(state, shape, Value::list({Value::tuple({Value(1), {}, {}})})));
+    const Value values_shape = wrap(state, concat(state, Value::list({size, tail}), Value(0)));
+    IndexedSlices slices;
+    slices.values = reshape(state, call.dy(), values_shape);
+    slices.indices = reshape(state, call.x(1), size);
+    slices.dense_shape = shape.as<TensorValue>()->output;
+    return slices;
+}
+
+std::vector<Gradient> gather_grad(GradientCall& call) {
+    return {gathered_rows(call), Gradient{}};
+}
+
+std::vector<Gradient> gather_v2_grad(GradientCall& call) {
+    const std::optional<Tensor> axis = ops::constant_value(call.state.graph, call.input(2));
+    if (!axis || axis->integer(0) != 0)
+        raise("NotImplementedError", "the gradient of GatherV2 along an axis other than 0 is not supported");
+    return {gathered_rows(call), Gradient{}, Gradient{}};
+}
+
+std::vector<Gradient> pad_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const Value rank = wrap(state, rank_of(state, call.x(0)));
+    const Value size = wrap(state, stack(state, Value::list({rank, Value(1)})));
+    const Value before = call.call("Slice", {call.x(1), Value::list({0, 0}), size});
+    const Value begin = wrap(state, reshape(state, before, Value::list({-1})));
+    const Value shape = wrap(state, shape_of(state, call.x(0)));
+    return {op_output(state, "Slice", {call.dy(), begin, shape})};
+}
+
+std::vector<Gradient> reverse_sequence_grad(GradientCall& call) {
+    return {op_output(call.state, "ReverseSequence", {call.dy(), call.x(1)},
+                      {{"seq_dim", call.integer("seq_dim")}, {"batch_dim", call.integer("batch_dim")}})};
+}
+
+std::vector<Gradient> reverse_grad(GradientCall& call) {
+    return {op_output(call.state, "ReverseV2", {call.dy(), call.x(1)})};
+}
+
+std::vector<Gradient> fill_grad(GradientCall& call) {
+    return {Gradient{}, reduce(call.state, "Sum", call.dy())};
+}
+
+std::vector<Gradient> select_grad(GradientCall& call) {
+    const Value condition = call.x(0);
+    const Value zero = wrap(call.state, zeros_like(call.state, call.x(1)));
+    const Gradient chosen = call.made(call.call("Select", {condition, call.dy(), zero}));
+    return {Gradient{}, chosen, call.made(call.call("Select", {condition, zero, call.dy()}))};
+}
+
+std::vector<Gradient> dynamic_stitch_grad(GradientCall& call) {
+    const std::size_t count = call.node().inputs.size() / 2;
+    std::vector<Gradient> grads(count);
+    for (std::size_t i = 0; i < count; ++i)
+        grads.emplace_back(op_output(call.state, "GatherV2", {call.dy(), call.x(i), Value(0)}));
+    return grads;
+}
+
+} // namespace
+
+std::vector<GradientDef> array_gradients() {
+    return {
+        {"Identity", identity_grad},
+        {"RefIdentity", identity_grad},
+        {"ReadVariableOp", identity_grad},
+        {"PlaceholderWithDefault", identity_grad},
+        {"StopGradient", none_grad},
+        {"Reshape", reshape_grad},
+        {"ExpandDims", reshape_grad},
+        {"Squeeze", reshape_grad},
+        {"Transpose", transpose_grad},
+        {"Concat", concat_grad},
+        {"ConcatV2", concat_v2_grad},
+        {"Split", split_grad},
+        {"SplitV", split_v_grad},
+        {"Pack", pack_grad},
+        {"Unpack", unpack_grad},
+        {"Slice", slice_grad},
+        {"StridedSlice", strided_slice_grad},
+        {"Tile", tile_grad},
+        {"Gather", gather_grad},
+        {"GatherV2", gather_v2_grad},
+        {"Pad", pad_grad},
+        {"PadV2", pad_grad},
+        {"ReverseSequence", reverse_sequence_grad},
+        {"ReverseV2", reverse_grad},
+        {"Fill", fill_grad},
+        {"Select", select_grad},
+        {"DynamicStitch", dynamic_stitch_grad},
+    };
+}
+
+std::vector<GradientDef> shape_gradients() {
+    return {
+        {"Shape"},
+        {"ShapeN"},
+        {"Rank"},
+        {"Size"},
+        {"Const"},
+        {"ZerosLike"},
+        {"OnesLike"},
+        {"InvertPermutation"},
+        {"ConcatOffset"},
+        {"BroadcastGradientArgs"},
+        {"Range"},
+        {"LinSpace"},
+        {"OneHot"},
+        {"Where"},
+        {"ListDiff"},
+        {"Unique"},
+        {"ArgMax"},
+        {"ArgMin"},
+        {"Assign"},
+        {"AssignAdd"},
+        {"AssignSub"},
+        {"All"},
+        {"Any"},
+        {"RandomUniform"},
+        {"RandomUniformInt"},
+        {"RandomStandardNormal"},
+        {"TruncatedNormal"},
+        {"Multinomial"},
+        {"IsVariableInitialized"},
+        {"VarIsInitializedOp"},
+        {"InTopKV2"},
+        {"StackV2"},
+        {"Assert"},
+        {"Print"},
+    };
+}
+
+// --- the registry ---------------------------------------------------------------------------------------------
+
+std::span<const GradientDef> all_gradients() {
+    static const std::vector<GradientDef> all = [] {
+        std::vector<GradientDef> list;
+        for (auto* family : {math_gradients, reduction_gradients, array_gradients, shape_gradients, nn_gradients,
+                             control_flow_gradients, tensor_array_gradients})
+            std::ranges::copy(family(), std::back_inserter(list));
+        std::ranges::sort(list, {}, &GradientDef::op);
+        return list;
+    }();
+    return all;
+}
+
+const GradientDef* find_gradient(std::string_view op) {
+    const std::span<const GradientDef> all = all_gradients();
+    const auto it = std::ranges::lower_bound(all, op, {}, &GradientDef::op);
+    return it == all.end() || it->op != op ? nullptr : &*it;
+}
+
+std::span<const std::string_view> unsupported_gradients() {
+    static constexpr std::string_view names[] = {
+        "Prod",
+        "BatchMatMul",
+        "BatchMatMulV2",
+        "Conv2D",
+        "MaxPool",
+        "Qr",
+        "DiagPart",
+        "Diag",
+        "MatrixDiag",
+        "MatrixDiagPart",
+        "MatrixSetDiag",
+        "ResourceGather",
+        "IdentityN",
+        "GRUBlockCell",
+        "BlockLSTM",
+        "UnsortedSegmentSum",
+        "Elu",
+        "Selu",
+        "Softplus",
+        "Softsign",
+        "Relu6",
+        "DepthwiseConv2dNative",
+        "ClipByValue",
+        "SelectV2",
+        "If",
+        "StatelessIf",
+        "While",
+        "StatelessWhile",
+        "PartitionedCall",
+        "StatefulPartitionedCall",
+        "SigmoidGrad",
+        "TanhGrad",
+        "ReluGrad",
+        "BiasAddGrad",
+        "Print",
+    };
+    return names;
+}
+
+} // namespace rnnscope::tf1
