@@ -276,13 +276,13 @@ std::vector<ApiDef> optimizer_api() {
              return std::make_shared<MomentumOptimizer>(a[0], a[1], a[2].truthy(), text_or(a[3], ""), a[4].truthy());
          }},
         {"train.AdamOptimizer",
-         params("learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-08, use_locking=False, name='Adam'"),
+         params("learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=0.00000001, use_locking=False, name='Adam'"),
          "The Adam algorithm.",
          [](Context&, const Arguments& a) -> Value {
              return std::make_shared<AdamOptimizer>(a[0], a[1], a[2], a[3], a[4].truthy(), text_or(a[5], ""));
          }},
         {"train.RMSPropOptimizer",
-         params("learning_rate, decay=0.9, momentum=0.0, epsilon=1e-10, use_locking=False, centered=False, "
+         params("learning_rate, decay=0.9, momentum=0.0, epsilon=0.0000000001, use_locking=False, centered=False, "
                 "name='RMSProp'"),
          "The RMSProp algorithm.",
          [](Context&, const Arguments& a) -> Value {
