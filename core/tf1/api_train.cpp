@@ -13,7 +13,7 @@ namespace rnnscope::tf1 {
 namespace {
 
 /// A list or tuple of its own items, anything else a list of one.
-std::vector<Value> as_list(const Value& value) {
+std::vector<Value> items_or_one(const Value& value) {
     if (value.is_none()) return {};
     const std::vector<Value>* items = items_of(value);
     return items != nullptr ? *items : std::vector<Value>{value};
@@ -22,14 +22,14 @@ std::vector<Value> as_list(const Value& value) {
 Value gradients_function(Context& context, const Arguments& a) {
     GraphState& state = context.default_graph();
     GradientsArgs args;
-    args.ys = as_list(a[0]);
-    args.xs = as_list(a[1]);
-    args.grad_ys = as_list(a[2]);
+    args.ys = items_or_one(a[0]);
+    args.xs = items_or_one(a[1]);
+    args.grad_ys = items_or_one(a[2]);
     args.name = text_or(a[3], "gradients");
     args.colocate_gradients_with_ops = a[4].truthy();
     args.gate_gradients = a[5].truthy();
     args.aggregation_method = optional_int(a[6]).value_or(0);
-    args.stop_gradients = as_list(a[7]);
+    args.stop_gradients = items_or_one(a[7]);
     const std::string unconnected = text_or(a[8], "none");
     if (unconnected != "none" && unconnected != "zero")
         raise("ValueError", fmt::format("Unknown value for unconnected_gradients: {}", repr(a[8])));

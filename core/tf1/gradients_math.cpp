@@ -19,7 +19,7 @@ struct Operand {
     bool must_reduce = true;
 };
 
-Value dims_value(const Shape& shape) {
+Value dimensions(const Shape& shape) {
     return Value::list({shape.dims().begin(), shape.dims().end()});
 }
 
@@ -69,7 +69,7 @@ std::pair<Operand, Operand> smart_broadcast(const GradientCall& call) {
     if (!x.fully_defined() || !y.fully_defined()) return broadcast(call, false);
     const Shape& grad = call.state.graph.info(call.grad()).shape;
     const auto [rx, ry] = static_axes(call.state, x, y);
-    return {{dims_value(x), rx, x != grad}, {dims_value(y), ry, y != grad}};
+    return {{dimensions(x), rx, x != grad}, {dimensions(y), ry, y != grad}};
 }
 
 /// reshape(reduce_sum(grad, axes), shape).
