@@ -1,0 +1,304 @@
+#include "core/tf1/gradients.hpp"
+
+#include "core/ops/examples.hpp"
+#include "core/ops/kernel.hpp"
+#include "core/tf1/gradient_registry.hpp"
+
+#include "program.hpp"
+
+#include <cmath>
+#include <map>
+#include <set>
+
+namespace rnnscope::tf1 {
+namespace {
+
+/// Runs kernels of a graph without state, one node after the other.
+class Kernels {
+  public:
+    explicit Kernels(const Graph& graph) : graph_(graph) {}
+
+    std::optional<Tensor> value(Output output) {
+        const std::vector<ops::Value>* values = run(output.node);
+        if (values == nullptr) return {};
+        const auto* tensor = std::get_if<Tensor>(&(*values)[static_cast<std::size_t>(output.index)]);
+        return tensor == nullptr ? std::nullopt : std::optional(*tensor);
+    }
+
+  private:
+    const std::vector<ops::Value>* run(NodeId id) {
+        if (const auto found = values_.find(id); found != values_.end()) return &found->second;
+        const Node& node = graph_.node(id);
+        const ops::OpDef* def = ops::find_op(node.op);
+        if (def == nullptr || def->kernel == nullptr) return nullptr;
+        std::vector<ops::Value> inputs, outputs(node.outputs.size());
+        for (const Output input : node.inputs) {
+            const auto made = value(input);
+            if (!made) return nullptr;
+            inputs.emplace_back(*made);
+        }
+        ops::KernelContext ctx(graph_, node, inputs, outputs, {session_, step_, states_[id], 7}, accesses_);
+        if (const Status status = def->kernel(ctx); !status.ok()) {
+            ADD_FAILURE() << node.name << " (" << node.op << "): " << status.error().message;
+            return nullptr;
+        }
+        return &(values_[id] = std::move(outputs));
+    }
+
+    const Graph& graph_;
+    ops::ResourceContainer session_, step_;
+    std::map<NodeId, ops::KernelState> states_;
+    std::vector<ops::VariableAccess> accesses_;
+    std::map<NodeId, std::vector<ops::Value>> values_;
+};
+
+/// float64 in place of float32, and away from where values are equal: there is no derivative there.
+Tensor as_double(const Tensor& tensor) {
+    if (tensor.dtype() != DType::float32) return tensor;
+    std::vector<double> values;
+    for (std::int64_t i = 0; i < tensor.elements(); ++i)
+        values.push_back(tensor.number(i) + 0.01 * static_cast<double>(i % 7 + 1));
+    return Tensor::of<double>(tensor.shape(), std::move(values));
+}
+
+Tensor moved(const Tensor& tensor, std::int64_t at, double by) {
+    std::vector<double> values(tensor.values<double>().begin(), tensor.values<double>().end());
+    values[static_cast<std::size_t>(at)] += by;
+    return Tensor::of<double>(tensor.shape(), std::move(values));
+}
+
+/// The op of an example on constants, and a weighted sum of what it computes.
+struct Case {
+    explicit Case(const std::string& type, const std::vector<Tensor>& inputs, const AttrMap& attrs) {
+        for (const Tensor& input : inputs) xs.push_back(state().constant(input));
+        op = state().apply_op({type, xs, attrs, "op"});
+    }
+    GraphState& state() { return context.default_graph(); }
+    /// Outputs that are differentiated: of the cross entropies, which also give their gradients, the loss alone.
+    std::vector<Output> ys() {
+        std::vector<Output> result;
+        const Node& node = state().graph.node(op);
+        const bool is_loss = node.op.find("CrossEntropy") != std::string::npos;
+        for (int i = 0; i < static_cast<int>(is_loss ? 1 : node.outputs.size()); ++i)
+            if (is_floating(state().graph.info(Output{op, i}).dtype)) result.push_back(Output{op, i});
+        return result;
+    }
+    static double weight(std::int64_t i) { return 0.5 + 0.25 * static_cast<double>(i % 5); }
+    double weighted_sum() {
+        Kernels kernels(state().graph);
+        double sum = 0;
+        for (const Output y : ys()) {
+            const auto value = kernels.value(y);
+            for (std::int64_t i = 0; value && i < value->elements(); ++i) sum += weight(i) * value->number(i);
+        }
+        return sum;
+    }
+
+    Context context;
+    std::vector<Output> xs;
+    NodeId op;
+};
+
+/// Rows that sum to one: softmax cross entropy has its derivative only for labels that are distributions.
+Tensor as_distributions(const Tensor& tensor) {
+    std::vector<double> values(tensor.values<double>().begin(), tensor.values<double>().end());
+    const auto columns = static_cast<std::size_t>(tensor.shape().dim(tensor.shape().rank() - 1));
+    for (std::size_t row = 0; row < values.size(); row += columns) {
+        double sum = 0;
+        for (std::size_t i = 0; i < columns; ++i) sum += values[row + i];
+        for (std::size_t i = 0; i < columns; ++i) values[row + i] /= sum;
+    }
+    return Tensor::of<double>(tensor.shape(), std::move(values));
+}
+
+/// Where an op's own examples have nothing to differentiate.
+std::vector<ops::OpExample> more_examples(std::string_view op) {
+    using ops::example::floats;
+    if (op == "Pow") return {{{floats({3}, {1.5f, 2, 0.5f}), floats({3}, {2, 0.5f, -1})}, {{"T", DType::float32}}, {}}};
+    if (op == "GatherV2")
+        return {{{floats({3, 2}, {1, 2, 3, 4, 5, 6}), ops::example::ints({2}, {2, 0}), ops::example::ints({}, {0})},
+                 {{"Tparams", DType::float32}, {"Tindices", DType::int32}, {"Taxis", DType::int32}},
+                 {}}};
+    return {};
+}
+
+/// Gradients of all float inputs against central differences; false when nothing can be differentiated here.
+bool check(const std::string& type, const ops::OpExample& example) {
+    AttrMap attrs = example.attrs;
+    for (auto& [key, value] : attrs)
+        if (const DType* dtype = value.as<DType>(); dtype != nullptr && *dtype == DType::float32)
+            value = DType::float64;
+    std::vector<Tensor> inputs;
+    for (const Tensor& input : example.inputs) inputs.push_back(as_double(input));
+    if (type == "SoftmaxCrossEntropyWithLogits") inputs[1] = as_distributions(inputs[1]);
+    std::optional<Case> made;
+    try {
+        made.emplace(type, inputs, attrs);
+    } catch (const PythonError&) {
+        return false; // not for this type
+    }
+    Case& test = *made;
+    GradientsArgs args;
+    Kernels values(test.state().graph);
+    for (const Output y : test.ys()) {
+        const auto value = values.value(y);
+        if (!value || value->dtype() != DType::float64) return false;
+        std::vector<double> weights;
+        for (std::int64_t i = 0; i < value->elements(); ++i) weights.push_back(Case::weight(i));
+        args.ys.push_back(wrap(test.state(), y));
+        args.grad_ys.push_back(
+            wrap(test.state(), test.state().constant(Tensor::of<double>(value->shape(), std::move(weights)))));
+    }
+    if (args.ys.empty()) return false;
+    for (const Output x : test.xs) args.xs.push_back(wrap(test.state(), x));
+    std::vector<Gradient> grads;
+    try {
+        grads = gradients(test.state(), args);
+    } catch (const PythonError& error) {
+        if (error.type == "NotImplementedError") return false; // it says that it is not there
+        ADD_FAILURE() << type << ": " << error.type << ": " << error.message;
+        return false;
+    }
+    bool any = false;
+    for (std::size_t k = 0; k < inputs.size(); ++k) {
+        if (inputs[k].dtype() != DType::float64 || is_none(grads[k])) continue;
+        const Output dense = to_dense(test.state(), grads[k]);
+        const auto got = Kernels(test.state().graph).value(dense);
+        if (!got) {
+            ADD_FAILURE() << type << ": the gradient of input " << k << " cannot be computed";
+            continue;
+        }
+        EXPECT_EQ(got->shape(), inputs[k].shape()) << type;
+        if (got->shape() != inputs[k].shape()) continue;
+        for (std::int64_t i = 0; i < inputs[k].elements(); ++i) {
+            constexpr double step = 1e-6;
+            std::vector<Tensor> above = inputs, below = inputs;
+            above[k] = moved(inputs[k], i, step);
+            below[k] = moved(inputs[k], i, -step);
+            const double difference =
+                (Case(type, above, attrs).weighted_sum() - Case(type, below, attrs).weighted_sum()) / (2 * step);
+            if (std::isnan(difference)) continue;
+            EXPECT_NEAR(got->number(i), difference, 1e-6 * (1 + std::abs(difference)))
+                << type << ", input " << k << ", element " << i;
+            any = true;
+        }
+    }
+    return any;
+}
+
+TEST(Gradients, EveryOpAgreesWithNumericDifferentiation) {
+    std::set<std::string> checked;
+    for (const GradientDef& def : all_gradients()) {
+        if (def.gradient == nullptr) continue;
+        const ops::OpDef* op = ops::find_op(def.op);
+        ASSERT_NE(op, nullptr) << def.op << " is no op";
+        std::vector<ops::OpExample> examples = op->examples;
+        for (ops::OpExample& more : more_examples(op->name)) examples.push_back(std::move(more));
+        for (const ops::OpExample& example : examples)
+            if (check(op->name, example)) checked.insert(op->name);
+    }
+    // What has no derivative of its own, needs state or a loop, or has no kernel for float64.
+    const std::set<std::string> others{
+        "AddN",
+        "Cast",
+        "Ceil",
+        "DynamicStitch",
+        "Enter",
+        "Exit",
+        "Floor",
+        "FloorDiv",
+        "Gather",
+        "Merge",
+        "NextIteration",
+        "PlaceholderWithDefault",
+        "ReadVariableOp",
+        "RefEnter",
+        "RefExit",
+        "RefIdentity",
+        "RefMerge",
+        "RefNextIteration",
+        "RefSwitch",
+        "Round",
+        "StopGradient",
+        "Switch",
+        "TruncateDiv",
+        "TensorArrayConcatV3",
+        "TensorArrayGatherV3",
+        "TensorArrayReadV3",
+        "TensorArrayScatterV3",
+        "TensorArraySplitV3",
+        "TensorArrayWriteV3",
+        "Sign",
+    };
+    for (const GradientDef& def : all_gradients())
+        if (def.gradient != nullptr && !others.contains(std::string(def.op))) {
+            EXPECT_TRUE(checked.contains(std::string(def.op))) << def.op << " has no example that can be checked";
+        }
+}
+
+TEST(Gradients, EveryOpTypeHasOneRecordAndNoneOfTheUnsupported) {
+    std::set<std::string_view> names;
+    for (const GradientDef& def : all_gradients()) EXPECT_TRUE(names.insert(def.op).second) << def.op;
+    for (const std::string_view name : unsupported_gradients()) EXPECT_FALSE(names.contains(name)) << name;
+}
+
+TEST(Gradients, ErrorsAreTensorFlows) {
+    Tf tf;
+    const Value x = tf("constant", {2.0}, {{"name", "x"}});
+    EXPECT_EQ(tf.error("train.AdamOptimizer", {}, {{"name", ""}}), "ValueError: Must specify the optimizer name");
+    const Value optimizer = tf("train.GradientDescentOptimizer", {0.1});
+    const auto error = [&](std::vector<Value> positional) {
+        const auto result = call_method(tf.context, optimizer, "minimize", std::move(positional), {});
+        return result.ok() ? "" : result.error().code + ": " + result.error().message;
+    };
+    EXPECT_EQ(error({x}), "ValueError: No variables to optimize.");
+    tf("get_variable", {"v", ints({2})});
+    EXPECT_EQ(error({x}), "ValueError: No gradients provided for any variable, check your graph for ops that do not "
+                          "support gradients, between variables [\"<tf.Variable 'v:0' shape=(2,) dtype=float32_ref>\"] "
+                          "and loss Tensor(\"x:0\", shape=(), dtype=float32).");
+    EXPECT_EQ(tf.error("gradients", {x, x}, {{"grad_ys", Value::list({x, x})}}),
+              "ValueError: Passed 2 grad_ys for 1 ys");
+    EXPECT_EQ(tf.error("train.AdagradOptimizer", {0.1, 0.0}),
+              "ValueError: initial_accumulator_value must be positive: 0.0");
+}
+
+TEST(Gradients, WhatIsNotConnectedIsNoneOrZero) {
+    Tf tf;
+    const Value x = tf("constant", {2.0}, {{"name", "x"}}), y = tf("square", {tf("constant", {3.0})});
+    const Value none = tf("gradients", {y, x}), zeros = tf("gradients", {y, x}, {{"unconnected_gradients", "zero"}});
+    EXPECT_TRUE((*items_of(none))[0].is_none());
+    const Value zero = (*items_of(zeros))[0];
+    EXPECT_EQ(tf.name(zero), "gradients_1/zeros_like:0");
+}
+
+TEST(Optimizers, SlotsHaveTensorFlowsNames) {
+    const struct {
+        const char* constructor;
+        std::vector<Value> arguments;
+        std::vector<std::string> variables, slots;
+    } cases[] = {
+        {"train.GradientDescentOptimizer", {0.1}, {"v"}, {}},
+        {"train.MomentumOptimizer", {0.1, 0.9}, {"v", "v/Momentum"}, {"momentum"}},
+        {"train.AdamOptimizer", {}, {"v", "beta1_power", "beta2_power", "v/Adam", "v/Adam_1"}, {"m", "v"}},
+        {"train.RMSPropOptimizer", {0.1}, {"v", "v/RMSProp", "v/RMSProp_1"}, {"momentum", "rms"}},
+        {"train.AdagradOptimizer", {0.1}, {"v", "v/Adagrad"}, {"accumulator"}},
+    };
+    for (const auto& test : cases) {
+        Tf tf;
+        const Value v = tf("get_variable", {"v", ints({2})});
+        const Value optimizer = tf(test.constructor, test.arguments);
+        const Value step = tf("train.get_or_create_global_step");
+        tf.method(optimizer, "minimize", {tf("reduce_sum", {tf("square", {v})})}, {{"global_step", step}});
+        std::vector<std::string> names;
+        for (const Variable& variable : tf.graph().variables())
+            if (variable.name != "global_step") names.push_back(variable.name);
+        EXPECT_EQ(names, test.variables) << test.constructor;
+        std::vector<std::string> slots;
+        const Value listed = tf.method(optimizer, "get_slot_names");
+        for (const Value& slot : *items_of(listed)) slots.push_back(str(slot));
+        EXPECT_EQ(slots, test.slots) << test.constructor;
+    }
+}
+
+} // namespace
+} // namespace rnnscope::tf1
