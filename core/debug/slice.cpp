@@ -295,7 +295,7 @@ struct At {
     RunId run;
     std::uint32_t event = 0;
 };
-std::optional<At> newest_event(const Debugger& debugger, NodeId node) {
+std::optional<At> newest_in_any_run(const Debugger& debugger, NodeId node) {
     const Recording& recording = debugger.recording();
     const auto runs = recording.runs();
     for (std::size_t i = runs.size(); i-- > 0;) {
@@ -329,7 +329,7 @@ Result<Slice> slice(const Debugger& debugger, Output output, bool forward, std::
         return Slicer(debugger, write->run, false, most).slice(write->event, std::nullopt);
     }
     const NodeId node = variable != nullptr && variable->snapshot.valid() ? variable->snapshot.node : output.node;
-    const std::optional<At> at = newest_event(debugger, node);
+    const std::optional<At> at = newest_in_any_run(debugger, node);
     if (!at) return Error{"question.no-value", fmt::format("{} has not run at this position", graph.node(node).name)};
     return Slicer(debugger, at->run, forward, most)
         .slice(at->event, forward ? std::optional(node == output.node ? output.index : 0) : std::nullopt);

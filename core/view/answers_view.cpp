@@ -19,7 +19,7 @@ char folded(char c) {
 
 bool contains(std::string_view text, std::string_view word) {
     const auto same = [](char a, char b) { return folded(a) == folded(b); };
-    return std::ranges::search(text, word, same).begin() != text.end();
+    return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
 /// Why the answer's positions are not those of what is looked at.
