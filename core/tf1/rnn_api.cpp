@@ -175,11 +175,11 @@ Value call_bidirectional(Context& context, const Arguments& a) {
     return bidirectional_dynamic_rnn(context.default_graph(), args);
 }
 
-const Param activation{"activation", Value()};
-const Param reuse{"reuse", Value()};
-const Param name{"name", Value()};
+const Param activation_param{"activation", Value()};
+const Param reuse_param{"reuse", Value()};
+const Param name_param{"name", Value()};
 const Param dtype_param{"dtype", Value()};
-const Param trainable{"trainable", Value(true)};
+const Param trainable_param{"trainable", Value(true)};
 
 std::vector<ApiDef> cell_methods() {
     return {
@@ -214,28 +214,28 @@ std::vector<ApiDef> rnn_cell_api() {
     std::vector<ApiDef> api{
         {"nn.rnn_cell.GRUCell",
          {{"num_units", {}},
-          activation,
-          reuse,
+          activation_param,
+          reuse_param,
           {"kernel_initializer", Value()},
           {"bias_initializer", Value()},
-          name,
+          name_param,
           dtype_param,
-          trainable},
+          trainable_param},
          "Gated recurrent unit.",
          make_gru},
         {"nn.rnn_cell.BasicRNNCell",
-         {{"num_units", {}}, activation, reuse, name, dtype_param, trainable},
+         {{"num_units", {}}, activation_param, reuse_param, name_param, dtype_param, trainable_param},
          "The plain recurrent cell: tanh of a linear map of input and state.",
          make_basic_rnn},
         {"nn.rnn_cell.BasicLSTMCell",
          {{"num_units", {}},
           {"forget_bias", Value(1.0)},
           {"state_is_tuple", Value(true)},
-          activation,
-          reuse,
-          name,
+          activation_param,
+          reuse_param,
+          name_param,
           dtype_param,
-          trainable},
+          trainable_param},
          "Long short-term memory without peepholes, clipping and projection.",
          make_basic_lstm},
         {"nn.rnn_cell.LSTMCell",
@@ -249,11 +249,11 @@ std::vector<ApiDef> rnn_cell_api() {
           {"num_proj_shards", Value()},
           {"forget_bias", Value(1.0)},
           {"state_is_tuple", Value(true)},
-          activation,
-          reuse,
-          name,
+          activation_param,
+          reuse_param,
+          name_param,
           dtype_param,
-          trainable},
+          trainable_param},
          "Long short-term memory.",
          make_lstm},
         {"nn.rnn_cell.LSTMStateTuple",
