@@ -33,28 +33,11 @@ Result<std::string> panel_meant(const Shell& shell, std::string_view named) {
     return Error{"panel.unknown", "There is no panel \"" + name + "\". There are " + known + "."};
 }
 
-Text show_panel(Shell& shell, std::string_view named) {
-    auto panel = panel_meant(shell, named);
-    if (panel) shell.show_panel(*panel);
-    return panel ? Text(std::string()) : panel;
-}
-
-Text maximize_panel(Shell& shell, std::string_view named) {
-    auto panel = panel_meant(shell, named);
-    if (panel) shell.maximize_panel(*panel);
-    return panel ? Text(std::string()) : panel;
-}
-
-Text close_panel(Shell& shell, std::string_view named) {
-    auto panel = panel_meant(shell, named);
-    if (panel) shell.close_panel(*panel);
-    return panel ? Text(std::string()) : panel;
-}
-
-Text picture_panel(Shell& shell, std::string_view named) {
-    auto panel = panel_meant(shell, named);
-    if (panel) shell.ask_screenshot(*panel);
-    return panel ? Text(std::string()) : panel;
+template <void (Shell::*act)(std::string_view)> Text on_panel(Shell& shell, std::string_view named) {
+    const auto panel = panel_meant(shell, named);
+    if (!panel) return panel.error();
+    (shell.*act)(*panel);
+    return std::string();
 }
 
 Blocked nothing_shown(const Shell& shell) {
@@ -241,7 +224,7 @@ constexpr UiCommandDef commands[] = {
     {"ui.sample", "Open sample…", "Opens one of the programs that come with rnnscope.", "File", "", "sample file", nullptr,
      [](Shell& s, std::string_view file) -> Text { return done(s.open_sample(file)); }},
     {"ui.twin", "Open the fixed twin", "Opens the same program without the fault.", "File", "Ctrl+Shift+T", "", no_twin, open_twin},
-    {"panel.screenshot", "Save picture of the panel", "Saves a picture of the panel with the keyboard as PNG in the current folder.", "File", "", "", nothing_shown, picture_panel},
+    {"panel.screenshot", "Save picture of the panel", "Saves a picture of the panel with the keyboard as PNG in the current folder.", "File", "", "", nothing_shown, on_panel<&Shell::ask_screenshot>},
     {"ui.screenshot", "Save screenshot", "Saves a picture of the window as PNG in the current folder.", "File", "Ctrl+Shift+P", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.ask_screenshot(); return std::string(); }},
     {"ui.quit", "Quit", "Closes the window.", "File", "Ctrl+Q", "", nullptr,
@@ -283,13 +266,13 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { s.show_workspace("graph"); return std::string(); }},
     {"workspace.teach", "Teach workspace", "A large program and graph, with what is wrong beside them.", "View", "Alt+4", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.show_workspace("teach"); return std::string(); }},
-    {"panel.show", "Show panel…", "Brings a panel to the front and gives it the keyboard.", "View", "", "the panel's name", nullptr, show_panel},
+    {"panel.show", "Show panel…", "Brings a panel to the front and gives it the keyboard.", "View", "", "the panel's name", nullptr, on_panel<&Shell::show_panel>},
     {"panel.next", "Next panel", "Gives the keyboard to the next panel.", "View", "Ctrl+F6", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.focus_next(true); return std::string(); }},
     {"panel.previous", "Previous panel", "Gives the keyboard to the panel before.", "View", "Ctrl+Shift+F6", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.focus_next(false); return std::string(); }},
-    {"panel.maximize", "Maximize panel", "Gives the whole window to the panel with the keyboard, or takes it back.", "View", "Alt+Enter", "", nullptr, maximize_panel},
-    {"panel.close", "Close panel", "Takes the panel with the keyboard out of the workspace.", "View", "Ctrl+F4", "", nullptr, close_panel},
+    {"panel.maximize", "Maximize panel", "Gives the whole window to the panel with the keyboard, or takes it back.", "View", "Alt+Enter", "", nullptr, on_panel<&Shell::maximize_panel>},
+    {"panel.close", "Close panel", "Takes the panel with the keyboard out of the workspace.", "View", "Ctrl+F4", "", nullptr, on_panel<&Shell::close_panel>},
     {"ui.reset-layout", "Reset workspace", "Puts every panel of the workspace where it was at first.", "View", "", "", nullptr,
      [](Shell& s, std::string_view) -> Text { s.reset_layout(); return std::string(); }},
     {"workspace.cell", "Cell workspace", "Shows the inside of a recurrent cell: diagram, equations with numbers, gates and states over time.", "View", "Alt+3", "", nullptr,

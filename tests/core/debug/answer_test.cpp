@@ -4,29 +4,16 @@
 #include "core/debug/command.hpp"
 #include "core/debug/comparison.hpp"
 #include "core/debug/evaluation.hpp"
+#include "tests/core/debug/command_test.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <gtest/gtest.h>
 
 namespace rnnscope::debug {
 namespace {
 
-namespace fs = std::filesystem;
-
-class AnswerTest : public ::testing::Test {
+class AnswerTest : public tests::CommandTest {
   protected:
-    void open(const std::string& name) {
-        const auto path = fs::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / (name + ".json");
-        const Diagnostics mistakes = debugger_.open(path.string());
-        ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
-        run("run.continue");
-    }
-    std::string run(const std::string& id, const std::string& argument = "") {
-        const Result<std::string> said = execute(debugger_, {id, argument, "terminal"});
-        debugger_.wait();
-        return said ? *said : said.error().message;
-    }
     /// What the part selects; its own words where it selects nothing that has a name.
     std::string name_of(const AnswerPart& part) const {
         if (part.target.kind == Selection::Kind::node) return debugger_.graph()->node(part.target.node).name;
@@ -36,7 +23,6 @@ class AnswerTest : public ::testing::Test {
     }
     const Answer& shown() const { return *debugger_.answers().shown(); }
 
-    Debugger debugger_;
     const std::string kernel_ = "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel";
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/debug/command.hpp"
 #include "core/debug/questions.hpp"
+#include "tests/core/debug/command_test.hpp"
 #include "tests/core/debug/real_model.hpp"
 #include "tests/core/golden_text.hpp"
 
@@ -16,27 +17,12 @@
 namespace rnnscope::debug {
 namespace {
 
-namespace fs = std::filesystem;
-
-class QuestionsTest : public ::testing::Test {
+class QuestionsTest : public tests::CommandTest {
   protected:
-    void open(const std::string& name) {
-        const auto path = fs::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / (name + ".json");
-        const Diagnostics mistakes = debugger_.open(path.string());
-        ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
-        run("run.continue");
-    }
-    std::string run(const std::string& id, const std::string& argument = "") {
-        const Result<std::string> said = execute(debugger_, {id, argument, "terminal"});
-        debugger_.wait();
-        return said ? *said : said.error().message;
-    }
-
     static void expect_golden(const std::string& name, const std::string& text) {
         rnnscope::testing::expect_golden("debug", name, text);
     }
 
-    Debugger debugger_;
     const std::string cell_ = "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/";
     const std::string loop_ = "rnn/rnn/while/rnn/multi_rnn_cell/cell_0/gru_cell/";
 };

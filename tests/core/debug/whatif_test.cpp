@@ -2,6 +2,7 @@
 
 #include "core/debug/command.hpp"
 #include "core/debug/evaluation.hpp"
+#include "tests/core/debug/command_test.hpp"
 #include "tests/core/golden_text.hpp"
 
 #include <filesystem>
@@ -67,18 +68,8 @@ std::string dump(const record::Recording& recording) {
     return text;
 }
 
-class WhatIfTest : public ::testing::Test {
+class WhatIfTest : public tests::CommandTest {
   protected:
-    void open(const std::string& text) {
-        const Diagnostics mistakes = debugger_.open_text(text, "t.json", ".");
-        ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
-        run("run.continue");
-    }
-    std::string run(const std::string& id, const std::string& argument = "") {
-        const Result<std::string> said = execute(debugger_, {id, argument, "terminal"});
-        debugger_.wait();
-        return said ? *said : said.error().message;
-    }
     /// What run `number` of the diversion fetched.
     Tensor diverted(std::size_t number) const {
         const auto& results = debugger_.diversion()->evaluation->recording().run(RunId(number - 1)).outcome.results;
@@ -99,12 +90,10 @@ class WhatIfTest : public ::testing::Test {
     const runtime::ChangeTime& time(std::size_t change = 0) const {
         return *debugger_.diversion()->changes->time_of(change);
     }
-
-    Debugger debugger_;
 };
 
 TEST_F(WhatIfTest, AValueInsideOfALoop) {
-    open(program(5));
+    open_text(program(5));
     const std::string before = dump(debugger_.recording());
     run("go.time", "2 2 while/n");
     const std::uint32_t event = debugger_.current_event();
@@ -121,7 +110,7 @@ TEST_F(WhatIfTest, AValueInsideOfALoop) {
 }
 
 TEST_F(WhatIfTest, TheNextTimeThatATensorIsMade) {
-    open(program(5));
+    open_text(program(5));
     run("go.start");
     run("step.over");
     EXPECT_EQ(run("whatif.set", "y 1"), "the graph has no \"y\" yet");
@@ -139,7 +128,7 @@ TEST_F(WhatIfTest, TheNextTimeThatATensorIsMade) {
 /// Loops go on in rounds up to the change and after it, and hear the same events as one visit at a time.
 TEST_F(WhatIfTest, RoundsBeforeAndAfterAChange) {
     constexpr int steps = 200;
-    open(program(steps));
+    open_text(program(steps));
     const auto document = std::get<0>(program::Document::read(program(steps), "t.json", "."));
     const Graph& graph = *debugger_.graph();
     const NodeId tanh = graph.find("while/n"), condition = graph.find("while/LoopCond");
@@ -182,7 +171,7 @@ TEST_F(WhatIfTest, RoundsBeforeAndAfterAChange) {
 }
 
 TEST_F(WhatIfTest, ALoopThatEndsEarlier) {
-    open(program(50));
+    open_text(program(50));
     run("go.time", "2 20 while/LoopCond");
     run("whatif.set", "while/LoopCond false");
     run("whatif.run");
@@ -191,7 +180,7 @@ TEST_F(WhatIfTest, ALoopThatEndsEarlier) {
 }
 
 TEST_F(WhatIfTest, AVariable) {
-    open(program(5));
+    open_text(program(5));
     run("go.time", "3");
     EXPECT_EQ(run("whatif.set", "v [1, 1]"),
               "Cannot feed value of shape (2,) for Tensor 'v:0', which has shape '(3,)'");
@@ -208,7 +197,7 @@ TEST_F(WhatIfTest, AVariable) {
 /// Stopped at a read of a variable without value: what if it had one, or the op gave one all the same?
 TEST_F(WhatIfTest, AReadThatFails) {
     for (const char* change : {"v [0.5, 0.25, 0.125]", "v/read [0.5, 0.25, 0.125]"}) {
-        open(R"({"format": "rnnscope/1", "program": [
+        open_text(R"({"format": "rnnscope/1", "program": [
           {"let": "v", "call": "Variable", "args": [[1.0, 2.0, 3.0]], "kwargs": {"name": "v"}},
           {"let": "y", "call": "multiply", "args": ["$v", 2.0], "kwargs": {"name": "y"}},
           {"let": "sess", "call": "Session"},
@@ -224,7 +213,7 @@ TEST_F(WhatIfTest, AReadThatFails) {
 }
 
 TEST_F(WhatIfTest, AResourceVariableThatWasNeverMade) {
-    open(R"({"format": "rnnscope/1", "program": [
+    open_text(R"({"format": "rnnscope/1", "program": [
       {"let": "v", "call": "Variable", "args": [[1.0, 2.0]], "kwargs": {"name": "v", "use_resource": true}},
       {"let": "y", "call": "multiply", "args": ["$v", 2.0], "kwargs": {"name": "y"}},
       {"let": "sess", "call": "Session"},
@@ -236,7 +225,7 @@ TEST_F(WhatIfTest, AResourceVariableThatWasNeverMade) {
 }
 
 TEST_F(WhatIfTest, AFeed) {
-    open(program(5));
+    open_text(program(5));
     run("go.time", "2 3"); // in the middle: the whole run is fed something else
     EXPECT_EQ(run("whatif.feed", "x zeros(3)"), "what if x:0 is fed float32 (3,) [0. 0. 0.], from run 2 on, once; "
                                                 "whatif.run shows it");
@@ -255,7 +244,7 @@ TEST_F(WhatIfTest, AFeed) {
 }
 
 TEST_F(WhatIfTest, ASkippedOp) {
-    open(program(5));
+    open_text(program(5));
     run("go.time", "3");
     run("whatif.skip", "double"); // hands on v, as it is
     run("go.time", "4");
@@ -270,7 +259,7 @@ TEST_F(WhatIfTest, ASkippedOp) {
 }
 
 TEST_F(WhatIfTest, ASkippedOpWithoutOutputsOrStaticShape) {
-    open(R"({"format": "rnnscope/1", "program": [
+    open_text(R"({"format": "rnnscope/1", "program": [
       {"let": "x", "call": "placeholder", "args": ["$tf.float32", [null]], "kwargs": {"name": "x"}},
       {"let": "v", "call": "Variable", "args": [[1.0, 2.0]], "kwargs": {"name": "v", "use_resource": true}},
       {"let": "y", "call": "multiply", "args": ["$x", 2.0], "kwargs": {"name": "y"}},
@@ -288,7 +277,7 @@ TEST_F(WhatIfTest, ASkippedOpWithoutOutputsOrStaticShape) {
 }
 
 TEST_F(WhatIfTest, KeptSwitchedAndDiscarded) {
-    open(program(5));
+    open_text(program(5));
     const std::string before = dump(debugger_.recording());
     EXPECT_EQ(run("whatif.run"), "Nothing is different: say what, with whatif.set, whatif.feed or whatif.skip.");
     EXPECT_EQ(run("whatif.keep"), "No what-if was run.");
