@@ -195,10 +195,13 @@ GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
         for (; box != 0; box = scene.boxes[box].parent) around.push_back(scene.boxes[box].parent);
     std::sort(around.begin(), around.end(), std::greater<>());
     around.erase(std::unique(around.begin(), around.end()), around.end());
+    constexpr double air = 12; // beside a scope's border, worth a little of the size of its names
     for (const std::uint32_t box : around) {
-        Area larger = area;
-        larger.add(placed_[box]);
-        if (fits(larger)) area = larger;
+        const PlacedBox& placed = placed_[box];
+        Area larger = area, airy = area;
+        larger.add(placed);
+        airy.add(Area{placed.x - air, placed.y - air, placed.x + placed.width + air, placed.y + placed.height + air});
+        if (fits(larger)) area = framing(airy, 1).zoom >= 0.93 * least ? airy : larger;
     }
     Camera camera = framing(area, 1);
     keep_inside(scene, camera);
