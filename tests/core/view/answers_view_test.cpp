@@ -47,10 +47,13 @@ TEST_F(AnswersViewTest, OfASample) {
     open("seed_a_ok");
     const std::string kernel = cell_ + "gates/kernel";
     EXPECT_FALSE(build_answers(debugger_, "").empty.empty()) << "it says how to ask";
-    std::string text = asked("ask.history", kernel) + asked("ask.to", kernel, "gru_cell t=3");
+    std::string text = asked("ask.history", kernel); // one after the other: each shows what was asked before
+    text += asked("ask.to", kernel, "gru_cell t=3");
     run("go.time", "2");
-    text += asked("ask.history", kernel) + asked("ask.from", kernel);
-    text += asked("ask.initialized", kernel) + asked("ask.right", kernel);
+    text += asked("ask.history", kernel);
+    text += asked("ask.from", kernel);
+    text += asked("ask.initialized", kernel);
+    text += asked("ask.right", kernel);
     text += asked("ask.history", kernel, "nothing such");
     expect_golden("answers_seed_a_ok", text);
 }
@@ -70,7 +73,8 @@ TEST_F(AnswersViewTest, OfARealGraph) {
     tests::open_process_model(debugger_);
     run("run.continue");
     const std::string cell = "rnn/multi_rnn_cell/cell_0/gru_cell/";
-    std::string text = asked("ask.from", "Sigmoid", "cell_1") + asked("ask.history", cell + "gates/kernel");
+    std::string text = asked("ask.from", "Sigmoid", "cell_1");
+    text += asked("ask.history", cell + "gates/kernel");
     run("go.time", "2");
     run("whatif.feed", "Placeholder ones(1,30,4)");
     run("whatif.run");
