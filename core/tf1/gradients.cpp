@@ -225,6 +225,11 @@ Gradient Backprop::sum_of(NodeId op, const std::vector<Gradient>& grads) {
     const auto is_tensor = [](const Gradient& grad) { return std::holds_alternative<Output>(grad); };
     if (!std::all_of(grads.begin(), grads.end(), is_tensor)) return concatenated_slices(state_, grads);
     if (args_.aggregation_method == 0) return sum_over_devices(grads);
+    const auto is_static = [&](const Gradient& grad) {
+        return state_.graph.info(std::get<Output>(grad)).shape.fully_defined();
+    };
+    if (args_.aggregation_method == 2 && grads.size() > 2 && std::any_of(grads.begin(), grads.end(), is_static))
+        raise("NotImplementedError", "gradients cannot be aggregated by accumulate_n yet; use ADD_N");
     const NameScope scope(state_, node(op).name + "_gradient_sum");
     Output sum = std::get<Output>(grads[0]);
     for (std::size_t i = 1; i < grads.size(); ++i)

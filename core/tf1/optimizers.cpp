@@ -81,9 +81,10 @@ NodeId Optimizer::update(GraphState& state, VariableId variable, const Gradient&
     return apply_dense(state, variable, std::get<Output>(grad));
 }
 
-NodeId Optimizer::apply_sparse(GraphState& state, VariableId variable, const IndexedSlices& grad) {
-    // Only gradient descent has a form of its own here; the others get the dense gradient.
-    return apply_dense(state, variable, to_dense(state, grad));
+NodeId Optimizer::apply_sparse(GraphState& state, VariableId variable, const IndexedSlices&) {
+    // The dense gradient would train alike, in another graph than TensorFlow's.
+    raise("NotImplementedError", fmt::format("{} cannot apply the gradient of rows of {} yet", class_name_,
+                                             state.graph.variable(variable).name));
 }
 
 NodeId Optimizer::finish(GraphState& state, const std::vector<NodeId>& updates, const std::string& scope) {

@@ -300,5 +300,23 @@ TEST(Optimizers, SlotsHaveTensorFlowsNames) {
     }
 }
 
+/// The gradient of rows is either TensorFlow's graph or refused, never another graph.
+TEST(Optimizers, OfRowsAreTensorFlowsOrRefused) {
+    for (const auto& [constructor, works] : {std::pair{"train.GradientDescentOptimizer", true},
+                                             {"train.AdamOptimizer", true},
+                                             {"train.AdagradOptimizer", false},
+                                             {"train.RMSPropOptimizer", false}}) {
+        Tf tf;
+        const Value v = tf("get_variable", {"v", ints({3, 2})});
+        const Value loss = tf("reduce_sum", {tf("gather", {v, ints({2, 0})})});
+        const Value optimizer = tf(constructor, {0.1});
+        const auto result = call_method(tf.context, optimizer, "minimize", {loss}, {});
+        EXPECT_EQ(result.ok(), works) << constructor;
+        if (!result.ok()) {
+            EXPECT_EQ(result.error().code, "NotImplementedError") << result.error().message;
+        }
+    }
+}
+
 } // namespace
 } // namespace rnnscope::tf1
