@@ -175,8 +175,7 @@ void LessonPanel::draw_choice(const PanelContext& ctx, const Rect& rect) {
     for (const Lesson& lesson : all_lessons()) {
         ImGui::PushID(lesson.file.c_str());
         const float row = look.px(46);
-        const Hit state = hit("lesson", {x, y}, {right, y + row});
-        if (state.hovered) list.AddRectFilled({x, y}, {right, y + row}, look[Token::bg3], look.px(4));
+        const Hit state = row_hit(look, "lesson", {x, y}, {right, y + row});
         const std::string minutes = std::to_string(lesson.minutes) + " min";
         const float room = right - x - look.px(24) - text_width(look, TextRole::caption, minutes);
         draw_text_in_row(list, look, TextRole::body, x + look.px(8), y + look.px(3), look.px(20), Token::text1,

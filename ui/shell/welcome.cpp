@@ -141,10 +141,7 @@ float Shell::draw_recent(float left, float y, float width) {
     for (const Settings::Recent& recent : settings_.recent) {
         ImGui::PushID(recent.path.c_str());
         const float row = look_.px(40);
-        const Hit state = hit("recent", {left - look_.px(8), y}, {left + width + look_.px(8), y + row});
-        if (state.hovered)
-            list.AddRectFilled({left - look_.px(8), y}, {left + width + look_.px(8), y + row}, look_[Token::bg3],
-                               look_.px(4));
+        const Hit state = row_hit(look_, "recent", {left - look_.px(8), y}, {left + width + look_.px(8), y + row});
         const std::filesystem::path path(recent.path);
         draw_text_in_row(list, look_, TextRole::mono, left, y + look_.px(2), look_.px(20), Token::text1,
                          path.filename().string());
@@ -165,10 +162,7 @@ float Shell::draw_lesson_rows(float left, float y, float width) {
     for (const Lesson& lesson : all_lessons()) {
         ImGui::PushID(lesson.file.c_str());
         const float row = look_.px(30);
-        const Hit state = hit("lesson", {left - look_.px(8), y}, {left + width + look_.px(8), y + row});
-        if (state.hovered)
-            list.AddRectFilled({left - look_.px(8), y}, {left + width + look_.px(8), y + row}, look_[Token::bg3],
-                               look_.px(4));
+        const Hit state = row_hit(look_, "lesson", {left - look_.px(8), y}, {left + width + look_.px(8), y + row});
         const bool done = std::ranges::find(settings_.lessons_done, lesson.file) != settings_.lessons_done.end();
         draw_text_in_row(list, look_, TextRole::body, left, y, row, done ? Token::fix : Token::text3,
                          done ? icon::verified : icon::lesson);
@@ -248,8 +242,7 @@ float Shell::draw_every_sample(float x, float y, float width) {
     for (const Sample& sample : all_samples()) {
         ImGui::PushID(sample.file.c_str());
         const float row = look_.px(26);
-        const Hit state = hit("row", {x, y}, {x + width, y + row});
-        if (state.hovered) list.AddRectFilled({x, y}, {x + width, y + row}, look_[Token::bg3], look_.px(4));
+        const Hit state = row_hit(look_, "row", {x, y}, {x + width, y + row});
         draw_state(list, look_, sample.healthy() ? StateMark::initialized : StateMark::declared,
                    {x + look_.px(12), y + row / 2});
         draw_text_in_row(list, look_, TextRole::body, x + look_.px(28), y, row, Token::text1,

@@ -32,6 +32,12 @@ Hit hit(const char* id, ImVec2 a, ImVec2 b) {
     return out;
 }
 
+Hit row_hit(const Look& look, const char* id, ImVec2 a, ImVec2 b) {
+    const Hit state = hit(id, a, b);
+    if (state.hovered) ImGui::GetWindowDrawList()->AddRectFilled(a, b, look[Token::bg3], look.px(4));
+    return state;
+}
+
 bool clicked_outside() {
     // A press on one of the window's own items makes it active: that is inside, too.
     constexpr ImGuiHoveredFlags inside =

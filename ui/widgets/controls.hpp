@@ -16,6 +16,9 @@ struct Hit {
 };
 Hit hit(const char* id, ImVec2 a, ImVec2 b);
 
+/// The same for a row of a list, which is filled under the pointer. Before what stands in it is drawn.
+Hit row_hit(const Look& look, const char* id, ImVec2 a, ImVec2 b);
+
 /// Was the mouse pressed outside of the window that is being drawn? What floats above the panels closes by that.
 bool clicked_outside();
 
