@@ -1,8 +1,8 @@
 #include "core/debug/answer_commands.hpp"
 
+#include "core/debug/command_argument.hpp"
 #include "core/debug/program_facts.hpp"
 
-#include <charconv>
 #include <fmt/format.h>
 
 namespace rnnscope::debug {
@@ -18,13 +18,11 @@ Blocked nothing_idle(const Debugger& debugger) {
 }
 
 Result<std::size_t> answer_index(const Debugger& debugger, std::string_view number) {
-    std::size_t index = 0;
-    const auto [end, problem] = std::from_chars(number.data(), number.data() + number.size(), index);
+    const auto index = whole_number(number);
     const std::size_t count = debugger.answers().all().size();
-    if (problem != std::errc() || end != number.data() + number.size() || index == 0 || index > count)
-        return Error{"command.argument",
-                     fmt::format("there is no answer {}; {} so far", number, counted(count, "answer"))};
-    return index - 1;
+    if (!index || *index == 0 || *index > count)
+        return bad_argument(fmt::format("there is no answer {}; {} so far", number, counted(count, "answer")));
+    return static_cast<std::size_t>(*index - 1);
 }
 
 Text go_place(Debugger& debugger, bool forward) {

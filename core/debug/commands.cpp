@@ -2,9 +2,11 @@
 #include "core/debug/command.hpp"
 
 #include "core/debug/bookmark_commands.hpp"
+#include "core/debug/command_argument.hpp"
 #include "core/debug/comparison.hpp"
 #include "core/debug/poison.hpp"
 #include "core/debug/questions.hpp"
+#include "core/debug/selection_commands.hpp"
 #include "core/debug/session_commands.hpp"
 #include "core/debug/stop_commands.hpp"
 #include "core/debug/terminal_text.hpp"
@@ -15,7 +17,6 @@
 #include "core/record/chunk_file.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 namespace rnnscope::debug {
@@ -55,21 +56,10 @@ template <Granularity granularity, bool forward> Text step(Debugger& debugger, s
     return std::string();
 }
 
-std::optional<std::uint64_t> number(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-Error wrong_argument(std::string message) {
-    return {"command.argument", std::move(message)};
-}
-
 // --- file -------------------------------------------------------------------------------------------------------
 
 Text open_file(Debugger& debugger, std::string_view path) {
-    if (path.empty()) return wrong_argument("which file is to be opened?");
+    if (path.empty()) return bad_argument("which file is to be opened?");
     if (const Diagnostics mistakes = debugger.open(std::string(path)); !mistakes.empty())
         return Error{mistakes.front().code, to_text(mistakes)};
     const std::string damage = debugger.damage().empty() ? "" : "\n" + to_text(debugger.damage());
@@ -77,13 +67,13 @@ Text open_file(Debugger& debugger, std::string_view path) {
 }
 
 Text open_recording(Debugger& debugger, std::string_view path) {
-    if (path.empty()) return wrong_argument("which recording is to be opened?");
+    if (path.empty()) return bad_argument("which recording is to be opened?");
     if (record::is_recording_file(std::string(path))) return open_file(debugger, path);
     return Error{"recording.unknown", fmt::format("{} is no recording of rnnscope, or cannot be read", path)};
 }
 
 Text save_recording(Debugger& debugger, std::string_view path) {
-    if (path.empty()) return wrong_argument("to which file is the recording to be saved?");
+    if (path.empty()) return bad_argument("to which file is the recording to be saved?");
     if (const Status saved = debugger.save_recording(std::string(path)); !saved.ok()) return saved.error();
     return fmt::format("saved the recording up to position {} in {}", debugger.recording().end().ticks, path);
 }
@@ -127,8 +117,8 @@ Text go_end(Debugger& debugger, std::string_view) {
 }
 
 Text go_position(Debugger& debugger, std::string_view argument) {
-    const auto position = number(argument);
-    if (!position) return wrong_argument(fmt::format("\"{}\" is no position; give a number", argument));
+    const auto position = whole_number(argument);
+    if (!position) return bad_argument(fmt::format("\"{}\" is no position; give a number", argument));
     debugger.go({*position});
     return std::string();
 }
@@ -207,88 +197,6 @@ Blocked nothing_built_or_busy(const Debugger& debugger) {
     return nothing_built(debugger);
 }
 
-Error unknown_name(std::string_view what, std::string_view name, std::span<const std::string> names) {
-    const std::string near = nearest(name, names);
-    if (near.empty()) return wrong_argument(fmt::format("there is no {} \"{}\"", what, name));
-    return wrong_argument(fmt::format("there is no {} \"{}\"; did you mean {}?", what, name, near));
-}
-
-Text select_node(Debugger& debugger, std::string_view name) {
-    const Graph& graph = *debugger.graph();
-    const NodeId node = graph.find(name.substr(0, name.find(':')));
-    if (!node.valid()) {
-        std::vector<std::string> names;
-        for (const Node& other : graph.nodes()) names.push_back(other.name);
-        return unknown_name("op", name, names);
-    }
-    debugger.select({.kind = Selection::Kind::node,
-                     .graph = graph.id(),
-                     .node = node,
-                     .variable = {},
-                     .scope = {},
-                     .statement = {}});
-    return fmt::format("selected op {}", graph.node(node).name);
-}
-
-Text select_variable(Debugger& debugger, std::string_view name) {
-    if (name.ends_with(":0")) name.remove_suffix(2);
-    const Graph& graph = *debugger.graph();
-    std::vector<std::string> names;
-    for (const Variable& variable : graph.variables()) {
-        names.push_back(variable.name);
-        if (variable.name != name) continue;
-        debugger.select({.kind = Selection::Kind::variable,
-                         .graph = graph.id(),
-                         .node = variable.op,
-                         .variable = variable.id,
-                         .scope = {},
-                         .statement = {}});
-        return fmt::format("selected variable {}", name);
-    }
-    return unknown_name("variable", name, names);
-}
-
-Text select_scope(Debugger& debugger, std::string_view path) {
-    while (path.ends_with('/')) path.remove_suffix(1);
-    const Graph& graph = *debugger.graph();
-    const ScopeTree tree(graph);
-    if (!tree.find(path).valid()) {
-        std::vector<std::string> names;
-        for (std::size_t i = 0; i < tree.size(); ++i) names.push_back(tree.scope(ScopeId(i)).path);
-        return unknown_name("scope", path, names);
-    }
-    debugger.select({.kind = Selection::Kind::scope,
-                     .graph = graph.id(),
-                     .node = {},
-                     .variable = {},
-                     .scope = std::string(path),
-                     .statement = {}});
-    return fmt::format("selected scope {}", path);
-}
-
-Text select_statement(Debugger& debugger, std::string_view argument) {
-    const auto line = number(argument);
-    const StatementId statement =
-        line ? debugger.program().python.statement_at(static_cast<int>(std::min<std::uint64_t>(*line, 1'000'000)))
-             : StatementId();
-    if (!statement.valid()) return wrong_argument(fmt::format("line {} holds no statement", argument));
-    debugger.select({.kind = Selection::Kind::statement,
-                     .graph = {},
-                     .node = {},
-                     .variable = {},
-                     .scope = {},
-                     .statement = statement});
-    return fmt::format("selected line {}", *line);
-}
-
-Text choose_session(Debugger& debugger, std::string_view argument) {
-    const auto index = number(argument);
-    if (!index || *index >= debugger.recording().sessions())
-        return wrong_argument(fmt::format("there are {} sessions, numbered from 0", debugger.recording().sessions()));
-    debugger.choose_session(SessionId(static_cast<std::size_t>(*index)));
-    return fmt::format("session {}", *index);
-}
-
 // --- fixes, undo, words -----------------------------------------------------------------------------------------
 
 Blocked no_diagnosis(const Debugger& debugger) {
@@ -306,9 +214,9 @@ Text apply_fix(Debugger& debugger, std::string_view argument) {
         which = static_cast<std::size_t>(here - all.data());
     else
         while (all[which].fixes.empty()) ++which;
-    const auto chosen = argument.empty() ? std::optional<std::uint64_t>(1) : number(argument);
+    const auto chosen = argument.empty() ? std::optional<std::uint64_t>(1) : whole_number(argument);
     if (!chosen || *chosen == 0 || *chosen > all[which].fixes.size())
-        return wrong_argument(fmt::format("this failure has {} fixes, numbered from 1", all[which].fixes.size()));
+        return bad_argument(fmt::format("this failure has {} fixes, numbered from 1", all[which].fixes.size()));
     const std::string title = all[which].fixes[*chosen - 1].title;
     if (const Status applied = debugger.apply_fix(which, static_cast<std::size_t>(*chosen - 1)); !applied.ok())
         return applied.error();

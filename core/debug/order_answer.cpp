@@ -1,4 +1,5 @@
 #include "core/debug/answer.hpp"
+#include "core/debug/command_argument.hpp"
 #include "core/debug/order.hpp"
 #include "core/debug/preflight.hpp"
 #include "core/debug/program_facts.hpp"
@@ -7,7 +8,6 @@
 #include "core/runtime/plan.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <utility>
@@ -68,13 +68,10 @@ Result<AskedRun> asked_run(const Debugger& debugger, std::string_view argument) 
             if (runs[i].first_tick < debugger.position().ticks) return asked_run(debugger, runs[i]);
         return Error{"command.argument", "nothing ran before this position; say what would run: ask.order init"};
     }
-    std::size_t number = 0;
-    const auto [end, problem] = std::from_chars(argument.data(), argument.data() + argument.size(), number);
-    if (problem == std::errc() && end == argument.data() + argument.size()) {
-        if (number == 0 || number > runs.size())
-            return Error{"command.argument",
-                         fmt::format("there is no run {}; {} so far", number, counted(runs.size(), "run"))};
-        return asked_run(debugger, runs[number - 1]);
+    if (const auto number = whole_number(argument)) {
+        if (*number == 0 || *number > runs.size())
+            return bad_argument(fmt::format("there is no run {}; {} so far", *number, counted(runs.size(), "run")));
+        return asked_run(debugger, runs[*number - 1]);
     }
     AskedRun asked;
     asked.graph = debugger.graph();

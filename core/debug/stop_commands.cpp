@@ -1,9 +1,8 @@
 #include "core/debug/stop_commands.hpp"
 
-#include "core/base/suggest.hpp"
+#include "core/debug/command_argument.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 namespace rnnscope::debug {
@@ -11,17 +10,6 @@ namespace rnnscope::debug {
 namespace {
 
 using Text = Result<std::string>;
-
-std::optional<std::uint64_t> whole_number(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
-Error bad_argument(std::string message) {
-    return {"command.argument", std::move(message)};
-}
 
 std::string_view trimmed(std::string_view text) {
     while (text.starts_with(' ')) text.remove_prefix(1);
@@ -97,9 +85,7 @@ Result<std::string> variable_name(const Debugger& debugger, std::string_view nam
         return std::string(name);
     std::vector<std::string> names;
     for (const Variable& variable : graph->variables()) names.push_back(variable.name);
-    const std::string near = nearest(name, names);
-    return bad_argument(near.empty() ? fmt::format("there is no variable \"{}\"", name)
-                                     : fmt::format("there is no variable \"{}\"; did you mean {}?", name, near));
+    return unknown_name("variable", name, names);
 }
 
 } // namespace

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "core/debug/debugger.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace rnnscope::debug {
+
+/// Commands that select something of the current graph, or of the program, by its name. Unknown names are reported with
+/// the nearest one that exists. Each says what it selected.
+
+Result<std::string> select_node(Debugger& debugger, std::string_view name); ///< an op, or a tensor for its op
+Result<std::string> select_variable(Debugger& debugger, std::string_view name);
+Result<std::string> select_scope(Debugger& debugger, std::string_view path);
+/// By its line in the Python form, from 1.
+Result<std::string> select_statement(Debugger& debugger, std::string_view line);
+/// The session whose values are shown, from 0.
+Result<std::string> choose_session(Debugger& debugger, std::string_view index);
+
+} // namespace rnnscope::debug
