@@ -76,7 +76,8 @@ std::vector<Breakpoint> carried_over(const std::vector<Breakpoint>& breakpoints,
 Status finds_its_files(const program::Document& document, const std::string& path) {
     namespace fs = std::filesystem;
     std::error_code ignored;
-    const fs::path home = fs::absolute(document.program().directory).lexically_normal();
+    // A program that is part of rnnscope has no folder: it looks where we are, and absolute("") would throw.
+    const fs::path home = (fs::current_path() / document.program().directory).lexically_normal();
     const fs::path folder = fs::absolute(path).lexically_normal().parent_path();
     for (const std::string& name : document.named_files()) {
         if (fs::equivalent(home / name, path, ignored))

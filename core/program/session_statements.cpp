@@ -120,7 +120,8 @@ void SessionStatements::report(std::string code, std::string message, std::strin
 }
 
 std::string SessionStatements::relative(const std::string& path) const {
-    return fs::absolute(path).lexically_normal().lexically_relative(fs::absolute(directory_)).string();
+    const fs::path home = (fs::current_path() / directory_).lexically_normal(); // "" is the current folder
+    return fs::absolute(path).lexically_normal().lexically_relative(home).string();
 }
 
 std::optional<std::string> SessionStatements::init(const std::vector<std::string>& patterns) {

@@ -1,10 +1,12 @@
 // Movement over a real program: every granularity, both ways, stops and breakpoints.
 
+#include "core/debug/command.hpp"
 #include "core/debug/debugger.hpp"
 
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace rnnscope::debug {
 namespace {
@@ -216,6 +218,22 @@ TEST_F(DebuggerTest, SavesWhatAFixChanged) {
     EXPECT_TRUE(again.open(path.string()).empty());
     std::filesystem::remove(path);
     EXPECT_FALSE(debugger_.save("/no/such/folder/file.json").ok());
+}
+
+TEST_F(DebuggerTest, AProgramWithoutAFolderIsSavedAndRestored) {
+    // As a built-in sample is opened, or one that comes through a pipe.
+    const std::string text = R"({"format": "rnnscope/1", "program": [
+        {"let": "v", "call": "get_variable", "args": ["v", [2]]},
+        {"let": "saver", "call": "train.Saver"},
+        {"let": "sess", "call": "Session"}]})";
+    const Diagnostics mistakes = debugger_.open_text(text, "builtin.json", "");
+    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    run_on();
+    const auto path = std::filesystem::temp_directory_path() / ("rnnscope_folderless_" + std::to_string(getpid()));
+    EXPECT_TRUE(debugger_.save(path.string()).ok());
+    std::filesystem::remove(path);
+    (void)execute(debugger_, {"session.restore", "no/such.ckpt", "test"}); // adds the statement, which fails
+    EXPECT_NE(debugger_.document().text().find("no/such.ckpt"), std::string::npos);
 }
 
 TEST_F(DebuggerTest, AFixKeepsWhatIsSelectedByName) {
