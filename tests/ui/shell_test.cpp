@@ -10,6 +10,7 @@
 #include <regex>
 #include <set>
 #include <sstream>
+#include <unistd.h>
 
 using namespace rnnscope;
 using namespace rnnscope::ui;
@@ -67,6 +68,61 @@ TEST(Shell, ThePaletteRunsACommandByALettersOfItsName) {
     }
     h.press(compat::key_enter);
     EXPECT_EQ(h.shell().settings().theme, "light");
+}
+
+/// A folder with one file in it, gone afterwards.
+class SaveAsTest : public testing::Test {
+  protected:
+    SaveAsTest() : folder_(std::filesystem::temp_directory_path() / ("rnnscope_save_as_" + std::to_string(getpid()))) {
+        std::filesystem::create_directory(folder_);
+        std::ofstream(taken()) << "mine";
+        EXPECT_TRUE(h_.shell().open_sample("seed_a_ok.json"));
+        h_.settle();
+    }
+    ~SaveAsTest() override { std::filesystem::remove_all(folder_); }
+
+    std::string taken() const { return (folder_ / "taken.json").string(); }
+    static std::string text_of(const std::string& file) {
+        std::ifstream stream(file);
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+    void save_as(const std::string& file) {
+        (void)h_.shell().execute({"file.save-as", "", "menu"});
+        h_.settle();
+        h_.type(file);
+        h_.press(compat::key_enter);
+    }
+
+    Harness h_;
+    std::filesystem::path folder_;
+};
+
+TEST_F(SaveAsTest, AFileThatExistsIsAskedForAgain) {
+    save_as(taken());
+    EXPECT_EQ(text_of(taken()), "mine");
+    EXPECT_TRUE(h_.shows("taken.json exists. Replace it?"));
+    h_.press(compat::key_enter); // the first proposal keeps both
+    EXPECT_EQ(text_of(taken()), "mine");
+    EXPECT_NE(text_of((folder_ / "taken-2.json").string()).find("rnnscope/1"), std::string::npos);
+}
+
+TEST_F(SaveAsTest, ItIsReplacedWhereThatIsTheAnswer) {
+    save_as(taken());
+    h_.press(compat::key_down);
+    h_.press(compat::key_enter);
+    EXPECT_NE(text_of(taken()).find("rnnscope/1"), std::string::npos);
+    save_as(taken()); // it is the program's own file now
+    EXPECT_FALSE(h_.shows("taken.json exists. Replace it?"));
+}
+
+TEST_F(SaveAsTest, AnotherNameThatExistsIsAskedForToo) {
+    const std::string other = (folder_ / "other.json").string();
+    std::ofstream(other) << "mine too";
+    save_as(taken());
+    h_.type(other);
+    h_.press(compat::key_enter);
+    EXPECT_EQ(text_of(other), "mine too");
+    EXPECT_TRUE(h_.shows("other.json exists. Replace it?"));
 }
 
 TEST(Shell, DrawingAloneAsksForNothing) {

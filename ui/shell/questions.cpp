@@ -4,6 +4,7 @@
 #include "ui/shell/ui_commands.hpp"
 
 #include <filesystem>
+#include <utility>
 
 namespace rnnscope::ui {
 
@@ -21,7 +22,49 @@ Output tensor_to_feed(const debug::Debugger& debugger, std::string_view named) {
     return selected.valid() && !debug::cannot_feed(debugger, selected) ? selected : Output{};
 }
 
+/// The file that a command writes, as its argument names it; empty where it writes none.
+std::string_view written_file(const debug::Command& command) {
+    if (command.id == "file.save-as" || command.id == "recording.save") return command.argument;
+    if (command.id == "value.export") return std::string_view(command.argument).substr(0, command.argument.find(' '));
+    return {};
+}
+
+bool is_same_file(const std::filesystem::path& one, const std::filesystem::path& other) {
+    std::error_code unknown;
+    return std::filesystem::equivalent(one, other, unknown);
+}
+
+/// "gru.json" becomes "gru-2.json", or the first number that is free.
+std::string free_name_beside(const std::filesystem::path& file) {
+    for (int number = 2;; ++number) {
+        std::filesystem::path other = file;
+        other.replace_filename(file.stem().string() + "-" + std::to_string(number) + file.extension().string());
+        if (std::error_code unknown; !std::filesystem::exists(other, unknown)) return other.string();
+    }
+}
+
 } // namespace
+
+/// Nobody loses a file by a name that was typed: what would be written over is asked for again. The program's own file
+/// is meant to be written.
+bool Shell::asks_before_replacing(const debug::Command& command) {
+    if (command.origin != "palette-argument") return false; // programs and scripts know what they write
+    const bool was_asked = std::exchange(to_replace_, {}) == command.argument;
+    const std::filesystem::path file = written_file(command);
+    std::error_code unknown;
+    if (was_asked || file.empty() || !std::filesystem::exists(file, unknown) || is_same_file(file, debugger_.file()))
+        return false;
+    to_replace_ = command.argument;
+    const std::string rest = command.argument.substr(written_file(command).size());
+    Question question;
+    question.command = command.id;
+    question.title = file.filename().string() + " exists. Replace it?";
+    question.what = "the file, or another name for it";
+    question.proposals.push_back({free_name_beside(file) + rest, "keeps both"});
+    question.proposals.push_back({command.argument, "replaces what is there"});
+    palette_.ask(std::move(question));
+    return true;
+}
 
 /// An argument that is still to be given: always when a person calls the command by its name, and where a panel names
 /// only what is to be fed.

@@ -162,6 +162,7 @@ Status Shell::execute(const debug::Command& command) {
             ask(command.id, command.argument);
         return {};
     }
+    if (asks_before_replacing(command)) return {};
     using Kind = debug::Selection::Kind;
     const Kind selected = debugger_.selection().kind;
     if (command.id == "break.toggle" && command.argument.empty() && debugger_.graph() &&
@@ -177,7 +178,7 @@ Status Shell::execute(const debug::Command& command) {
     note(command);
     if (moving()) was_moving_ = true;
     if (command.id == "file.save-as")
-        settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
+        settings_.remember(std::filesystem::absolute(debugger_.file()).lexically_normal().string());
     if (command.id == "file.open" || command.id == "recording.open") {
         opened_sample_.clear();
         welcome_ = false;

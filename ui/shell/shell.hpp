@@ -128,6 +128,7 @@ class Shell {
     void note(const debug::Command& command);
     bool run_ui_command(const debug::Command& command, Status& status);
     bool wants_answer(const debug::Command& command) const;
+    bool asks_before_replacing(const debug::Command& command);
     void report(const debug::Command& command, const Result<std::string>& result);
     bool moving() const { return debugger_.busy() && debugger_.inquiry() == nullptr; }
     void report_outcome();
@@ -189,6 +190,7 @@ class Shell {
     std::vector<std::string> order_;                                     ///< panels in front, as drawn last
     bool all_samples_ = false;                                           ///< the welcome screen lists every sample
     std::string opened_sample_; ///< file name of the embedded sample that is open; "" for files
+    std::string to_replace_;    ///< argument whose file exists, about which the palette asks
     std::string message_;       ///< what the last command said
     std::vector<Notice> notices_;
     int next_notice_ = 0;
