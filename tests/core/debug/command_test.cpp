@@ -46,6 +46,39 @@ TEST(Commands, BlockedOnesSayWhy) {
     }
 }
 
+/// Whatever is typed where an argument is asked for, at the start and at the end of a program, with and without
+/// something selected: it is done, or refused with a reason.
+TEST(Commands, AwkwardArgumentsAreDoneOrRefused) {
+    const std::string_view arguments[] = {"",         " ",           "0",   "-1",   "99999999999999999999999999",
+                                          "1e999",    ":",           ":0",  "x:0",  "=",
+                                          "x=",       "x=zeros(-1)", "x=@", "/",    "a b c d",
+                                          "\xff\xfe", "\"",          "(*",  "* if", "* if changed",
+                                          "x [[[[",   "init 3 4 5"};
+    const std::string program = R"({"format": "rnnscope/1", "program": [
+        {"let": "x", "call": "placeholder", "args": ["$tf.float32", [2]], "kwargs": {"name": "x"}},
+        {"let": "v", "call": "get_variable", "args": ["v", [2]]},
+        {"let": "y", "call": "add", "args": ["$x", "$v"], "kwargs": {"name": "y"}},
+        {"let": "init", "call": "global_variables_initializer"},
+        {"let": "sess", "call": "Session"},
+        {"call": "$sess.run", "args": ["$y"]},
+        {"call": "$sess.run", "args": ["$init"]}]})";
+    for (const CommandDef& command : all_commands()) {
+        if (command.menu == "File") continue; // writes files
+        for (const bool at_end : {false, true}) {
+            Debugger debugger;
+            ASSERT_TRUE(debugger.open_text(program, "t.json", "").empty());
+            if (at_end) (void)execute(debugger, {"run.continue", "", "test"});
+            (void)execute(debugger, {"select.variable", "v", "test"});
+            for (const std::string_view argument : arguments) {
+                const auto result = execute(debugger, {std::string(command.id), std::string(argument), "test"});
+                if (!result) {
+                    EXPECT_FALSE(result.error().message.empty()) << command.id << " " << argument;
+                }
+            }
+        }
+    }
+}
+
 TEST(Commands, ExplainKnowsEveryCauseAndGuesses) {
     Debugger debugger;
     for (const CauseDef& cause : all_causes()) {
