@@ -39,6 +39,7 @@ OpRecords make_records() {
     add_functional_ops(ops);
     add_audio_ops(ops);
     add_tensor_list_ops(ops);
+    add_set_ops(ops);
     return ops;
 }
 

@@ -42,5 +42,6 @@ void add_summary_ops(OpRecords& ops);
 void add_functional_ops(OpRecords& ops);
 void add_audio_ops(OpRecords& ops);
 void add_tensor_list_ops(OpRecords& ops);
+void add_set_ops(OpRecords& ops);
 
 } // namespace rnnscope::ops
