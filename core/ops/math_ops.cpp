@@ -98,6 +98,11 @@ Status add_n_shape(ShapeContext& ctx) {
     return {};
 }
 
+Status accumulate_n_shape(ShapeContext& ctx) {
+    ctx.set_output(0, ctx.attr<Shape>("shape"));
+    return {};
+}
+
 Status broadcast_gradient_args_shape(ShapeContext& ctx) {
     RNNSCOPE_TRY(with_rank(ctx.input(0), 1));
     RNNSCOPE_TRY(with_rank(ctx.input(1), 1));
@@ -295,6 +300,18 @@ void add_math_ops(OpRecords& ops) {
                                  example::floats({2}, {5.0F, 6.0F})},
                                 {},
                                 {example::floats({2}, {9.0F, 12.0F})}}));
+    ops.push_back(OpBuilder("AccumulateNV2")
+                      .input("inputs: N * T")
+                      .output("sum: T")
+                      .attr("N: int >= 1")
+                      .attr("T: numbertype")
+                      .attr("shape: shape")
+                      .summary("The sum of all inputs, elementwise, added up in any order.")
+                      .shape(accumulate_n_shape)
+                      .kernel(add_n)
+                      .example({{example::floats({2}, {1.0F, 2.0F}), example::floats({2}, {3.0F, 4.0F})},
+                                {{"shape", Shape{2}}},
+                                {example::floats({2}, {4.0F, 6.0F})}}));
     ops.push_back(OpBuilder("BroadcastGradientArgs")
                       .input("s0: T")
                       .input("s1: T")

@@ -1,6 +1,7 @@
 #include "core/ops/elementwise.hpp"
 #include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
+#include "core/ops/resource_variable.hpp"
 #include "core/ops/shape_fns.hpp"
 
 #include <fmt/format.h>
@@ -74,16 +75,20 @@ std::string not_found_text(KernelContext& ctx, const Handle& handle) {
     return fmt::format("Resource {}/{}/N10tensorflow3VarE does not exist.", handle.container, handle.name);
 }
 
-/// The variable behind a handle, which must have a value.
-Result<VariableStorage*> initialized_variable(KernelContext& ctx, const Handle& handle) {
+} // namespace
+
+Result<VariableStorage*> initialized_variable(KernelContext& ctx, std::size_t i) {
+    const Handle handle = handle_of(ctx.input(i));
     VariableStorage* storage = ctx.session().find_variable(handle.key());
     if (storage == nullptr || !storage->value) return Error{"NotFoundError", not_found_text(ctx, handle)};
     return storage;
 }
 
+namespace {
+
 Status read_variable(KernelContext& ctx) {
     const Handle handle = handle_of(ctx.input(0));
-    const auto storage = initialized_variable(ctx, handle);
+    const auto storage = initialized_variable(ctx, 0);
     if (!storage)
         return Error{
             "FailedPreconditionError",
@@ -132,7 +137,7 @@ Status assign_variable(KernelContext& ctx) {
 }
 
 template <bool subtract> Status assign_update_variable(KernelContext& ctx) {
-    const auto found = initialized_variable(ctx, handle_of(ctx.input(0)));
+    const auto found = initialized_variable(ctx, 0);
     if (!found) return found.error();
     VariableStorage& storage = **found;
     const Tensor before = *storage.value;
@@ -161,7 +166,7 @@ Status var_is_initialized(KernelContext& ctx) {
 }
 
 Status variable_shape(KernelContext& ctx) {
-    const auto storage = initialized_variable(ctx, handle_of(ctx.input(0)));
+    const auto storage = initialized_variable(ctx, 0);
     if (!storage) return storage.error();
     const auto dims = (*storage)->value->shape().dims();
     ctx.set_output(0, integer_vector(ctx.attr<DType>("out_type"), {dims.begin(), dims.end()}));
@@ -169,7 +174,7 @@ Status variable_shape(KernelContext& ctx) {
 }
 
 Status resource_gather(KernelContext& ctx) {
-    const auto storage = initialized_variable(ctx, handle_of(ctx.input(0)));
+    const auto storage = initialized_variable(ctx, 0);
     if (!storage) return storage.error();
     if (ctx.attr<std::int64_t>("batch_dims") != 0)
         return Error{"UnimplementedError", "ResourceGather with batch_dims cannot be computed here"};
@@ -182,6 +187,38 @@ Status resource_gather(KernelContext& ctx) {
     ctx.note_read(**storage);
     ctx.set_output(0, *std::move(rows));
     return {};
+}
+
+Status resource_scatter_shape(ShapeContext& ctx) {
+    const auto data = handle_data(ctx.graph(), ctx.node().inputs[0]);
+    RNNSCOPE_TRY(check_handle_dtype(data, ctx.attr<DType>("dtype"), "read"));
+    const Shape& updates = ctx.input(2);
+    if (!data || !updates.has_rank() || updates.rank() == 0) return {};
+    RNNSCOPE_TRY(with_rank_at_least(data->shape, 1));
+    RNNSCOPE_TRY(merge_shapes(updates, concatenated(ctx.input(1), subshape(data->shape, 1))));
+    return {};
+}
+
+template <ScatterKind kind> Status resource_scatter(KernelContext& ctx) {
+    const auto storage = initialized_variable(ctx, 0);
+    if (!storage) return storage.error();
+    auto result = scattered(ctx, kind, *(*storage)->value, ctx.input(1), ctx.input(2));
+    if (!result) return result.error();
+    ctx.write(**storage, *std::move(result));
+    return {};
+}
+
+OpBuilder resource_scatter_op(std::string_view name, KernelFn kernel, std::string_view type, std::string_view summary) {
+    return OpBuilder(name)
+        .input("resource: resource")
+        .input("indices: Tindices")
+        .input("updates: dtype")
+        .attr(type)
+        .attr("Tindices: {int32, int64}")
+        .stateful()
+        .summary(summary)
+        .shape(resource_scatter_shape)
+        .kernel(kernel);
 }
 
 OpBuilder assignment(std::string_view name, KernelFn kernel, std::string_view summary) {
@@ -248,6 +285,12 @@ void add_resource_ops(OpRecords& ops) {
                       .summary("Rows of a resource variable, picked by index.")
                       .shape(resource_gather_shape)
                       .kernel(resource_gather));
+    ops.push_back(resource_scatter_op("ResourceScatterUpdate", resource_scatter<ScatterKind::update>, "dtype: type",
+                                      "Replaces rows of a resource variable."));
+    ops.push_back(resource_scatter_op("ResourceScatterAdd", resource_scatter<ScatterKind::add>, "dtype: numbertype",
+                                      "Adds to rows of a resource variable."));
+    ops.push_back(resource_scatter_op("ResourceScatterSub", resource_scatter<ScatterKind::subtract>,
+                                      "dtype: numbertype", "Subtracts from rows of a resource variable."));
 }
 
 } // namespace rnnscope::ops

@@ -1,6 +1,7 @@
 #include "core/ops/elementwise.hpp"
 #include "core/ops/examples.hpp"
 #include "core/ops/op_list.hpp"
+#include "core/ops/resource_variable.hpp"
 #include "core/ops/shape_fns.hpp"
 #include <algorithm>
 #include <fmt/format.h>
@@ -109,16 +110,10 @@ Status is_variable_initialized(KernelContext& ctx) {
     return {};
 }
 
-enum class ScatterKind { update, add, subtract };
+} // namespace
 
-template <ScatterKind kind> Status scatter_kernel(KernelContext& ctx) {
-    const auto ref = reference(ctx, 0);
-    if (!ref) return ref.error();
-    VariableStorage& storage = **ref;
-    if (!storage.value) return Error{"FailedPreconditionError", "Null ref for params"};
-    const Tensor before = *storage.value;
-    const Tensor& indices = ctx.input(1);
-    const Tensor& updates = ctx.input(2);
+Result<Tensor> scattered(const KernelContext& ctx, ScatterKind kind, const Tensor& before, const Tensor& indices,
+                         const Tensor& updates) {
     if (before.shape().rank() < 1)
         return invalid_argument(fmt::format("params must be at least 1-D, got shape {}", to_text(before.shape())));
     const Shape row_shape = subshape(before.shape(), 1);
@@ -138,23 +133,35 @@ template <ScatterKind kind> Status scatter_kernel(KernelContext& ctx) {
         for (std::int64_t i = 0; i < indices.elements(); ++i)
             for (std::int64_t k = 0; k < row; ++k)
                 writer.copy(indices.integer(i) * row + k, updates, is_scalar ? 0 : i * row + k);
-        ctx.write(storage, std::move(writer).finish());
-    } else {
-        const bool known = visit_number(before.dtype(), [&](auto zero) {
-            using T = decltype(zero);
-            T* data = nullptr;
-            Tensor result = Tensor::make<T>(before.shape(), data);
-            std::ranges::copy(before.values<T>(), data);
-            for (std::int64_t i = 0; i < indices.elements(); ++i)
-                for (std::int64_t k = 0; k < row; ++k) {
-                    T& element = data[indices.integer(i) * row + k];
-                    const T update = updates.values<T>()[static_cast<std::size_t>(is_scalar ? 0 : i * row + k)];
-                    element = kind == ScatterKind::add ? wrapped_add(element, update) : wrapped_sub(element, update);
-                }
-            ctx.write(storage, std::move(result));
-        });
-        if (!known) return no_kernel(ctx, before.dtype());
+        return std::move(writer).finish();
     }
+    Tensor result;
+    const bool known = visit_number(before.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        result = Tensor::make<T>(before.shape(), data);
+        std::ranges::copy(before.values<T>(), data);
+        for (std::int64_t i = 0; i < indices.elements(); ++i)
+            for (std::int64_t k = 0; k < row; ++k) {
+                T& element = data[indices.integer(i) * row + k];
+                const T update = updates.values<T>()[static_cast<std::size_t>(is_scalar ? 0 : i * row + k)];
+                element = kind == ScatterKind::add ? wrapped_add(element, update) : wrapped_sub(element, update);
+            }
+    });
+    if (!known) return no_kernel(ctx, before.dtype());
+    return result;
+}
+
+namespace {
+
+template <ScatterKind kind> Status scatter_kernel(KernelContext& ctx) {
+    const auto ref = reference(ctx, 0);
+    if (!ref) return ref.error();
+    VariableStorage& storage = **ref;
+    if (!storage.value) return Error{"FailedPreconditionError", "Null ref for params"};
+    auto result = scattered(ctx, kind, *storage.value, ctx.input(1), ctx.input(2));
+    if (!result) return result.error();
+    ctx.write(storage, *std::move(result));
     ctx.set_output_ref(0, storage);
     return {};
 }
