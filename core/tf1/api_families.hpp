@@ -27,6 +27,8 @@ std::vector<ApiDef> saver_api();
 std::vector<ApiDef> train_api();
 std::vector<ApiDef> optimizer_api();
 std::vector<ApiDef> metrics_api();
+std::vector<ApiDef> cross_entropy_api();
+std::vector<ApiDef> losses_api();
 
 /// A string as a template argument: lets one function serve all ops that differ by name only.
 template <std::size_t N> struct OpName {

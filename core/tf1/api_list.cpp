@@ -13,9 +13,11 @@ namespace {
 /// The list: one function per family. Order is the order of the manual.
 std::vector<ApiDef> make_list() {
     std::vector<ApiDef> list;
-    for (auto* family : {graph_api, scope_api, variable_api, initializer_api, array_api, math_api, reduction_api,
-                         random_api, control_flow_api, rnn_cell_api, rnn_api, train_api, optimizer_api, metrics_api,
-                         saver_api, import_api, graph_methods, variable_methods, value_methods})
+    for (auto* family :
+         {graph_api,     scope_api,        variable_api,      initializer_api, array_api,        math_api,
+          reduction_api, random_api,       cross_entropy_api, losses_api,      control_flow_api, rnn_cell_api,
+          rnn_api,       train_api,        optimizer_api,     metrics_api,     saver_api,        import_api,
+          graph_methods, variable_methods, value_methods})
         for (ApiDef& api : family()) list.push_back(std::move(api));
     return list;
 }
@@ -49,6 +51,12 @@ std::map<std::string, Value, std::less<>> make_constants() {
     constants["half"] = DType::half;
     constants["AUTO_REUSE"] = auto_reuse();
     constants["newaxis"] = None{};
+    constants["losses.Reduction.NONE"] = "none";
+    constants["losses.Reduction.SUM"] = "weighted_sum";
+    constants["losses.Reduction.MEAN"] = "weighted_mean";
+    constants["losses.Reduction.SUM_OVER_BATCH_SIZE"] = "weighted_sum_over_batch_size";
+    constants["losses.Reduction.SUM_BY_NONZERO_WEIGHTS"] = "weighted_sum_by_nonzero_weights";
+    constants["losses.Reduction.SUM_OVER_NONZERO_WEIGHTS"] = "weighted_sum_by_nonzero_weights";
     for (const auto& [name, key] : graph_keys()) constants["GraphKeys." + name] = key;
     return constants;
 }

@@ -1,4 +1,5 @@
 #include "core/tf1/api_families.hpp"
+#include "core/tf1/sums.hpp"
 #include "core/tf1/variables.hpp"
 
 #include <fmt/format.h>
@@ -79,18 +80,6 @@ Value matmul_function(Context& context, const Arguments& a) {
     // The conjugate of a real matrix is itself.
     return wrap(state,
                 matmul(state, a[0], a[1], transpose_a || adjoint_a, transpose_b || adjoint_b, text_or(a[8], "")));
-}
-
-Value add_n(Context& context, const Arguments& a) {
-    GraphState& state = context.default_graph();
-    const std::vector<Value>* items = items_of(a[0]);
-    if (items == nullptr || items->empty())
-        raise("ValueError", "inputs must be a list of at least one Tensor/IndexedSlices with the same dtype and shape");
-    std::vector<Value> inputs;
-    for (const Value& item : *items) inputs.push_back(wrap(state, to_tensor(state, item)));
-    if (inputs.size() > 1) return op_value(state, "AddN", {Value::list(inputs)}, {}, text_or(a[1], ""));
-    if (a[1].is_none()) return inputs[0];
-    return op_value(state, "Identity", {inputs[0]}, {}, text_or(a[1], ""));
 }
 
 Value range_function(Context& context, const Arguments& a) {
@@ -182,7 +171,13 @@ std::vector<ApiDef> math_api() {
          params("a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_b=False, a_is_sparse=False, "
                 "b_is_sparse=False, name=None"),
          "Matrix product.", matmul_function},
-        {"add_n", params("inputs, name=None"), "The sum of all tensors of a list.", add_n},
+        {"add_n", params("inputs, name=None"), "The sum of all tensors of a list.",
+         [](Context& context, const Arguments& a) { return add_n(context.default_graph(), a[0], text_or(a[1], "")); }},
+        {"accumulate_n", params("inputs, shape=None, tensor_dtype=None, name=None"),
+         "The sum of all tensors of a list, added up in any order.",
+         [](Context& context, const Arguments& a) {
+             return accumulate_n(context.default_graph(), a[0], a[1], a[2], text_or(a[3], ""));
+         }},
         {"range", params("start, limit=None, delta=1, dtype=None, name='range'"), "Numbers from start up to limit.",
          range_function},
     };

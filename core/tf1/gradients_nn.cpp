@@ -50,8 +50,16 @@ std::vector<Gradient> softmax_cross_entropy_grad(GradientCall& call) {
             if (value->number(i) != 0) return false;
         return true;
     };
-    if (!is_zero())
-        raise("NotImplementedError", "the second derivative of softmax_cross_entropy_with_logits is not supported");
+    if (!is_zero()) {
+        GraphState& state = call.state;
+        const Value softmax = call.call("Softmax", {logits}), more = wrap(state, second);
+        const Value row = wrap(state, expand_dims(state, more, Value(1)));
+        const Value column = wrap(state, expand_dims(state, softmax, Value(2)));
+        const Value product = wrap(state, matmul(state, row, column));
+        const Value mean = call.call("Squeeze", {product}, {{"squeeze_dims", attr_list(std::vector<std::int64_t>{1})}});
+        const Value centred = call.binary("-", more, mean);
+        grad = call.binary("+", grad, call.binary("*", centred, softmax));
+    }
     const Value log_softmax = call.call("LogSoftmax", {logits});
     const Value labels = scaled_rows(call, loss, call.call("Neg", {log_softmax}));
     return {call.made(grad), call.made(labels)};
