@@ -26,12 +26,16 @@ class GradientDescentOptimizer : public Optimizer {
         return call_apply(state, "ApplyGradientDescent", id,
                           {buffer(state, id), as_type_of(state, id, wrap(state, rate_tensor_)), wrap(state, grad)});
     }
-    NodeId apply_sparse(GraphState& state, VariableId id, const IndexedSlices& grad) override {
-        if (state.graph.variable(id).is_resource) return Optimizer::apply_sparse(state, id, grad);
+    NodeId apply_rows(GraphState& state, VariableId id, const IndexedSlices& grad) override {
+        const Value rows = wrap(state, grad.indices), values = wrap(state, grad.values);
+        if (state.graph.variable(id).is_resource) {
+            const Value minus = op_value(state, "Neg", {values});
+            const Value delta = wrap(state, binary_operator(state, "*", minus, rate_));
+            return call_op(state, "ResourceScatterAdd", {buffer(state, id), rows, delta});
+        }
         const Value rate = as_type_of(state, id, wrap(state, rate_tensor_));
-        const Value delta = wrap(state, binary_operator(state, "*", wrap(state, grad.values), rate));
-        return call_op(state, "ScatterSub", {buffer(state, id), wrap(state, grad.indices), delta},
-                       {{"use_locking", use_locking()}});
+        const Value delta = wrap(state, binary_operator(state, "*", values, rate));
+        return call_op(state, "ScatterSub", {buffer(state, id), rows, delta}, {{"use_locking", use_locking()}});
     }
 
   private:
@@ -61,12 +65,26 @@ class MomentumOptimizer : public Optimizer {
                           {buffer(state, id), buffer(state, *slot(id, "momentum")), rate, wrap(state, grad), momentum},
                           {{"use_nesterov", use_nesterov_}});
     }
+    NodeId apply_sparse(GraphState& state, VariableId id, const IndexedSlices& grad) override {
+        const Value rate = as_type_of(state, id, wrap(state, rate_tensor_));
+        const Value momentum = as_type_of(state, id, wrap(state, momentum_tensor_));
+        return call_apply(state, "SparseApplyMomentum", id,
+                          {buffer(state, id), buffer(state, *slot(id, "momentum")), rate, wrap(state, grad.values),
+                           wrap(state, grad.indices), momentum},
+                          {{"use_nesterov", use_nesterov_}});
+    }
 
   private:
     Value rate_, momentum_;
     bool use_nesterov_;
     Output rate_tensor_, momentum_tensor_;
 };
+
+/// The op behind what `assign` gave back: a resource variable's assignment comes back as a read that waits for it.
+NodeId assignment(const GraphState& state, Output assigned) {
+    const Node& node = state.graph.node(assigned.node);
+    return node.op == "ReadVariableOp" ? node.control_inputs.back() : node.id;
+}
 
 /// python/training/adam.py
 class AdamOptimizer : public Optimizer {
@@ -109,9 +127,7 @@ class AdamOptimizer : public Optimizer {
                 const Value power = VariableValue{&state, powers_[i]};
                 const Output product = binary_operator(state, "*", power, wrap(state, tensors_[i + 1]));
                 const Output done = assign(state, powers_[i], wrap(state, product), "Assign", "", use_locking());
-                // A resource variable's assignment comes back as a read that waits for it.
-                const Node& node = state.graph.node(done.node);
-                all.push_back(node.op == "ReadVariableOp" ? node.control_inputs.back() : node.id);
+                all.push_back(assignment(state, done));
             }
         }
         return group(state, all, scope);
@@ -125,7 +141,6 @@ class AdamOptimizer : public Optimizer {
 
 /// _apply_sparse: all rows of the moments decay, the rows of the gradient get their share.
 NodeId AdamOptimizer::apply_sparse(GraphState& state, VariableId id, const IndexedSlices& grad) {
-    if (state.graph.variable(id).is_resource) return Optimizer::apply_sparse(state, id, grad);
     const auto binary = [&](std::string_view op, const Value& x, const Value& y) {
         return wrap(state, binary_operator(state, op, x, y));
     };
@@ -142,9 +157,12 @@ NodeId AdamOptimizer::apply_sparse(GraphState& state, VariableId id, const Index
         const Value slot_value = VariableValue{&state, slot_id};
         const Value decayed = binary("*", slot_value, beta);
         const Output assigned = assign(state, slot_id, decayed, "Assign", "", use_locking());
-        const ControlDependenciesScope after(state, {assigned.node});
-        return op_value(state, "ScatterAdd", {buffer(state, slot_id), wrap(state, grad.indices), share},
-                        {{"use_locking", use_locking()}});
+        const ControlDependenciesScope after(state, {assignment(state, assigned)});
+        const std::vector<Value> inputs{buffer(state, slot_id), wrap(state, grad.indices), share};
+        if (!state.graph.variable(slot_id).is_resource)
+            return op_value(state, "ScatterAdd", inputs, {{"use_locking", use_locking()}});
+        const ControlDependenciesScope added(state, {call_op(state, "ResourceScatterAdd", inputs)});
+        return wrap(state, variable_value(state, slot_id));
     };
     const Value first_share = binary("*", values, binary("-", Value(1), numbers[1]));
     const Value m = moment("m", numbers[1], first_share);
@@ -155,19 +173,22 @@ NodeId AdamOptimizer::apply_sparse(GraphState& state, VariableId id, const Index
     const Value scaled = binary("*", rate, m);
     const Value step = binary("/", scaled, binary("+", v_root, numbers[3]));
     const Output updated = assign(state, id, step, "AssignSub", "", use_locking());
-    return group(state, {updated.node, m.as<TensorValue>()->output.node, v.as<TensorValue>()->output.node});
+    return group(state,
+                 {assignment(state, updated), m.as<TensorValue>()->output.node, v.as<TensorValue>()->output.node});
 }
 
-/// python/training/rmsprop.py, not centered
+/// python/training/rmsprop.py
 class RMSPropOptimizer : public Optimizer {
   public:
-    RMSPropOptimizer(std::array<Value, 4> numbers, bool use_locking, std::string name)
-        : Optimizer("RMSPropOptimizer", std::move(name), use_locking), numbers_(std::move(numbers)) {}
+    RMSPropOptimizer(std::array<Value, 4> numbers, bool use_locking, bool centered, std::string name)
+        : Optimizer("RMSPropOptimizer", std::move(name), use_locking), numbers_(std::move(numbers)),
+          centered_(centered) {}
 
   protected:
     void create_slots(GraphState& state, const std::vector<VariableId>& ids) override {
         for (const VariableId id : ids) {
             make_slot(state, id, "rms", ones_initializer(state.graph.variable(id).dtype));
+            if (centered_) zeros_slot(state, id, "mg");
             zeros_slot(state, id, "momentum");
         }
     }
@@ -176,15 +197,29 @@ class RMSPropOptimizer : public Optimizer {
         for (std::size_t i = 0; i < 4; ++i) tensors_[i] = hyperparameter(state, numbers_[i], names[i]);
     }
     NodeId apply_dense(GraphState& state, VariableId id, Output grad) override {
-        std::vector<Value> inputs{buffer(state, id), buffer(state, *slot(id, "rms")),
-                                  buffer(state, *slot(id, "momentum"))};
-        for (const Output number : tensors_) inputs.push_back(as_type_of(state, id, wrap(state, number)));
+        std::vector<Value> inputs = variables_and_numbers(state, id);
         inputs.push_back(wrap(state, grad));
-        return call_apply(state, "ApplyRMSProp", id, inputs);
+        return call_apply(state, centered_ ? "ApplyCenteredRMSProp" : "ApplyRMSProp", id, inputs);
+    }
+    NodeId apply_sparse(GraphState& state, VariableId id, const IndexedSlices& grad) override {
+        std::vector<Value> inputs = variables_and_numbers(state, id);
+        inputs.push_back(wrap(state, grad.values));
+        inputs.push_back(wrap(state, grad.indices));
+        return call_apply(state, centered_ ? "SparseApplyCenteredRMSProp" : "SparseApplyRMSProp", id, inputs);
     }
 
   private:
+    std::vector<Value> variables_and_numbers(GraphState& state, VariableId id) const {
+        std::vector<Value> inputs{buffer(state, id)};
+        if (centered_) inputs.push_back(buffer(state, *slot(id, "mg")));
+        inputs.push_back(buffer(state, *slot(id, "rms")));
+        inputs.push_back(buffer(state, *slot(id, "momentum")));
+        for (const Output number : tensors_) inputs.push_back(as_type_of(state, id, wrap(state, number)));
+        return inputs;
+    }
+
     std::array<Value, 4> numbers_; ///< learning rate, decay, momentum, epsilon
+    bool centered_;
     std::array<Output, 4> tensors_;
 };
 
@@ -208,6 +243,12 @@ class AdagradOptimizer : public Optimizer {
         const Value rate = as_type_of(state, id, wrap(state, rate_tensor_));
         return call_apply(state, "ApplyAdagrad", id,
                           {buffer(state, id), buffer(state, *slot(id, "accumulator")), rate, wrap(state, grad)});
+    }
+    NodeId apply_sparse(GraphState& state, VariableId id, const IndexedSlices& grad) override {
+        const Value rate = as_type_of(state, id, wrap(state, rate_tensor_));
+        return call_apply(state, "SparseApplyAdagrad", id,
+                          {buffer(state, id), buffer(state, *slot(id, "accumulator")), rate, wrap(state, grad.values),
+                           wrap(state, grad.indices)});
     }
 
   private:
@@ -286,9 +327,8 @@ std::vector<ApiDef> optimizer_api() {
                 "name='RMSProp'"),
          "The RMSProp algorithm.",
          [](Context&, const Arguments& a) -> Value {
-             if (a[5].truthy()) raise("NotImplementedError", "RMSPropOptimizer: centered is not supported");
              return std::make_shared<RMSPropOptimizer>(std::array<Value, 4>{a[0], a[1], a[2], a[3]}, a[4].truthy(),
-                                                       text_or(a[6], ""));
+                                                       a[5].truthy(), text_or(a[6], ""));
          }},
         {"train.AdagradOptimizer",
          params("learning_rate, initial_accumulator_value=0.1, use_locking=False, name='Adagrad'"),

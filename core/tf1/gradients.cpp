@@ -3,6 +3,7 @@
 #include "core/tf1/gradient_loops.hpp"
 #include "core/tf1/gradient_registry.hpp"
 #include "core/tf1/op_helpers.hpp"
+#include "core/tf1/sums.hpp"
 #include "core/tf1/variables.hpp"
 
 #include <algorithm>
@@ -46,6 +47,7 @@ class Backprop {
     void pass_on(NodeId op, const std::vector<Gradient>& grads);
     void sum_up(NodeId op, std::vector<Slot>& slots);
     Gradient sum_of(NodeId op, const std::vector<Gradient>& grads);
+    Shape accumulator_shape(const std::vector<Gradient>& grads) const;
     Output sum_over_devices(const std::vector<Gradient>& grads);
     void enqueue_ready(NodeId op);
     void enqueue_exit(Output exit);
@@ -220,16 +222,24 @@ Gradient concatenated_slices(GraphState& state, const std::vector<Gradient>& gra
     return sum;
 }
 
+/// _AccumulatorShape: what is known of the shape of all of them.
+Shape Backprop::accumulator_shape(const std::vector<Gradient>& grads) const {
+    Shape shape = Shape::unknown_rank();
+    for (const Gradient& grad : grads)
+        if (const auto merged = shape.merged(state_.graph.info(std::get<Output>(grad)).shape)) shape = *merged;
+    return shape;
+}
+
 Gradient Backprop::sum_of(NodeId op, const std::vector<Gradient>& grads) {
     if (grads.size() == 1) return grads[0];
     const auto is_tensor = [](const Gradient& grad) { return std::holds_alternative<Output>(grad); };
     if (!std::all_of(grads.begin(), grads.end(), is_tensor)) return concatenated_slices(state_, grads);
     if (args_.aggregation_method == 0) return sum_over_devices(grads);
-    const auto is_static = [&](const Gradient& grad) {
-        return state_.graph.info(std::get<Output>(grad)).shape.fully_defined();
-    };
-    if (args_.aggregation_method == 2 && grads.size() > 2 && std::any_of(grads.begin(), grads.end(), is_static))
-        raise("NotImplementedError", "gradients cannot be aggregated by accumulate_n yet; use ADD_N");
+    if (args_.aggregation_method == 2 && grads.size() > 2 && accumulator_shape(grads).fully_defined()) {
+        std::vector<Value> tensors;
+        for (const Gradient& grad : grads) tensors.push_back(wrap(state_, std::get<Output>(grad)));
+        return accumulate_n(state_, Value::list(std::move(tensors))).as<TensorValue>()->output;
+    }
     const NameScope scope(state_, node(op).name + "_gradient_sum");
     Output sum = std::get<Output>(grads[0]);
     for (std::size_t i = 1; i < grads.size(); ++i)

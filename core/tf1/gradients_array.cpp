@@ -160,6 +160,19 @@ std::vector<Gradient> tile_grad(GradientCall& call) {
     return {reduce(state, "Sum", parts, axes), Gradient{}};
 }
 
+/// Slices of the gathered rows of something whose shape is given as a tensor.
+Gradient rows_of_shape(GradientCall& call, const Value& shape) {
+    GraphState& state = call.state;
+    const Value size = wrap(state, expand_dims(state, wrap(state, size_of(state, call.x(1))), Value(0)));
+    const Value tail = wrap(state, strided_slice(state, shape, Value::list({Value::tuple({Value(1), {}, {}})})));
+    const Value values_shape = wrap(state, concat(state, Value::list({size, tail}), Value(0)));
+    IndexedSlices slices;
+    slices.values = reshape(state, call.dy(), values_shape);
+    slices.indices = reshape(state, call.x(1), size);
+    slices.dense_shape = shape.as<TensorValue>()->output;
+    return slices;
+}
+
 /// Slices of the rows that were gathered.
 Gradient gathered_rows(GradientCall& call) {
     GraphState& state = call.state;
@@ -169,14 +182,19 @@ Gradient gathered_rows(GradientCall& call) {
         shape = wrap(state, shape_of(state, call.x(0), "", DType::int64));
         shape = wrap(state, cast(state, shape, DType::int32));
     }
-    const Value size = wrap(state, expand_dims(state, wrap(state, size_of(state, call.x(1))), Value(0)));
-    const Value tail = wrap(state, strided_slice(state, shape, Value::list({Value::tuple({Value(1), {}, {}})})));
-    const Value values_shape = wrap(state, concat(state, Value::list({size, tail}), Value(0)));
-    IndexedSlices slices;
-    slices.values = reshape(state, call.dy(), values_shape);
-    slices.indices = reshape(state, call.x(1), size);
-    slices.dense_shape = shape.as<TensorValue>()->output;
-    return slices;
+    return rows_of_shape(call, shape);
+}
+
+/// python/ops/resource_variable_ops.py: the shape is a constant where the handle itself knows it.
+std::vector<Gradient> resource_gather_grad(GradientCall& call) {
+    const Node& handle = call.state.graph.node(call.input(0).node);
+    const Shape* known = handle.op == "VarHandleOp" ? handle.attr<Shape>("shape") : nullptr;
+    if (known == nullptr || !known->fully_defined())
+        return {rows_of_shape(call, call.call("VariableShape", {call.x(0)})), Gradient{}};
+    std::vector<std::int32_t> dims(known->dims().begin(), known->dims().end());
+    const Shape length{static_cast<std::int64_t>(dims.size())};
+    const Output shape = call.state.constant(Tensor::of<std::int32_t>(length, std::move(dims)));
+    return {rows_of_shape(call, wrap(call.state, shape)), Gradient{}};
 }
 
 std::vector<Gradient> gather_grad(GradientCall& call) {
@@ -259,6 +277,7 @@ std::vector<GradientDef> array_gradients() {
         {"Fill", fill_grad},
         {"Select", select_grad},
         {"DynamicStitch", dynamic_stitch_grad},
+        {"ResourceGather", resource_gather_grad},
     };
 }
 
@@ -294,6 +313,7 @@ std::vector<GradientDef> shape_gradients() {
         {"Multinomial"},
         {"IsVariableInitialized"},
         {"VarIsInitializedOp"},
+        {"VariableShape"},
         {"InTopKV2"},
         {"StackV2"},
         {"Assert"},
@@ -334,7 +354,6 @@ std::span<const std::string_view> unsupported_gradients() {
         "MatrixDiag",
         "MatrixDiagPart",
         "MatrixSetDiag",
-        "ResourceGather",
         "IdentityN",
         "GRUBlockCell",
         "BlockLSTM",

@@ -324,6 +324,7 @@ std::vector<GradientDef> math_gradients() {
         {"SquaredDifference", squared_difference_grad},
         {"MatMul", matmul_grad},
         {"AddN", add_n_grad},
+        {"AccumulateNV2", add_n_grad},
         {"Neg", neg_grad},
         {"Square", square_grad},
         {"Sqrt", fused_grad<"SqrtGrad">},

@@ -77,7 +77,7 @@ std::vector<GradAndVar> Optimizer::compute_gradients(GraphState& state, const Co
 }
 
 NodeId Optimizer::update(GraphState& state, VariableId variable, const Gradient& grad) {
-    if (const auto* slices = std::get_if<IndexedSlices>(&grad)) return apply_sparse(state, variable, *slices);
+    if (const auto* slices = std::get_if<IndexedSlices>(&grad)) return apply_rows(state, variable, *slices);
     return apply_dense(state, variable, std::get<Output>(grad));
 }
 
@@ -85,6 +85,16 @@ NodeId Optimizer::apply_sparse(GraphState& state, VariableId variable, const Ind
     // The dense gradient would train alike, in another graph than TensorFlow's.
     raise("NotImplementedError", fmt::format("{} cannot apply the gradient of rows of {} yet", class_name_,
                                              state.graph.variable(variable).name));
+}
+
+/// _deduplicate_indexed_slices
+NodeId Optimizer::apply_rows(GraphState& state, VariableId variable, const IndexedSlices& grad) {
+    const NodeId unique = call_op(state, "Unique", {wrap(state, grad.indices)}, {{"out_idx", DType::int32}});
+    const Value rows = wrap(state, Output{unique, 0}), positions = wrap(state, Output{unique, 1});
+    const Value shape = wrap(state, shape_of(state, rows));
+    const Value count = wrap(state, strided_slice(state, shape, Value(0)));
+    const Output sums = op_output(state, "UnsortedSegmentSum", {wrap(state, grad.values), positions, count});
+    return apply_sparse(state, variable, {sums, Output{unique, 0}, grad.dense_shape});
 }
 
 NodeId Optimizer::finish(GraphState& state, const std::vector<NodeId>& updates, const std::string& scope) {

@@ -48,8 +48,11 @@ class Optimizer : public Object {
     virtual void prepare(GraphState& state) = 0;
     /// The op that updates one variable.
     virtual NodeId apply_dense(GraphState& state, VariableId variable, Output grad) = 0;
-    /// The same for a gradient of rows of it. Unless an optimizer has a form of its own: NotImplementedError.
+    /// The same for a gradient of rows of it, each named once. Unless an optimizer has a form of its own:
+    /// NotImplementedError.
     virtual NodeId apply_sparse(GraphState& state, VariableId variable, const IndexedSlices& grad);
+    /// _apply_sparse_duplicate_indices: rows may be named several times. Sums them up, then `apply_sparse`.
+    virtual NodeId apply_rows(GraphState& state, VariableId variable, const IndexedSlices& grad);
     /// The op of the whole step, named `scope`.
     virtual NodeId finish(GraphState& state, const std::vector<NodeId>& updates, const std::string& scope);
 
