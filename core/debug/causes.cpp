@@ -255,6 +255,29 @@ sess.run(outputs, {x: data})                          # one value for each time 
 
 sess.run(out, feed_dict={x: data}))"},
 
+    {"names-moved", "The checkpoint has other names",
+     "A checkpoint is a table from names to values, and a saver asks it for the names of the graph's variables. When "
+     "the names changed since, by another scope or by another version of TensorFlow, the restore fails, though the "
+     "values are there. Cells named their variables RNN/GRUCell/Gates/Linear/Matrix in 0.x, "
+     "rnn/gru_cell/gates/weights in 1.0 and rnn/gru_cell/gates/kernel since 1.2.",
+     "Tell the saver under which name the checkpoint has each variable: a dict from names to variables.",
+     R"(saver = tf.train.Saver()
+saver.restore(sess, path)                             # Key rnn/basic_lstm_cell/bias not found in checkpoint
+
+saver = tf.train.Saver({"rnn/basic_lstm_cell/weights": kernel, "rnn/basic_lstm_cell/biases": bias})
+saver.restore(sess, path))"},
+
+    {"shape-changed", "The checkpoint has other shapes",
+     "Restoring assigns the checkpoint's values to the variables of the same names, and a value must have the "
+     "variable's shape. Another number of units, another vocabulary or another number of features changes the shapes, "
+     "while the names stay.",
+     "Build the model with the sizes that it was saved with, or leave the variables out that do not fit.",
+     R"(cell = tf.nn.rnn_cell.GRUCell(6)                      # was saved with 4
+saver.restore(sess, path)                             # Assign requires shapes of both tensors to match
+
+cell = tf.nn.rnn_cell.GRUCell(4)
+saver.restore(sess, path))"},
+
     // --- silent -----------------------------------------------------------------------------------------------------
     {"order-dependent", "A run works only by its order",
      "A session runs whatever is ready, in any order that data and control dependencies allow, on several threads. A "

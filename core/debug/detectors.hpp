@@ -76,6 +76,9 @@ std::optional<Finding> leaked_reuse(const FailureCase& failure);
 std::optional<Finding> does_not_exist(const FailureCase& failure);
 std::optional<Finding> dtype_mismatch(const FailureCase& failure);
 std::optional<Finding> control_flow_initializer(const FailureCase& failure);
+// Restores: detectors_restores.cpp.
+std::optional<Finding> names_moved(const FailureCase& failure);
+std::optional<Finding> shape_changed(const FailureCase& failure);
 // Graphs, sessions and feeds: detectors_client.cpp.
 std::optional<Finding> wrong_graph(const FailureCase& failure);
 std::optional<Finding> placeholder_not_fed(const FailureCase& failure);

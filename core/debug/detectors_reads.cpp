@@ -38,28 +38,57 @@ StatementId last_maker(const ReadCase& read, const InitOp& op) {
 
 // --- init-order -----------------------------------------------------------------------------------------------------
 
+bool takes_value_of(const Node& node, NodeId source) {
+    return std::ranges::any_of(node.inputs, [&](const Output& input) { return input.node == source; });
+}
+
+/// The variable whose initial value depends on a read.
+struct InitialValue {
+    const Variable* variable = nullptr;
+    NodeId waiting; ///< the node on the way that only waits, for `waited`, and takes no value; invalid: all take one
+    NodeId waited;
+};
+
+/// Whose initial value is it? The first initializer downstream of the read: over values alone, or over control
+/// dependencies, too.
+std::optional<InitialValue> initial_value_behind(const ReadCase& read, bool over_control) {
+    if (!read.read.node.valid()) return std::nullopt;
+    const Graph& graph = read.graph();
+    std::vector<NodeId> to_visit{read.read.node};
+    std::vector<NodeId> came_from(graph.size());
+    for (std::size_t i = 0; i < to_visit.size(); ++i) {
+        for (const Variable& other : graph.variables()) {
+            if (other.initializer != to_visit[i] || other.id == read.read.variable) continue;
+            InitialValue found{&other, {}, {}};
+            for (NodeId at = to_visit[i]; at != read.read.node; at = came_from[at.index()])
+                if (!takes_value_of(graph.node(at), came_from[at.index()])) {
+                    found.waiting = at;
+                    found.waited = came_from[at.index()];
+                }
+            return found;
+        }
+        for (const NodeId next : graph.consumers(to_visit[i])) {
+            // A group, such as the initializer itself, is no part of an initial value.
+            const bool leads_on =
+                takes_value_of(graph.node(next), to_visit[i]) || (over_control && graph.node(next).op != "NoOp");
+            if (!leads_on || came_from[next.index()].valid() || next == read.read.node) continue;
+            came_from[next.index()] = to_visit[i];
+            to_visit.push_back(next);
+        }
+    }
+    return std::nullopt;
+}
+
 /// The run that failed is one that initializes: the initial value of one variable reads another.
 std::optional<Finding> init_order(const ReadCase& read) {
     const Variable* variable = read.variable();
     if (!variable) return std::nullopt;
     const auto ops = read.facts.init_ops_of(read.run);
     const bool sets_it = std::ranges::any_of(ops, [&](const InitOp* op) { return op->sets(variable->id); });
-    if (!sets_it) return std::nullopt;
-    // Whose initial value is it? The first initializer downstream of the read.
+    const auto initial = sets_it ? initial_value_behind(read, false) : std::nullopt;
+    if (!initial) return std::nullopt;
+    const Variable* reader = initial->variable;
     const Graph& graph = read.graph();
-    std::vector<NodeId> to_visit{read.read.node};
-    std::vector<bool> seen(graph.size());
-    const Variable* reader = nullptr;
-    for (std::size_t i = 0; read.read.node.valid() && i < to_visit.size() && !reader; ++i) {
-        for (const Variable& other : graph.variables())
-            if (other.initializer == to_visit[i] && other.id != variable->id) reader = &other;
-        for (const NodeId next : graph.consumers(to_visit[i]))
-            if (!seen[next.index()]) {
-                seen[next.index()] = true;
-                to_visit.push_back(next);
-            }
-    }
-    if (!reader) return std::nullopt;
 
     Finding finding;
     const StatementId made = read.facts.created_at(graph.id(), *reader);
@@ -92,25 +121,42 @@ std::optional<Finding> init_order(const ReadCase& read) {
 
 // --- control-flow-initializer ---------------------------------------------------------------------------------------
 
-/// The run initializes, but it is a control dependency of an initial value that reads.
+/// The run initializes, but an initial value waits for an op that reads.
 std::optional<Finding> control_flow_initializer(const ReadCase& read) {
-    if (read.facts.init_ops_of(read.run).empty() || !read.read.node.valid()) return std::nullopt;
+    if (read.facts.init_ops_of(read.run).empty()) return std::nullopt;
+    const auto initial = initial_value_behind(read, true);
+    if (!initial || !initial->waiting.valid()) return std::nullopt;
     const Graph& graph = read.graph();
-    for (const Node& node : graph.nodes()) {
-        const bool waits = std::ranges::find(node.control_inputs, read.read.node) != node.control_inputs.end();
-        if (!waits || node.op == "NoOp") continue;
-        const StatementId made = read.facts.evaluation().evaluator().statement_of(node);
-        Finding finding;
-        finding.summary =
-            fmt::format("{} waits for {}, because it was built under control_dependencies; so running the "
-                        "initializer reads {} first.",
-                        node.name, read.read.op, read.read.variable_name);
-        finding.evidence.push_back(
-            {fmt::format("{} has the control input {}.", node.name, read.read.op), made, node.id});
-        finding.fix_at = made;
-        return finding;
-    }
-    return std::nullopt;
+    const Facts& facts = read.facts;
+    const Node& waiting = graph.node(initial->waiting);
+    const std::string& waited = graph.node(initial->waited).name;
+    const StatementId made = facts.created_at(graph.id(), *initial->variable);
+    Finding finding;
+    finding.summary = fmt::format("The initial value of {} was built under control_dependencies and waits for {}, so "
+                                  "running the initializer reads {} first.",
+                                  initial->variable->name, waited, read.read.variable_name);
+    finding.evidence.push_back({fmt::format("{} has the control input {}.", waiting.name, waited),
+                                facts.evaluation().evaluator().statement_of(waiting), waiting.id});
+    finding.evidence.push_back(
+        {fmt::format("{} reads {}.", read.read.op, read.read.variable_name), {}, read.read.node});
+    finding.fix_at = made;
+    const program::Program& program = facts.program();
+    const StatementId block = made.valid() ? program.statement(made).parent : StatementId();
+    const bool is_inside = block.valid() && find_call(program.statement(block), "control_dependencies");
+    if (!is_inside) return finding;
+    // Out of the block, unless it needs what the block made before it; or without what the block says.
+    bool needs_block = false;
+    for (StatementId at = sibling(facts, made, -1); at.valid(); at = sibling(facts, at, -1))
+        if (const std::string name = assigned_name(program.statement(at)); !name.empty())
+            needs_block = needs_block || !names_in(program.statement(made), name).empty();
+    const bool is_alone = !sibling(facts, made, -1).valid() && !sibling(facts, made, 1).valid();
+    if (!needs_block && !is_alone)
+        offer(finding,
+              move_before(facts, {made}, block,
+                          fmt::format("Create {} before {}", initial->variable->name, facts.line_text(block))));
+    offer(finding, wrap(facts, made, made, R"({"call": "control_dependencies", "args": [null]})", false,
+                        fmt::format("Create {} under control_dependencies(None)", initial->variable->name)));
+    return finding;
 }
 
 // --- failed-init ----------------------------------------------------------------------------------------------------
@@ -225,9 +271,47 @@ Finding too_early_finding(const ReadCase& read, const InitOp& op, StatementId ma
     return finding;
 }
 
+/// An initializer of a list that could have held the variable, and does not.
+const InitOp* list_without(const ReadCase& read) {
+    for (const Facts::InitRun& run : earlier_init_runs(read)) {
+        const InitOp& op = *run.op;
+        const bool could = op.graph == read.graph().id() && existed_when_built(op, *read.variable());
+        if (could && op.kind == InitOp::Kind::list && !op.sets(read.variable()->id)) return &op;
+    }
+    return nullptr;
+}
+
+/// Variables of the optimizer that a list written by hand left out.
+std::optional<Finding> slot_not_listed(const ReadCase& read) {
+    const InitOp* op = list_without(read);
+    if (!op) return std::nullopt;
+    const Facts& facts = read.facts;
+    std::size_t listed = 0;
+    const StatementId made = facts.created_at(read.graph().id(), *read.variable());
+    for (const VariableId id : op->covers)
+        if (facts.created_at(read.graph().id(), read.graph().variable(id)) == made) ++listed;
+    Finding finding;
+    finding.summary =
+        fmt::format("{} belongs to the optimizer, which was made at {}; {} was built from a list that {}.",
+                    short_name(read.read.variable_name), facts.line_text(made), op->name,
+                    listed > 0 ? "has its slots and not the rest" : "has none of its variables");
+    finding.evidence.push_back({fmt::format("{} sets {}, {} of them made by the optimizer.", op->name,
+                                            counted(op->covers.size(), "variable"), listed),
+                                op->statement, op->node});
+    finding.evidence.push_back({"get_slot() knows the variables that belong to one variable each; what else an "
+                                "optimizer keeps, optimizer.variables() lists.",
+                                made, read.variable()->op});
+    finding.fix_at = op->statement;
+    offer(finding, replace_value(facts, op->statement, op->call->where.pointer, whole_initializer(facts, *op),
+                                 "Initialize all variables instead"));
+    offer(finding, run_initializer(read));
+    return finding;
+}
+
 std::optional<Finding> optimizer_slot(const ReadCase& read) {
+    if (!read.variable() || !is_made_by_optimizer(read)) return std::nullopt;
     const InitOp* op = too_early_op(read);
-    if (!op || !is_made_by_optimizer(read)) return std::nullopt;
+    if (!op) return slot_not_listed(read);
     const StatementId made = read.facts.created_at(read.graph().id(), *read.variable());
     Finding finding = too_early_finding(read, *op, made);
     finding.summary = fmt::format("{} belongs to the optimizer, which was made at {}, after {} was built at {}.",

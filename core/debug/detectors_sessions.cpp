@@ -189,7 +189,8 @@ std::optional<Finding> partial_restore(const ReadCase& read) {
     finding.summary =
         fmt::format("The restore at {} set {} of {} variables; {} was not among them.", read.facts.line_text(at),
                     restored, read.graph().variables().size(), short_name(read.read.variable_name));
-    finding.evidence.push_back({fmt::format("{} was restored.", counted(restored, "variable")), at, {}});
+    finding.evidence.push_back(
+        {fmt::format("{} {} restored.", counted(restored, "variable"), restored == 1 ? "was" : "were"), at, {}});
     finding.fix_at = at;
     // Before the restore, so that what was restored stays.
     offer(finding, run_before(read.facts, at, session_of(read), R"({"call": "global_variables_initializer"})",

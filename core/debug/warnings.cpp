@@ -33,6 +33,33 @@ void shared_weights(const Facts& facts, std::vector<Warning>& warnings) {
     }
 }
 
+/// A bidirectional network whose two directions are one cell object. Before 1.2 TensorFlow refused it.
+void shared_directions(const Facts& facts, std::vector<Warning>& warnings) {
+    if (facts.evaluation().evaluator().error()) return;
+    const program::Program& program = facts.program();
+    for (const program::Statement& statement : program.statements)
+        for (const Call& call : calls_of(statement)) {
+            if (call.name.find("bidirectional") == std::string::npos || !call.name.ends_with("_rnn")) continue;
+            const program::Expr* forward = argument(*call.call, "cell_fw", 0);
+            const program::Expr* backward = argument(*call.call, "cell_bw", 1);
+            if (!forward || !backward) continue;
+            // A call makes an object of its own each time; names that lead to one assignment are one object.
+            const program::Expr* made = resolve(program, *forward, statement.id);
+            const bool is_one = std::holds_alternative<program::NameExpr>(forward->node) &&
+                                std::holds_alternative<program::NameExpr>(backward->node) &&
+                                made == resolve(program, *backward, statement.id);
+            std::vector<std::string> variables;
+            for (std::size_t g = 0; g < facts.evaluation().evaluator().graph_count() && is_one; ++g)
+                for (const Variable& variable : facts.graph(GraphId(g)).variables())
+                    if (facts.created_at(GraphId(g), variable) == statement.id) variables.push_back(variable.name);
+            if (variables.empty()) continue;
+            warnings.push_back({"shared-weights",
+                                "fw and bw are one cell object and share one set of weights: both directions use the "
+                                "same kernels.",
+                                statement.id, std::move(variables)});
+        }
+}
+
 /// "rnn_1/kernel" has the numbered scope "rnn_1" of "rnn", which was made again.
 struct Numbered {
     std::string scope, original; ///< paths
@@ -191,6 +218,7 @@ std::vector<Warning> find_warnings(const Evaluation& evaluation) {
     const Facts facts(evaluation);
     std::vector<Warning> warnings;
     shared_weights(facts, warnings);
+    shared_directions(facts, warnings);
     for (std::size_t i = 0; i < evaluation.evaluator().graph_count(); ++i)
         duplicate_copies(facts, facts.graph(GraphId(i)), warnings);
     too_wide_filters(facts, warnings);

@@ -35,6 +35,11 @@ const std::map<std::string, std::vector<std::string>>& expected_causes() {
         {"D01_never_init", {"init-never-run", "wrong-session"}},
         {"D02_init_before_cell_call", {"init-built-too-early"}},
         {"D03_optimizer_after_init", {"optimizer-slot"}},
+        {"D04_slots_listed_by_hand", {"optimizer-slot"}},
+        {"D08_variable_waits_for_a_step", {"control-flow-initializer"}},
+        {"D09_restored_in_part", {"partial-restore"}},
+        {"D10_names_moved", {"names-moved"}},
+        {"D11_shape_changed", {"shape-changed"}},
         {"D05_scope_misses_sibling", {"not-in-initialized-set"}},
         {"D07_order_dependent_resource", {"init-order"}},
         {"D13_built_twice", {"already-exists"}},
@@ -135,6 +140,17 @@ TEST(Warnings, SharedCellsAreSeenThoughNothingFails) {
     EXPECT_EQ(warning.summary, "cell_0, cell_1 and cell_2 are one cell object and share one set of weights.");
     EXPECT_EQ(warning.variables.size(), 4u);
     EXPECT_TRUE(debugger.preflight().reads.empty());
+}
+
+TEST(Warnings, OneCellForBothDirectionsIsSeen) {
+    Debugger debugger;
+    ASSERT_TRUE(debugger.open(sample("D17_one_cell_two_directions").string()).empty());
+    ASSERT_EQ(debugger.preflight().warnings.size(), 1u);
+    const Warning& warning = debugger.preflight().warnings[0];
+    EXPECT_EQ(warning.code, "shared-weights");
+    EXPECT_EQ(warning.summary,
+              "fw and bw are one cell object and share one set of weights: both directions use the same kernels.");
+    EXPECT_EQ(warning.variables.size(), 4u);
 }
 
 TEST(Warnings, ASecondCopyIsSeen) {

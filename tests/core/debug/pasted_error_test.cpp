@@ -59,7 +59,7 @@ const Case cases[] = {
      "shapes: [?,8], [7,8].",
      "ValueError", "", "rnn/while/MatMul_2", "", "shape-mismatch"},
     {"checkpoint key", "NotFoundError: Key RNN/basic_lstm_cell/bias not found in checkpoint", "NotFoundError",
-     "RNN/basic_lstm_cell/bias", "", "", "partial-restore"},
+     "RNN/basic_lstm_cell/bias", "", "", "names-moved"},
     {"not fetchable", "ValueError: Operation 'rnn/while/gru_cell/Sigmoid' has been marked as not fetchable.",
      "ValueError", "", "rnn/while/gru_cell/Sigmoid", "", "not-fetchable"},
     {"placeholder",

@@ -1,0 +1,338 @@
+// Restores that fail: the checkpoint has other names, or other shapes, than the graph.
+
+#include "core/debug/detectors.hpp"
+#include "core/debug/text_match.hpp"
+#include "core/import/checkpoint.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <set>
+
+namespace rnnscope::debug {
+
+using namespace program;
+
+namespace {
+
+/// One tensor of a checkpoint, without its values.
+struct Stored {
+    std::string name;
+    DType dtype = DType::invalid;
+    Shape shape;
+};
+
+/// What one restore op wants: the names in the checkpoint and the variables that they go to.
+struct Wanted {
+    std::string name;
+    VariableId variable;
+};
+
+/// The op that reads the checkpoint: the failed one, or what the failed assignment gets its value from.
+NodeId restore_op(const Graph& graph, NodeId failed) {
+    for (NodeId at = failed; at.valid(); at = graph.node(at).inputs.back().node) {
+        const Node& node = graph.node(at);
+        if (node.op == "RestoreV2") return at;
+        const bool passes_on = node.op.starts_with("Assign") || node.op == "Identity" || node.op == "Reshape";
+        if (!passes_on || node.inputs.empty()) break;
+        // Of a reshape the first input is the value, of an assignment the last.
+        if (node.op == "Reshape") return restore_op(graph, node.inputs.front().node);
+    }
+    return {};
+}
+
+/// The variable that an output of the restore op is assigned to.
+VariableId assigned_from(const Graph& graph, Output output) {
+    for (const NodeId consumer : graph.consumers(output.node)) {
+        const Node& node = graph.node(consumer);
+        const bool takes_it = std::ranges::find(node.inputs, output) != node.inputs.end();
+        if (!takes_it) continue;
+        if (!node.op.starts_with("Assign")) return assigned_from(graph, {consumer, 0});
+        if (const Variable* variable = graph.variable_of(node.inputs.front().node)) return variable->id;
+    }
+    return {};
+}
+
+std::vector<Wanted> wanted_by(const Graph& graph, NodeId restore) {
+    std::vector<Wanted> wanted;
+    const Node& names = graph.node(graph.node(restore).inputs[1].node);
+    const auto value = names.attrs.find("value");
+    const Tensor* list = value == names.attrs.end() ? nullptr : value->second.as<Tensor>();
+    if (!list || list->dtype() != DType::string) return wanted;
+    int index = 0;
+    for (const std::string& name : list->strings()) wanted.push_back({name, assigned_from(graph, {restore, index++})});
+    return wanted;
+}
+
+/// The file that a run of a saver's op was given.
+std::string fed_file(const record::RecordedRun& run) {
+    for (const auto& feed : run.info.request.feeds)
+        if (feed.value.dtype() == DType::string && feed.value.elements() == 1) return feed.value.strings()[0];
+    return {};
+}
+
+/// What a checkpoint holds that an earlier run of the program wrote; nothing when none did.
+std::vector<Stored> saved_by_program(const Facts& facts, const std::string& file, std::uint64_t before) {
+    std::vector<Stored> stored;
+    for (const record::RecordedRun& run : facts.recording().runs()) {
+        if (run.first_tick >= before || run.outcome.error || fed_file(run) != file) continue;
+        const Graph& graph = facts.graph(run.info.graph);
+        for (const Node& node : graph.nodes()) {
+            if (node.op != "SaveV2") continue;
+            for (const std::uint32_t index : facts.recording().events_of(run.info.id, node.id)) {
+                const record::RecordedEvent event = facts.recording().event(run.info.id, index);
+                if (event.inputs.size() < 3 || event.inputs[1].tensor.dtype() != DType::string) continue;
+                stored.clear(); // the later one replaces the earlier
+                const auto names = event.inputs[1].tensor.strings();
+                for (std::size_t i = 0; i < names.size() && i + 3 < event.inputs.size(); ++i) {
+                    const record::RecordedValue& value = event.inputs[i + 3];
+                    const Tensor tensor =
+                        value.tensor ? value.tensor
+                                     : facts.recording().value_at(run.info.session, value.variable, {run.last_tick});
+                    stored.push_back({names[i], tensor.dtype(), tensor.shape()});
+                }
+            }
+        }
+    }
+    return stored;
+}
+
+/// A restore that failed, and what its checkpoint has.
+struct RestoreCase {
+    const FailureCase& failure;
+    const record::RecordedRun& run;
+    const Graph& graph;
+    NodeId restore;
+    std::string file;
+    std::vector<Wanted> wanted;
+    std::vector<Stored> stored;
+
+    const Stored* find(std::string_view name) const {
+        const auto found = std::ranges::find(stored, name, &Stored::name);
+        return found == stored.end() ? nullptr : &*found;
+    }
+    StatementId saver() const { return failure.facts.evaluation().evaluator().statement_of(graph.node(restore)); }
+};
+
+std::optional<RestoreCase> restore_case(const FailureCase& failure) {
+    const ProgramError& error = failure.error();
+    if (!error.run.valid() || !error.node.valid()) return std::nullopt;
+    const Facts& facts = failure.facts;
+    const record::RecordedRun& run = facts.recording().run(error.run);
+    const Graph& graph = facts.graph(run.info.graph);
+    const NodeId restore = restore_op(graph, error.node);
+    if (!restore.valid()) return std::nullopt;
+    RestoreCase found{failure, run, graph, restore, fed_file(run), wanted_by(graph, restore), {}};
+    found.stored = saved_by_program(facts, found.file, run.first_tick);
+    if (!found.stored.empty()) return found;
+    const auto checkpoint = Checkpoint::open((std::filesystem::path(facts.program().directory) / found.file).string());
+    if (!checkpoint) return found;
+    for (const CheckpointEntry& entry : checkpoint->entries())
+        found.stored.push_back({entry.name, entry.dtype, entry.shape});
+    return found;
+}
+
+// --- names ----------------------------------------------------------------------------------------------------------
+
+/// A name as all versions of TensorFlow could have written it: the parts without case and underscores, under the words
+/// of today. 0.x: RNN/GRUCell/Gates/Linear/Matrix; 1.0: rnn/gru_cell/gates/weights; 1.2: rnn/gru_cell/gates/kernel.
+std::vector<std::string> words_of(std::string_view name) {
+    std::vector<std::string> words(1);
+    for (const char c : name) {
+        if (c == '/')
+            words.emplace_back();
+        else if (c != '_')
+            words.back() += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+    std::erase(words, "linear");
+    for (std::string& word : words) {
+        if (word == "weights" || word == "matrix") word = "kernel";
+        if (word == "biases") word = "bias";
+    }
+    return words;
+}
+
+/// How many words two names share, in order from the end and then from the beginning.
+std::size_t likeness(std::string_view a, std::string_view b) {
+    const std::vector<std::string> left = words_of(a), right = words_of(b);
+    const std::size_t most = std::min(left.size(), right.size());
+    std::size_t behind = 0, before = 0;
+    while (behind < most && left[left.size() - 1 - behind] == right[right.size() - 1 - behind]) ++behind;
+    while (before + behind < most && left[before] == right[before]) ++before;
+    return behind + before;
+}
+
+/// The stored tensor that a variable was most likely saved as, among those that nothing else wants; null when none fits
+/// or two fit alike.
+const Stored* moved_to(const RestoreCase& restore, const Wanted& wanted, const std::set<std::string>& taken) {
+    if (!wanted.variable.valid()) return nullptr;
+    const Variable& variable = restore.graph.variable(wanted.variable);
+    const Stored* best = nullptr;
+    std::size_t most = 0;
+    bool is_tie = false;
+    for (const Stored& stored : restore.stored) {
+        if (taken.contains(stored.name) || stored.dtype != variable.dtype || !stored.shape.compatible(variable.shape))
+            continue;
+        const std::size_t score = likeness(wanted.name, stored.name);
+        is_tie = best && score == most;
+        if (best && score <= most) continue;
+        best = &stored;
+        most = score;
+    }
+    return is_tie ? nullptr : best;
+}
+
+/// JSON text of a variable that the program may have no name for: tf.global_variables("rnn/kernel:0")[0].
+std::string variable_json(const std::string& name) {
+    return fmt::format(R"({{"index": {{"call": "global_variables", "args": [{}]}}, "at": 0}})",
+                       json_string(name + ":0"));
+}
+
+/// Gives the saver of the restore another list of variables.
+std::optional<Fix> set_var_list(const RestoreCase& restore, const std::string& json, std::string title) {
+    const Facts& facts = restore.failure.facts;
+    const StatementId statement = restore.saver();
+    const auto call = statement.valid() ? find_call(facts.program().statement(statement), "train.Saver") : std::nullopt;
+    return call ? set_argument(facts, statement, *call, "var_list", 0, json, std::move(title)) : std::nullopt;
+}
+
+// --- shapes ---------------------------------------------------------------------------------------------------------
+
+/// The place of the whole number behind an expression: itself, or what a name or a parameter of it stands for.
+struct Number {
+    std::int64_t value = 0;
+    StatementId statement;
+    std::string pointer;
+};
+
+std::optional<Number> number_behind(const Facts& facts, const Expr& expr, StatementId statement,
+                                    const std::vector<StatementId>& callers, int depth = 0) {
+    if (const auto* literal = std::get_if<Literal>(&expr.node)) {
+        const auto* value = std::get_if<std::int64_t>(&literal->value);
+        return value ? std::optional(Number{*value, statement, expr.where.pointer}) : std::nullopt;
+    }
+    const auto* name = std::get_if<NameExpr>(&expr.node);
+    constexpr int most = 20;
+    if (!name || depth > most) return std::nullopt;
+    const Program& program = facts.program();
+    StatementId around = program.statement(statement).parent;
+    while (around.valid() && !std::holds_alternative<FunctionStatement>(program.statement(around).node))
+        around = program.statement(around).parent;
+    if (around.valid()) {
+        const auto& function = std::get<FunctionStatement>(program.statement(around).node);
+        const auto at = std::ranges::find(function.parameters, name->name, &Parameter::name);
+        const auto position = static_cast<std::size_t>(at - function.parameters.begin());
+        for (const StatementId caller : callers) {
+            const auto call =
+                at == function.parameters.end() ? std::nullopt : find_call(program.statement(caller), function.name);
+            const Expr* given = call ? argument(*call->call, name->name, position) : nullptr;
+            if (given) return number_behind(facts, *given, caller, callers, depth + 1);
+        }
+    }
+    for (std::size_t i = statement.index(); i-- > 0;)
+        if (assigned_name(program.statements[i]) == name->name)
+            return number_behind(facts, *std::get<AssignStatement>(program.statements[i].node).value, StatementId(i),
+                                 callers, depth + 1);
+    return std::nullopt;
+}
+
+/// The number of units with which the variable would have the shape that was saved.
+std::optional<std::int64_t> units_of(std::int64_t units, std::int64_t here, std::int64_t saved) {
+    if (units <= 0 || here % units != 0) return std::nullopt;
+    const std::int64_t times = here / units; // a GRU's gates have two values for each unit
+    return saved % times == 0 && saved != here ? std::optional(saved / times) : std::nullopt;
+}
+
+void offer_units(const RestoreCase& restore, const Variable& variable, const Shape& saved, Finding& finding) {
+    if (saved.rank() == 0 || variable.shape.rank() != saved.rank()) return;
+    const Facts& facts = restore.failure.facts;
+    const std::size_t last = saved.rank() - 1;
+    const std::vector<StatementId> callers =
+        facts.evaluation().evaluator().origin_stack(restore.graph.node(variable.op).origin);
+    for (const Statement& statement : facts.program().statements)
+        for (const Call& call : calls_of(statement)) {
+            const Expr* given = call.name.ends_with("Cell") ? argument(*call.call, "num_units", 0) : nullptr;
+            const auto number = given ? number_behind(facts, *given, statement.id, callers) : std::nullopt;
+            const auto units =
+                number ? units_of(number->value, variable.shape.dim(last), saved.dim(last)) : std::nullopt;
+            if (units)
+                offer(finding, replace_value(facts, number->statement, number->pointer, fmt::format("{}", *units),
+                                             fmt::format("Build it with {} units, as it was saved", *units)));
+        }
+}
+
+} // namespace
+
+std::optional<Finding> names_moved(const FailureCase& failure) {
+    if (!has_match(failure.error().text, "not found in checkpoint")) return std::nullopt;
+    const auto restore = restore_case(failure);
+    if (!restore) return std::nullopt;
+    std::set<std::string> taken;
+    for (const Wanted& wanted : restore->wanted)
+        if (restore->find(wanted.name)) taken.insert(wanted.name);
+    std::vector<std::pair<std::string, std::string>> moved; // the name that is wanted, the name that is there
+    std::vector<std::string> entries;
+    for (const Wanted& wanted : restore->wanted) {
+        const Stored* there = restore->find(wanted.name);
+        if (!there) {
+            there = moved_to(*restore, wanted, taken);
+            if (!there) continue;
+            taken.insert(there->name);
+            moved.emplace_back(wanted.name, there->name);
+        }
+        if (wanted.variable.valid())
+            entries.push_back(fmt::format("[{}, {}]", json_string(there->name),
+                                          variable_json(restore->graph.variable(wanted.variable).name)));
+    }
+    if (moved.empty()) return std::nullopt;
+    Finding finding;
+    finding.summary = fmt::format("The checkpoint {} calls {} {}; the saver looks for the graph's names.",
+                                  restore->file, moved[0].first, moved[0].second);
+    const StatementId saver = restore->saver();
+    for (const auto& [wanted, there] : moved)
+        finding.evidence.push_back(
+            {fmt::format("{} is not in the checkpoint; {} is, with the same shape.", wanted, there), saver, {}});
+    finding.fix_at = saver.valid() ? saver : failure.error().statement;
+    if (entries.size() == restore->wanted.size())
+        offer(finding, set_var_list(*restore, fmt::format(R"({{"dict": [{}]}})", fmt::join(entries, ", ")),
+                                    "Tell the saver the names of the checkpoint"));
+    return finding;
+}
+
+std::optional<Finding> shape_changed(const FailureCase& failure) {
+    if (!has_match(failure.error().text, "Assign requires shapes of both tensors to match")) return std::nullopt;
+    const auto restore = restore_case(failure);
+    if (!restore) return std::nullopt;
+    Finding finding;
+    finding.fix_at = failure.error().statement;
+    std::vector<std::string> fitting;
+    const Variable* first = nullptr;
+    for (const Wanted& wanted : restore->wanted) {
+        const Stored* stored = restore->find(wanted.name);
+        if (!stored || !wanted.variable.valid()) continue;
+        const Variable& variable = restore->graph.variable(wanted.variable);
+        if (stored->shape.compatible(variable.shape)) {
+            fitting.push_back(variable_json(variable.name));
+            continue;
+        }
+        finding.evidence.push_back({fmt::format("{} is {} in the graph and {} in the checkpoint.", variable.name,
+                                                to_text(variable.shape), to_text(stored->shape)),
+                                    failure.facts.created_at(restore->graph.id(), variable), variable.op});
+        if (!first) offer_units(*restore, variable, stored->shape, finding);
+        if (!first) first = &variable;
+    }
+    if (!first) return std::nullopt;
+    finding.summary =
+        fmt::format("The checkpoint {} was written by a model of other sizes: {} of {} variables do not "
+                    "fit, {} among them.",
+                    restore->file, finding.evidence.size(), restore->wanted.size(), short_name(first->name));
+    if (!fitting.empty())
+        offer(finding, set_var_list(*restore, fmt::format("[{}]", fmt::join(fitting, ", ")),
+                                    fmt::format("Restore only what fits: {}", counted(fitting.size(), "variable"))));
+    if (!finding.fixes.empty()) finding.fix_at = finding.fixes[0].changed;
+    return finding;
+}
+
+} // namespace rnnscope::debug
