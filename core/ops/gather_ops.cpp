@@ -95,6 +95,16 @@ Status dynamic_stitch_shape(ShapeContext& ctx) {
     return {};
 }
 
+Status dynamic_partition_shape(ShapeContext& ctx) {
+    const Shape &data = ctx.input(0), &partitions = ctx.input(1);
+    if (!partitions.has_rank()) return unknown_shape(ctx);
+    RNNSCOPE_TRY(with_rank_at_least(data, partitions.rank()));
+    if (data.has_rank()) RNNSCOPE_TRY(merge_shapes(subshape(data, 0, partitions.rank()), partitions));
+    for (std::size_t i = 0; i < ctx.outputs(); ++i)
+        ctx.set_output(i, concatenated(Shape{Shape::unknown}, subshape(data, partitions.rank())));
+    return {};
+}
+
 Status gather_rows(KernelContext& ctx) {
     if (ctx.input(0).shape().rank() < 1) return invalid_argument("params must be at least 1 dimensional");
     auto result = gather(ctx.input(0), ctx.input(1), 0);
@@ -208,6 +218,49 @@ Status dynamic_stitch(KernelContext& ctx) {
     return {};
 }
 
+Status dynamic_partition(KernelContext& ctx) {
+    const Tensor &data = ctx.input(0), &partitions = ctx.input(1);
+    const auto count = ctx.attr<std::int64_t>("num_partitions");
+    const std::size_t rank = partitions.shape().rank();
+    if (data.shape().rank() < rank || subshape(data.shape(), 0, rank) != partitions.shape())
+        return invalid_argument(
+            fmt::format("data.shape must start with partitions.shape, got data.shape = {}, partitions.shape = {}",
+                        to_text(data.shape()), to_text(partitions.shape())));
+    std::vector<std::int64_t> sizes(static_cast<std::size_t>(count), 0);
+    for (std::int64_t i = 0; i < partitions.elements(); ++i) {
+        const std::int64_t partition = partitions.integer(i);
+        if (partition < 0 || partition >= count)
+            return invalid_argument(fmt::format("partitions[{}] = {} is not in [0, {})", i, partition, count));
+        ++sizes[static_cast<std::size_t>(partition)];
+    }
+    const Shape row_shape = subshape(data.shape(), rank);
+    const std::int64_t row = row_shape.elements();
+    for (std::int64_t p = 0; p < count; ++p) {
+        ElementWriter writer(data.dtype(), concatenated(Shape{sizes[static_cast<std::size_t>(p)]}, row_shape));
+        std::int64_t to = 0;
+        for (std::int64_t i = 0; i < partitions.elements(); ++i)
+            if (partitions.integer(i) == p) writer.copy(row * to++, data, i * row, row);
+        ctx.set_output(static_cast<std::size_t>(p), std::move(writer).finish());
+    }
+    return {};
+}
+
+OpBuilder stitch(std::string_view name, std::string_view summary) {
+    return OpBuilder(name)
+        .input("indices: N * int32")
+        .input("data: N * T")
+        .output("merged: T")
+        .attr("N: int >= 1")
+        .attr("T: type")
+        .summary(summary)
+        .shape(dynamic_stitch_shape)
+        .kernel(dynamic_stitch)
+        .example({{example::ints({2}, {2, 0}), example::ints({1}, {1}), example::floats({2, 1}, {30.0F, 10.0F}),
+                   example::floats({1, 1}, {20.0F})},
+                  {{"N", 2}},
+                  {example::floats({3, 1}, {10.0F, 20.0F, 30.0F})}});
+}
+
 } // namespace
 
 void add_gather_ops(OpRecords& ops) {
@@ -268,19 +321,22 @@ void add_gather_ops(OpRecords& ops) {
             .kernel(where)
             .example(
                 {{example::bools({2, 2}, {true, false, false, true})}, {}, {example::longs({2, 2}, {0, 0, 1, 1})}}));
-    ops.push_back(OpBuilder("DynamicStitch")
-                      .input("indices: N * int32")
-                      .input("data: N * T")
-                      .output("merged: T")
-                      .attr("N: int >= 1")
-                      .attr("T: type")
-                      .summary("Puts slices of several tensors where their indices say.")
-                      .shape(dynamic_stitch_shape)
-                      .kernel(dynamic_stitch)
-                      .example({{example::ints({2}, {2, 0}), example::ints({1}, {1}),
-                                 example::floats({2, 1}, {30.0F, 10.0F}), example::floats({1, 1}, {20.0F})},
-                                {{"N", 2}},
-                                {example::floats({3, 1}, {10.0F, 20.0F, 30.0F})}}));
+    ops.push_back(stitch("DynamicStitch", "Puts slices of several tensors where their indices say."));
+    ops.push_back(stitch("ParallelDynamicStitch", "Rows of several tensors, put where indices say, in any order."));
+    ops.push_back(
+        OpBuilder("DynamicPartition")
+            .input("data: T")
+            .input("partitions: int32")
+            .output("outputs: num_partitions * T")
+            .attr("num_partitions: int >= 1")
+            .attr("T: type")
+            .summary("Rows sorted into several tensors by the number that each has.")
+            .shape(dynamic_partition_shape)
+            .kernel(dynamic_partition)
+            .example({{example::floats({3, 2}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}), example::ints({3}, {1, 0, 1})},
+                      {{"num_partitions", 3}},
+                      {example::floats({1, 2}, {3.0F, 4.0F}), example::floats({2, 2}, {1.0F, 2.0F, 5.0F, 6.0F}),
+                       example::floats({0, 2}, {})}}));
 }
 
 } // namespace rnnscope::ops

@@ -80,12 +80,6 @@ class MomentumOptimizer : public Optimizer {
     Output rate_tensor_, momentum_tensor_;
 };
 
-/// The op behind what `assign` gave back: a resource variable's assignment comes back as a read that waits for it.
-NodeId assignment(const GraphState& state, Output assigned) {
-    const Node& node = state.graph.node(assigned.node);
-    return node.op == "ReadVariableOp" ? node.control_inputs.back() : node.id;
-}
-
 /// python/training/adam.py
 class AdamOptimizer : public Optimizer {
   public:

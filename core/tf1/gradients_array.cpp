@@ -241,9 +241,25 @@ std::vector<Gradient> select_grad(GradientCall& call) {
 std::vector<Gradient> dynamic_stitch_grad(GradientCall& call) {
     const std::size_t count = call.node().inputs.size() / 2;
     std::vector<Gradient> grads(count);
+    const Value grad = call.dy();
     for (std::size_t i = 0; i < count; ++i)
-        grads.emplace_back(op_output(call.state, "GatherV2", {call.dy(), call.x(i), Value(0)}));
+        grads.emplace_back(op_output(call.state, "GatherV2", {grad, call.x(i), Value(0)}));
     return grads;
+}
+
+/// The rows of all parts go back to where they were.
+std::vector<Gradient> dynamic_partition_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const Value prefix = wrap(state, shape_of(state, call.x(1)));
+    const Value count = wrap(state, reduce(state, "Prod", prefix));
+    const Value numbers = wrap(state, range(state, count));
+    const Value places = wrap(state, reshape(state, numbers, prefix));
+    const std::int64_t parts = call.integer("num_partitions");
+    const NodeId split = call_op(state, "DynamicPartition", {places, call.x(1)}, {{"num_partitions", parts}});
+    std::vector<Value> indices;
+    for (int i = 0; i < static_cast<int>(parts); ++i) indices.push_back(wrap(state, Output{split, i}));
+    const Value joined = call.call("ParallelDynamicStitch", {Value::list(std::move(indices)), all_grads(call)});
+    return {reshape(state, joined, wrap(state, shape_of(state, call.x(0)))), Gradient{}};
 }
 
 } // namespace
@@ -277,6 +293,8 @@ std::vector<GradientDef> array_gradients() {
         {"Fill", fill_grad},
         {"Select", select_grad},
         {"DynamicStitch", dynamic_stitch_grad},
+        {"ParallelDynamicStitch", dynamic_stitch_grad},
+        {"DynamicPartition", dynamic_partition_grad},
         {"ResourceGather", resource_gather_grad},
     };
 }

@@ -71,6 +71,11 @@ Output clip_symmetric(GraphState& state, Output x, double limit) {
     return op_output(state, "Maximum", {wrap(state, below), Value(-limit)}, {}, scope.scope());
 }
 
+NodeId assignment(const GraphState& state, Output assigned) {
+    const Node& node = state.graph.node(assigned.node);
+    return node.op == "ReadVariableOp" ? node.control_inputs.back() : node.id;
+}
+
 Output prefixed_shape(GraphState& state, const Value& prefix, const Value& suffix) {
     const SizePart first = size_part(state, prefix, "prefix");
     const SizePart second = size_part(state, suffix, "suffix");

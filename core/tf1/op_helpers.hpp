@@ -18,6 +18,9 @@ Output slice(GraphState& state, Output x, const std::vector<std::int64_t>& begin
 /// clip_ops.clip_by_value(x, -limit, limit).
 Output clip_symmetric(GraphState& state, Output x, double limit);
 
+/// The op behind what `assign` gave back: a resource variable's assignment comes back as a read that waits for it.
+NodeId assignment(const GraphState& state, Output assigned);
+
 /// rnn_cell_impl._concat with static=False: a batch size (int or int32 scalar) in front of a size (int, shape, tensor).
 Output prefixed_shape(GraphState& state, const Value& prefix, const Value& suffix);
 /// The same with static=True: the shape as far as it is known. Leaves orphan constants behind, as TensorFlow does.

@@ -203,6 +203,7 @@ TEST(Gradients, EveryOpAgreesWithNumericDifferentiation) {
         "Cast",
         "Ceil",
         "DynamicStitch",
+        "ParallelDynamicStitch",
         "Enter",
         "Exit",
         "Floor",
