@@ -29,6 +29,9 @@ std::vector<ApiDef> optimizer_api();
 std::vector<ApiDef> metrics_api();
 std::vector<ApiDef> cross_entropy_api();
 std::vector<ApiDef> losses_api();
+std::vector<ApiDef> embedding_api();
+std::vector<ApiDef> layers_api();
+std::vector<ApiDef> moving_average_api();
 
 /// A string as a template argument: lets one function serve all ops that differ by name only.
 template <std::size_t N> struct OpName {

@@ -1,5 +1,7 @@
 #include "core/tf1/api_families.hpp"
+#include "core/tf1/checks.hpp"
 #include "core/tf1/collections.hpp"
+#include "core/tf1/control_flow.hpp"
 #include "core/tf1/variable_scope.hpp"
 #include "core/tf1/variables.hpp"
 
@@ -34,15 +36,50 @@ void add_to(GraphState& state, const Value& collections, const Value& value) {
         add_to_collection(state, text_or(collections, ""), value);
 }
 
-Value streaming_mean(GraphState& state, const Value& given, const Arguments& a, std::string_view name) {
+/// metrics_impl._remove_squeezable_dimensions of weights: with a dimension of size 1 more or less at the end where that
+/// gives them the rank of the values.
+Value fitting_weights(GraphState& state, const Value& given, const Value& values) {
+    const Value weights = wrap(state, to_tensor(state, given));
+    const auto shape_of_value = [&](const Value& x) { return state.graph.info(x.as<TensorValue>()->output).shape; };
+    const Shape shape = shape_of_value(weights), values_shape = shape_of_value(values);
+    if (shape.has_rank() && shape.rank() == 0) return weights;
+    const auto squeezed_weights = [&] {
+        return op_value(state, "Squeeze", {weights}, {{"squeeze_dims", attr_list(std::vector<std::int64_t>{-1})}});
+    };
+    const auto expanded = [&] { return wrap(state, expand_dims(state, weights, Value::list({Value(-1)}))); };
+    const auto unchanged = [&] { return weights; };
+    if (shape.has_rank() && values_shape.has_rank()) {
+        if (shape.rank() == values_shape.rank() + 1) return squeezed_weights();
+        return shape.rank() + 1 == values_shape.rank() ? expanded() : weights;
+    }
+    const Value rank = wrap(state, rank_of(state, weights)), values_rank = wrap(state, rank_of(state, values));
+    const Value difference = wrap(state, binary_operator(state, "-", rank, values_rank));
+    const auto is = [&](const Value& x, int number) { return op_value(state, "Equal", {x, Value(number)}); };
+    const std::int64_t last = shape.has_rank() ? shape.dim(shape.rank() - 1) : Shape::unknown;
+    const auto less = [&] { return last == 1 || last == Shape::unknown ? squeezed_weights() : weights; };
+    const auto more = [&] { return cond(state, is(difference, -1), expanded, unchanged); };
+    const auto adjusted = [&] { return cond(state, is(difference, 1), less, more); };
+    return cond(state, is(rank, 0), unchanged, adjusted);
+}
+
+Value streaming_mean(GraphState& state, const Value& given, const Value& given_weights, const Arguments& a,
+                     std::string_view name) {
     VariableScopeArgs scope_args;
     scope_args.name_or_scope = name.empty() ? Value() : Value(std::string(name));
     scope_args.default_name = "mean";
     const VariableScopeEntry scope(state, scope_args);
-    const Value values = wrap(state, cast(state, given, DType::float32));
+    Value values = wrap(state, cast(state, given, DType::float32));
     const VariableValue total = metric_variable(state, "total"), count = metric_variable(state, "count");
-    const Value size = wrap(state, size_of(state, values));
-    const Value number = wrap(state, cast(state, size, DType::float32));
+    Value number;
+    if (given_weights.is_none()) {
+        const Value size = wrap(state, size_of(state, values));
+        number = wrap(state, cast(state, size, DType::float32));
+    } else {
+        const Value fitted = wrap(state, cast(state, fitting_weights(state, given_weights, values), DType::float32));
+        const Value weights = wrap(state, broadcast_weights(state, fitted, values));
+        values = op_value(state, "Mul", {values, weights});
+        number = wrap(state, reduce(state, "Sum", weights));
+    }
     const Value sum = wrap(state, reduce(state, "Sum", values));
     const Value new_total = wrap(state, assign(state, total.id, sum, "AssignAdd"));
     Value new_count;
@@ -57,29 +94,24 @@ Value streaming_mean(GraphState& state, const Value& given, const Arguments& a, 
     return Value::tuple({mean, update});
 }
 
-void refuse_weights(const Value& weights) {
-    if (!weights.is_none()) raise("NotImplementedError", "metrics with weights are not supported");
-}
-
 Value mean(Context& context, const Arguments& a) {
-    refuse_weights(a[1]);
     GraphState& state = context.default_graph();
-    return streaming_mean(state, wrap(state, to_tensor(state, a[0])), a, text_or(a[4], ""));
+    return streaming_mean(state, a[0], a[1], a, text_or(a[4], ""));
 }
 
 Value accuracy(Context& context, const Arguments& a) {
-    refuse_weights(a[2]);
     GraphState& state = context.default_graph();
-    Value predictions = wrap(state, to_tensor(state, a[1])), labels = wrap(state, to_tensor(state, a[0]));
-    const auto info = [&](const Value& x) { return state.graph.info(x.as<TensorValue>()->output); };
-    if (!info(predictions).shape.compatible(info(labels).shape))
-        raise("ValueError", fmt::format("Shapes {} and {} are incompatible", to_python(info(predictions).shape),
-                                        to_python(info(labels).shape)));
-    if (info(predictions).dtype != info(labels).dtype)
-        predictions = wrap(state, cast(state, predictions, info(labels).dtype));
-    const Value is_equal = op_value(state, "Equal", {predictions, labels});
+    const Value given = wrap(state, to_tensor(state, a[1]));
+    LabelsAndPredictions pair = remove_squeezable_dimensions(state, a[0], given);
+    assert_compatible(state, pair.predictions, pair.labels);
+    Value weights = a[2];
+    if (!weights.is_none()) weights = fitting_weights(state, weights, wrap(state, pair.predictions));
+    const DType dtype = state.graph.info(pair.labels).dtype;
+    const Value predictions = wrap(state, cast(state, wrap(state, pair.predictions), dtype));
+    const Value is_equal = op_value(state, "Equal", {predictions, wrap(state, pair.labels)});
     const Value is_correct = wrap(state, cast(state, is_equal, DType::float32));
-    return streaming_mean(state, is_correct, a, text_or(a[5], "accuracy"));
+    const std::string name = text_or(a[5], "");
+    return streaming_mean(state, is_correct, weights, a, name.empty() ? "accuracy" : name);
 }
 
 } // namespace

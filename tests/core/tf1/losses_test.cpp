@@ -206,7 +206,6 @@ TEST(CrossEntropy, OfClassesOfUnknownShapeIsCheckedByTheRun) {
     };
     EXPECT_TRUE(has("Equal loss/assert_equal/Equal(loss/Shape_1, loss/strided_slice)"));
     EXPECT_TRUE(has("All loss/assert_equal/All(loss/assert_equal/Equal, loss/assert_equal/Const)"));
-    for (auto& l : lines) puts(l.c_str());
     EXPECT_TRUE(has("Shape loss/Shape_3(x, ^loss/assert_equal/Assert/Assert)"));
 }
 
