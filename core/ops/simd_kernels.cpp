@@ -1,5 +1,7 @@
 #include "core/ops/simd_kernels.hpp"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
@@ -18,6 +20,7 @@ extern const Kernels avx512_kernels;
 namespace {
 
 constexpr std::size_t alignment = 64;
+constexpr std::size_t large_page = std::size_t{2} << 20U;
 constexpr std::size_t width = Panels::panel_columns;
 
 Level detect() {
@@ -75,9 +78,11 @@ PackedMatrix PackedMatrix::pack(const float* matrix, std::size_t rows, std::size
     packed.columns_ = transposed ? rows : columns;
     const std::size_t panels = (packed.columns_ + width - 1) / width;
     const std::size_t bytes = std::max(alignment, panels * packed.depth_ * width * sizeof(float));
-    packed.data_.reset(
-        static_cast<float*>(std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment)));
+    const bool is_large = bytes >= 2 * large_page; // worth fewer and larger pages
+    const std::size_t boundary = is_large ? large_page : alignment;
+    packed.data_.reset(static_cast<float*>(std::aligned_alloc(boundary, (bytes + boundary - 1) / boundary * boundary)));
     if (!packed.data_) throw std::bad_alloc();
+    if (is_large) madvise(packed.data_.get(), bytes, MADV_HUGEPAGE);
     float* to = packed.data_.get();
     for (std::size_t panel = 0; panel < panels; ++panel) {
         const std::size_t first = panel * width, count = std::min(width, packed.columns_ - first);

@@ -27,6 +27,26 @@ struct Panels {
     std::size_t depth = 0, columns = 0;
     std::size_t panel_stride = 0, row_stride = 0;
     const float* last = nullptr; ///< a last panel with fewer columns, padded: row_stride is panel_columns there
+
+    /// Rows `first` to `first + count` of the matrix.
+    Panels part(std::size_t first, std::size_t count) const {
+        Panels rows = *this;
+        rows.data += first * row_stride;
+        rows.depth = count;
+        if (last != nullptr) rows.last += first * panel_columns;
+        return rows;
+    }
+};
+
+/// c = a @ b for `blocks` of `rows` rows each; rows and blocks lie so many elements apart. c overlaps nothing.
+struct Product {
+    const float* a = nullptr;
+    std::size_t a_stride = 0, a_jump = 0;
+    Panels b;
+    float* c = nullptr;
+    std::size_t c_stride = 0, c_jump = 0;
+    std::size_t rows = 0, blocks = 1;
+    bool goes_on = false; ///< c = c + a @ b: c has the sums of the terms that come before these
 };
 
 /// The right-hand side of products, rearranged once and padded with zeros.
@@ -63,6 +83,8 @@ struct Kernels {
     /// c = a @ b; `a` has `rows` rows of b.depth elements, `a_stride` apart; c, which overlaps nothing, likewise.
     void (*matmul)(const float* a, std::size_t a_stride, const Panels& b, float* c, std::size_t c_stride,
                    std::size_t rows);
+    /// Terms may be added up in several calls, in their order: the bits are those of one product.
+    void (*product)(const Product& product);
     bool (*all_finite)(const float* x, std::size_t n); ///< no NaN, no infinity
 };
 const Kernels& kernels();            ///< of best_level()

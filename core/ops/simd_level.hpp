@@ -6,6 +6,7 @@
 // copies, perhaps one that the processor cannot execute.
 
 constexpr std::size_t panel_width = Panels::panel_columns;
+constexpr std::size_t line_floats = 16; // a cache line
 
 /// 2^n for integers n from -126 to 127, held as floats.
 inline Vector exp2_of_integer(Vector n) {
@@ -95,10 +96,11 @@ void bias_add(const float* x, const float* bias, float* y, std::size_t rows, std
         for (std::size_t c = 0; c < columns; ++c) y[r * columns + c] = x[r * columns + c] + bias[c];
 }
 
-/// Where a tile of the product is added up: `depth` more terms, for Rows rows and Vectors vectors of columns.
-template <std::size_t Rows, std::size_t Vectors>
+/// Where a tile of the product is added up: `depth` more terms, for Rows rows and Vectors vectors of columns. IsFar: a
+/// line of what lies at `next` is fetched with each of them.
+template <std::size_t Rows, std::size_t Vectors, bool IsFar>
 inline void add_up(const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, std::size_t depth,
-                   float* c, std::size_t c_stride, bool begins) {
+                   float* c, std::size_t c_stride, bool begins, const float* next) {
     Vector sums[Rows][Vectors];
     for (std::size_t r = 0; r < Rows; ++r)
         for (std::size_t v = 0; v < Vectors; ++v)
@@ -106,6 +108,7 @@ inline void add_up(const float* a, std::size_t a_stride, const float* b, std::si
     for (std::size_t k = 0; k < depth; ++k) {
         Vector columns[Vectors];
         for (std::size_t v = 0; v < Vectors; ++v) columns[v] = Vector::load(b + k * b_stride + v * Vector::lanes);
+        if constexpr (IsFar) __builtin_prefetch(next + k * line_floats, 0, 2);
         for (std::size_t r = 0; r < Rows; ++r) {
             const Vector factor = Vector::all(a[r * a_stride + k]);
             for (std::size_t v = 0; v < Vectors; ++v) sums[r][v] = Vector::fma(factor, columns[v], sums[r][v]);
@@ -117,81 +120,117 @@ inline void add_up(const float* a, std::size_t a_stride, const float* b, std::si
 
 constexpr std::size_t panel_vectors = panel_width / Vector::lanes;
 
-/// One row through several panels at once: enough sums in flight to hide the latency of the multiply-adds.
-template <std::size_t Count>
+/// One row through several panels at once: enough sums in flight to hide the latency of the multiply-adds. IsFar: the
+/// matrix is larger than the caches of the core, whose own prefetching stops at the end of every page.
+template <std::size_t Count, bool IsFar>
 inline void one_row(const float* a, const float* b, std::size_t panel_stride, std::size_t row_stride, std::size_t depth,
-                    float* c) {
+                    float* c, bool begins) {
+    constexpr std::size_t ahead = 16; // rows of the panels
     Vector sums[Count][panel_vectors];
     for (std::size_t p = 0; p < Count; ++p)
-        for (std::size_t v = 0; v < panel_vectors; ++v) sums[p][v] = Vector::all(0.0F);
+        for (std::size_t v = 0; v < panel_vectors; ++v)
+            sums[p][v] = begins ? Vector::all(0.0F) : Vector::load(c + p * panel_width + v * Vector::lanes);
     for (std::size_t k = 0; k < depth; ++k) {
         const Vector factor = Vector::all(a[k]);
-        for (std::size_t p = 0; p < Count; ++p)
+        for (std::size_t p = 0; p < Count; ++p) {
+            const float* row = b + p * panel_stride + k * row_stride;
+            if constexpr (IsFar)
+                for (std::size_t line = 0; line < panel_width; line += line_floats)
+                    __builtin_prefetch(row + ahead * row_stride + line, 0, 3);
             for (std::size_t v = 0; v < panel_vectors; ++v)
-                sums[p][v] = Vector::fma(
-                    factor, Vector::load(b + p * panel_stride + k * row_stride + v * Vector::lanes), sums[p][v]);
+                sums[p][v] = Vector::fma(factor, Vector::load(row + v * Vector::lanes), sums[p][v]);
+        }
     }
     for (std::size_t p = 0; p < Count; ++p)
         for (std::size_t v = 0; v < panel_vectors; ++v) sums[p][v].store(c + p * panel_width + v * Vector::lanes);
 }
 
 /// A panel of the product for up to `tile_rows` rows, `depth` terms of it.
-template <std::size_t Rows>
+template <std::size_t Rows, bool IsFar>
 inline void panel_tile(std::size_t rows, const float* a, std::size_t a_stride, const float* b, std::size_t b_stride,
-                       std::size_t depth, float* c, std::size_t c_stride, bool begins) {
+                       std::size_t depth, float* c, std::size_t c_stride, bool begins, const float* next) {
     if (rows >= Rows)
-        add_up<Rows, panel_vectors>(a, a_stride, b, b_stride, depth, c, c_stride, begins);
+        add_up<Rows, panel_vectors, IsFar>(a, a_stride, b, b_stride, depth, c, c_stride, begins, next);
     else if constexpr (Rows > 1)
-        panel_tile<Rows - 1>(rows, a, a_stride, b, b_stride, depth, c, c_stride, begins);
+        panel_tile<Rows - 1, IsFar>(rows, a, a_stride, b, b_stride, depth, c, c_stride, begins, next);
 }
 
-/// All rows of one panel. The depth is taken in pieces, so that a piece of the panel stays in the first-level cache
-/// while the rows pass by; sums go on from what is stored, which changes no bit.
-void panel_product(const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, std::size_t depth,
-                   float* c, std::size_t c_stride, std::size_t rows) {
-    constexpr std::size_t piece = 256;
+/// All rows of one panel, which lies at `b`, to `c`. The depth is taken in pieces, so that a piece of the panel stays
+/// in the first-level cache while the rows pass by; sums go on from what is stored, which changes no bit.
+template <bool IsFar> void panel_product(const Product& p, const float* b, std::size_t b_stride, float* c) {
+    constexpr std::size_t piece = 256, lines = panel_width / line_floats;
     std::size_t k = 0;
     do {
-        const std::size_t terms = depth - k < piece ? depth - k : piece;
-        for (std::size_t r = 0; r < rows; r += tile_rows)
-            panel_tile<tile_rows>(rows - r, a + r * a_stride + k, a_stride, b + k * b_stride, b_stride, terms,
-                                  c + r * c_stride, c_stride, k == 0);
+        const std::size_t terms = p.b.depth - k < piece ? p.b.depth - k : piece;
+        // The first tiles fetch the next piece: what they multiply by is there.
+        const float *here = b + k * b_stride, *next = here + terms * b_stride;
+        std::size_t tile = 0;
+        for (std::size_t block = 0; block < p.blocks; ++block)
+            for (std::size_t r = 0; r < p.rows; r += tile_rows, ++tile)
+                panel_tile<tile_rows, IsFar>(p.rows - r, p.a + block * p.a_jump + r * p.a_stride + k, p.a_stride, here,
+                                             b_stride, terms, c + block * p.c_jump + r * p.c_stride, p.c_stride,
+                                             k == 0 && !p.goes_on,
+                                             tile < lines ? next + tile * terms * line_floats : here);
         k += terms;
-    } while (k < depth);
+    } while (k < p.b.depth);
 }
 
-void last_panel(const float* a, std::size_t a_stride, const Panels& b, float* c, std::size_t c_stride,
-                std::size_t rows) {
+/// Columns that fill no panel go through a padded one.
+void last_panel(const Product& p) {
     constexpr std::size_t rows_at_once = 32;
-    const std::size_t first = b.columns / panel_width * panel_width, count = b.columns - first;
-    alignas(64) float sums[rows_at_once * panel_width];
-    for (std::size_t r = 0; r < rows; r += rows_at_once) {
-        const std::size_t here = rows - r < rows_at_once ? rows - r : rows_at_once;
-        panel_product(a + r * a_stride, a_stride, b.last, panel_width, b.depth, sums, panel_width, here);
-        for (std::size_t i = 0; i < here; ++i)
-            __builtin_memcpy(c + (r + i) * c_stride + first, sums + i * panel_width, count * sizeof(float));
-    }
+    const std::size_t first = p.b.columns / panel_width * panel_width, bytes = (p.b.columns - first) * sizeof(float);
+    alignas(64) float sums[rows_at_once * panel_width] = {};
+    for (std::size_t block = 0; block < p.blocks; ++block)
+        for (std::size_t r = 0; r < p.rows; r += rows_at_once) {
+            float* c = p.c + block * p.c_jump + r * p.c_stride + first;
+            Product part = p;
+            part.a += block * p.a_jump + r * p.a_stride;
+            part.c_stride = panel_width;
+            part.rows = p.rows - r < rows_at_once ? p.rows - r : rows_at_once;
+            part.blocks = 1;
+            for (std::size_t i = 0; p.goes_on && i < part.rows; ++i)
+                __builtin_memcpy(sums + i * panel_width, c + i * p.c_stride, bytes);
+            panel_product<false>(part, p.b.last, panel_width, sums);
+            for (std::size_t i = 0; i < part.rows; ++i)
+                __builtin_memcpy(c + i * p.c_stride, sums + i * panel_width, bytes);
+        }
 }
 
 template <std::size_t N> struct Count { static constexpr std::size_t count = N; };
 
-void matmul(const float* a, std::size_t a_stride, const Panels& b, float* c, std::size_t c_stride, std::size_t rows) {
-    const std::size_t whole = b.columns / panel_width;
+/// Panels of the product of one row, as many as it takes several at once; how many.
+template <bool IsFar> std::size_t row_product(const Product& p) {
+    const std::size_t whole = p.b.columns / panel_width;
     std::size_t panel = 0;
-    if (rows == 1) {
-        const auto through = [&](auto panels) {
-            constexpr std::size_t count = decltype(panels)::count;
-            for (; panel + count <= whole; panel += count)
-                one_row<count>(a, b.data + panel * b.panel_stride, b.panel_stride, b.row_stride, b.depth,
-                               c + panel * panel_width);
-        };
-        through(Count<row_panels>());
-        through(Count<row_panels / 2 + row_panels % 2>());
-    }
-    for (; panel < whole; ++panel)
-        panel_product(a, a_stride, b.data + panel * b.panel_stride, b.row_stride, b.depth, c + panel * panel_width,
-                      c_stride, rows);
-    if (b.last != nullptr) last_panel(a, a_stride, b, c, c_stride, rows);
+    const auto through = [&](auto panels) {
+        constexpr std::size_t count = decltype(panels)::count;
+        for (; panel + count <= whole; panel += count)
+            one_row<count, IsFar>(p.a, p.b.data + panel * p.b.panel_stride, p.b.panel_stride, p.b.row_stride, p.b.depth,
+                                  p.c + panel * panel_width, !p.goes_on);
+    };
+    through(Count<row_panels>());
+    through(Count<row_panels / 2 + row_panels % 2>());
+    return panel;
+}
+
+template <bool IsFar> void whole_product(const Product& p) {
+    std::size_t panel = p.rows == 1 && p.blocks == 1 ? row_product<IsFar>(p) : 0;
+    for (; panel < p.b.columns / panel_width; ++panel)
+        panel_product<IsFar && tile_rows >= 8>(p, p.b.data + panel * p.b.panel_stride, p.b.row_stride,
+                                               p.c + panel * panel_width);
+    if (p.b.last != nullptr) last_panel(p);
+}
+
+void product(const Product& p) {
+    constexpr std::size_t far = std::size_t{256} << 10U; // elements: 1 MiB
+    if (p.b.depth * p.b.columns > far && p.b.row_stride == panel_width)
+        whole_product<true>(p);
+    else
+        whole_product<false>(p);
+}
+
+void matmul(const float* a, std::size_t a_stride, const Panels& b, float* c, std::size_t c_stride, std::size_t rows) {
+    product({a, a_stride, 0, b, c, c_stride, 0, rows, 1, false});
 }
 
 /// By comparing, which denormal numbers do not slow down.
@@ -230,4 +269,5 @@ constexpr Kernels level_kernels{map_one<sigmoid_of>,
                                 map_scalar<product_of>,
                                 bias_add,
                                 matmul,
+                                product,
                                 all_finite};

@@ -78,6 +78,12 @@ struct RoundStep {
     bool expected = false; ///< guard
 };
 
+/// Of a product in a group: so many of the first columns of what it multiplies lie in `from`, which groups before make.
+struct KnownColumns {
+    Source from;
+    std::int64_t columns = 0; ///< 0: no
+};
+
 /// One round of a loop, compiled: from one test of its condition to the next, which visits happen and where their
 /// values come from. Valid as long as the guards hold. Knows nothing of the executor's rules: it was found by running
 /// them.
@@ -90,6 +96,7 @@ struct Round {
     std::vector<RoundConstant> constants;
     std::vector<RoundStep> steps;
     std::vector<std::uint32_t> groups; ///< by step: group_steps()
+    std::vector<KnownColumns> known;   ///< by step: group_steps()
     std::vector<Source> waiting;       ///< what waits when a round begins: `previous` or `constant`
     std::size_t row_bytes = 0, boxes = 0;
 
@@ -101,10 +108,11 @@ struct Round {
     }
 };
 
-/// By step: its group. Groups can be executed one after the other for many rounds at once, in the order of their
+/// Finds Round::groups: groups can be executed one after the other for many rounds at once, in the order of their
 /// numbers, so that the weights of one layer stay in the cache; group 0 decides how many rounds there are. All 0 when
-/// that would gain nothing, or when the order of the steps counts.
-std::vector<std::uint32_t> group_steps(const Round& round);
+/// that would gain nothing, or when the order of the steps counts. And Round::known: what products multiply by that
+/// groups before theirs have made.
+void group_steps(Round& round);
 
 struct Trace;
 

@@ -6,7 +6,7 @@ namespace rnnscope::runtime {
 
 /// The steps of rounds, bound to values, and what they read.
 struct BoundSteps {
-    std::vector<std::vector<Step>> groups;
+    std::vector<StepGroup> groups;
     std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed;
     std::vector<Tensor> lent; ///< by read of an array: RoundStates
 };

@@ -40,7 +40,7 @@ class Compiler {
         if (!resolve_waiting()) return nullptr;
         choose_steps();
         lay_out();
-        round_->groups = group_steps(*round_);
+        group_steps(*round_);
         return std::move(round_);
     }
 

@@ -14,7 +14,11 @@ namespace {
 using Kind = Source::Kind;
 constexpr std::size_t block_bytes = std::size_t{8} << 20U; ///< a block takes about so much at most
 
-constexpr std::uint64_t rounds_in_group = 32; ///< that one group of steps goes through before the next does
+/// That one group of steps goes through before the next does: their rows should stay in the cache.
+std::uint64_t rounds_in_group(const Round& round) {
+    constexpr std::size_t cache_bytes = std::size_t{1} << 20U;
+    return std::clamp<std::uint64_t>(cache_bytes / std::max<std::size_t>(round.row_bytes, 1), 8, 32);
+}
 
 bool guard(const Step& step, const Cursor& at) {
     return *at.in<bool>(step.in[0]) == (step.columns != 0);
@@ -109,6 +113,7 @@ std::vector<Tensor> RoundRun::lent_by_arrays() const {
 void RoundRun::allocate() {
     lent_ = lent_by_arrays();
     const Round& round = *values_->round;
+    rounds_in_group_ = rounds_in_group(round);
     const auto fitting = [](std::size_t bytes) {
         return std::max<std::uint64_t>(block_bytes / std::max<std::size_t>(bytes, 64), 2);
     };
@@ -120,7 +125,7 @@ void RoundRun::allocate() {
         constexpr std::size_t cache_bytes = std::size_t{512} << 10U; ///< rows that should stay in the cache
         constexpr std::uint64_t most_rows = 128;
         const bool in_groups = std::ranges::any_of(round.groups, [](std::uint32_t group) { return group > 0; });
-        const std::uint64_t least_rows = in_groups ? rounds_in_group : 1;
+        const std::uint64_t least_rows = in_groups ? rounds_in_group_ : 1;
         rows_at_once_ = std::clamp(cache_bytes / std::max<std::size_t>(round.row_bytes, 1), least_rows, most_rows);
         if (keep_.what == Keep::What::states) {
             states_ = std::make_shared<RoundStates>(values_, keep_.interval, lent_);
@@ -244,13 +249,20 @@ bool RoundRun::bind_steps() {
     const bool in_groups = calls_.empty();
     groups_.resize(1);
     if (!in_groups || std::ranges::all_of(round.groups, [](std::uint32_t group) { return group == 0; })) {
-        groups_[0] = std::move(steps);
+        groups_[0].steps = std::move(steps);
         return true;
     }
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        const std::uint32_t group = round.groups[i];
-        if (groups_.size() <= group) groups_.resize(group + 1);
-        groups_[group].push_back(steps[i]);
+        if (groups_.size() <= round.groups[i]) groups_.resize(round.groups[i] + 1);
+        StepGroup& group = groups_[round.groups[i]];
+        group.steps.push_back(steps[i]);
+        if (round.known[i].columns == 0) {
+            group.rest.push_back(steps[i]);
+            continue;
+        }
+        const SplitProduct split = split_product(steps[i], operand(round.known[i].from), round.known[i].columns);
+        group.begins.push_back(split.begin);
+        if (split.rest.function != nullptr) group.rest.push_back(split.rest);
     }
     return true;
 }
@@ -354,63 +366,6 @@ bool RoundRun::bind_array(const RoundStep& from, Step& step) {
     if (reads) {
         step.out = operand(value);
         step.columns = static_cast<std::int64_t>(round.slots[value.index].bytes);
-    }
-    return true;
-}
-
-void RoundRun::execute() {
-    for (bool goes_on = true; goes_on && rounds_ < most_rounds_;) {
-        const std::uint64_t first = rounds_, end = std::min(most_rounds_, first + rows_at_once_);
-        goes_on = groups_.size() == 1 ? execute_in_order(end) : execute_in_groups(end);
-        harvest(first);
-    }
-}
-
-Cursor RoundRun::cursor(std::uint64_t round) const {
-    Cursor at;
-    at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(values_->row_before(round));
-    at.base[Cursor::current] = reinterpret_cast<std::intptr_t>(values_->row_before(round + 1));
-    return at;
-}
-
-/// Executes rounds up to `end`; false when a step refused.
-bool RoundRun::execute_in_order(std::uint64_t end) {
-    for (const std::vector<Step>& steps = groups_[0]; rounds_ < end; ++rounds_) {
-        const Cursor at = cursor(rounds_);
-        for (const Step& step : steps) {
-            if (step.function(step, at)) continue;
-            partial_ = step.visit;
-            return false;
-        }
-    }
-    return true;
-}
-
-/// The first group says how many rounds there are; the others follow, each through all of them.
-bool RoundRun::execute_in_groups(std::uint64_t end) {
-    while (rounds_ < end) {
-        const std::uint64_t first = rounds_, last = std::min(end, first + rounds_in_group);
-        bool stopped = false;
-        for (; rounds_ < last && !stopped; rounds_ += stopped ? 0 : 1) {
-            const Cursor at = cursor(rounds_);
-            for (const Step& step : groups_[0]) {
-                if (step.function(step, at)) continue;
-                partial_ = step.visit;
-                stopped = true;
-                break;
-            }
-        }
-        for (std::size_t group = 1; group < groups_.size(); ++group) {
-            for (std::uint64_t round = first; round < rounds_; ++round) {
-                const Cursor at = cursor(round);
-                for (const Step& step : groups_[group]) step.function(step, at);
-            }
-            if (!stopped) continue;
-            const Cursor at = cursor(rounds_);
-            for (const Step& step : groups_[group])
-                if (step.visit < partial_) step.function(step, at);
-        }
-        if (stopped) return false;
     }
     return true;
 }

@@ -36,6 +36,13 @@ struct RoundValues {
 
 class RoundStates;
 
+/// Steps that are executed for many rounds before those of the next group are.
+struct StepGroup {
+    std::vector<Step> steps;  ///< in the order of the visits
+    std::vector<Step> begins; ///< products that are begun for all the rounds
+    std::vector<Step> rest;   ///< and what is left to do for each; in groups after the first
+};
+
 /// Rounds of one loop in progress, bound to the values of a run.
 class RoundRun {
   public:
@@ -85,6 +92,7 @@ class RoundRun {
     Cursor cursor(std::uint64_t round) const;
     bool execute_in_order(std::uint64_t end);
     bool execute_in_groups(std::uint64_t end);
+    void execute_group(const StepGroup& group, std::uint64_t first);
     void harvest(std::uint64_t from);
     static bool run_kernel(const Step& step, const Cursor& at);
     static bool check_boxed(const Step& step, const Cursor& at);
@@ -93,9 +101,9 @@ class RoundRun {
     Context context_;
     Keep keep_;
     std::shared_ptr<RoundStates> states_; ///< of Keep::What::states
-    std::uint64_t rows_at_once_ = 0;
+    std::uint64_t rows_at_once_ = 0, rounds_in_group_ = 0;
     std::shared_ptr<RoundValues> values_;
-    std::vector<std::vector<Step>> groups_; ///< in the order of the visits
+    std::vector<StepGroup> groups_;
     std::vector<std::unique_ptr<Call>> calls_;
     std::map<std::string, std::unique_ptr<Array>, std::less<>> arrays_; ///< by handle
     std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed_;

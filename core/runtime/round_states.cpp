@@ -127,13 +127,13 @@ void RoundStates::keep(std::uint64_t round, const std::byte* row, const std::byt
     take(inputs_, row, given_ + round * input_bytes_);
 }
 
-void RoundStates::remember_steps(const std::vector<std::vector<Step>>& groups,
+void RoundStates::remember_steps(std::span<const StepGroup> groups,
                                  const std::vector<std::shared_ptr<const ops::simd::PackedMatrix>>& packed) {
     packed_ = packed;
     const Round& round = *values_->round;
     std::vector<const Step*> bound; // by visit
-    for (const auto& group : groups)
-        for (const Step& step : group) bound.push_back(&step);
+    for (const StepGroup& group : groups)
+        for (const Step& step : group.steps) bound.push_back(&step);
     std::ranges::stable_sort(bound, {}, &Step::visit);
     std::size_t reads = 0, copied = 0;
     for (const RoundStep& from : round.steps) {

@@ -23,7 +23,7 @@ class RoundStates : public std::enable_shared_from_this<RoundStates> {
     void allocate(RowPool& pool, std::uint64_t rounds);
     /// Takes what it needs of the round's row and the one before.
     void keep(std::uint64_t round, const std::byte* row, const std::byte* before);
-    void remember_steps(const std::vector<std::vector<Step>>& groups,
+    void remember_steps(std::span<const StepGroup> groups,
                         const std::vector<std::shared_ptr<const ops::simd::PackedMatrix>>& packed);
     /// No more rounds come.
     std::shared_ptr<const EventBlock> finish(std::vector<BlockVisit> visits, std::uint32_t frame,

@@ -161,6 +161,20 @@ bool matrix_product(const Step& step, const Cursor& at) {
     return true;
 }
 
+/// The last `depth` terms.
+bool rest_of_product(const Step& step, const Cursor& at) {
+    const auto panels = static_cast<const PackedMatrix*>(step.packed)->panels();
+    const auto terms = static_cast<std::size_t>(step.depth), columns = static_cast<std::size_t>(step.columns);
+    simd().product({.a = at.in<float>(step.in[0]),
+                    .a_stride = panels.depth,
+                    .b = panels.part(panels.depth - terms, terms),
+                    .c = at.out<float>(step.out),
+                    .c_stride = columns,
+                    .rows = static_cast<std::size_t>(step.rows),
+                    .goes_on = true});
+    return true;
+}
+
 bool bias_sum(const Step& step, const Cursor& at) {
     simd().bias_add(at.in<float>(step.in[0]), at.in<float>(step.in[1]), at.out<float>(step.out),
                     static_cast<std::size_t>(step.rows), static_cast<std::size_t>(step.columns));
@@ -256,6 +270,7 @@ std::optional<FastStep> concat_step(const Node&, Operands inputs, Operands) {
         return std::nullopt;
     FastStep step;
     step.function = side_by_side;
+    step.joins_columns = true;
     step.shows_unfinite = true;
     step.rows = inputs[0].shape.dim(0);
     step.columns = row_bytes(inputs[0]);
@@ -292,6 +307,36 @@ std::optional<FastStep> select_step(const Node&, Operands inputs, Operands outpu
 }
 
 } // namespace
+
+SplitProduct split_product(const Step& product, const Operand& first, std::int64_t terms) {
+    SplitProduct split{product, product};
+    split.begin.in[0] = first;
+    split.begin.depth = terms;
+    split.rest.in[0].offset += terms * static_cast<std::int64_t>(sizeof(float));
+    split.rest.depth -= terms;
+    split.rest.function = split.rest.depth > 0 ? rest_of_product : nullptr;
+    return split;
+}
+
+void begin_products(const Step& begin, const Cursor& at, std::size_t rounds, std::size_t row_bytes) {
+    const auto rows = static_cast<std::size_t>(begin.rows), terms = static_cast<std::size_t>(begin.depth);
+    const auto columns = static_cast<std::size_t>(begin.columns), jump = row_bytes / sizeof(float);
+    ops::simd::Product product{.a = at.in<float>(begin.in[0]),
+                               .a_stride = terms,
+                               .a_jump = jump,
+                               .b = static_cast<const PackedMatrix*>(begin.packed)->panels().part(0, terms),
+                               .c = at.out<float>(begin.out),
+                               .c_stride = columns,
+                               .c_jump = jump,
+                               .rows = rows,
+                               .blocks = rounds};
+    if (rows == 1) { // rows of different rounds can share a tile
+        product.a_stride = product.c_stride = jump;
+        product.rows = rounds;
+        product.blocks = 1;
+    }
+    simd().product(product);
+}
 
 std::optional<FastStep> fast_step(const Node& node, Operands inputs, Operands outputs) {
     using Choose = std::optional<FastStep> (*)(const Node&, Operands, Operands);

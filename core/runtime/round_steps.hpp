@@ -48,11 +48,23 @@ struct FastStep {
     Step::Function function = nullptr;
     std::int64_t rows = 0, columns = 0, depth = 0;
     bool packs_second = false;        ///< the second input is a constant matrix: Step::packed
+    bool joins_columns = false;       ///< the columns of its first input, then those of the second
     bool transposes_second = false;   ///< of the transposed matrix
     bool shows_unfinite = false;      ///< a NaN or an infinity in what it reads gives one in what it makes
     std::vector<std::uint32_t> reads; ///< inputs that the function reads, in the order of Step::in (at most 3)
     std::vector<std::uint32_t> pins;  ///< constant inputs by whose value it was chosen
 };
+
+/// Products may be begun for many rounds at once, where the first columns of what they multiply are known before: the
+/// weights of those are then read once for all the rounds. Terms add up in the same order, to the same bits.
+struct SplitProduct {
+    Step begin; ///< for begin_products
+    Step rest;  ///< the step that is left for each round; no function: nothing is
+};
+/// `first`: where the first `terms` columns of its operand are, which may be all.
+SplitProduct split_product(const Step& product, const Operand& first, std::int64_t terms);
+/// `rounds` of them, the first at `at`, the others `row_bytes` apart.
+void begin_products(const Step& begin, const Cursor& at, std::size_t rounds, std::size_t row_bytes);
 
 /// What is known of an operand when steps are chosen.
 struct OperandType {

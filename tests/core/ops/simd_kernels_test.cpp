@@ -159,14 +159,15 @@ TEST_P(SimdKernels, ArithmeticIsWhatTheLanguageSays) {
     expect([&](std::size_t i) { return x[i] + z[i % 25]; });
 }
 
-struct Product {
+struct ProductSize {
     std::size_t rows, depth, columns;
 };
-constexpr Product products[] = {{1, 74, 128},  {1, 1, 1},    {3, 5, 7},      {8, 64, 32},   {32, 128, 64},
-                                {9, 300, 100}, {33, 17, 31}, {1, 513, 1000}, {70, 600, 33}, {2, 0, 5}};
+constexpr ProductSize products[] = {{1, 74, 128},  {1, 1, 1},     {3, 5, 7},      {8, 64, 32},
+                                    {32, 128, 64}, {9, 300, 100}, {33, 17, 31},   {1, 513, 1000},
+                                    {70, 600, 33}, {2, 0, 5},     {17, 520, 640}, {1, 520, 640}};
 
 TEST_P(SimdKernels, ProductsAreOneChainOfFusedMultiplyAdds) {
-    for (const Product& size : products) {
+    for (const ProductSize& size : products) {
         const std::vector<float> a = floats(size.rows * size.depth + 8, 1.0F),
                                  b = floats(size.depth * size.columns + 8, 1.0F, 5);
         const float* left = a.data() + 8; // past the special values
@@ -201,7 +202,7 @@ std::vector<float> finite(std::size_t count, unsigned seed) {
 
 /// However the matrix lies and however many rows there are: the same bits.
 TEST_P(SimdKernels, ProductsDoNotDependOnTheForm) {
-    for (const Product& size : products) {
+    for (const ProductSize& size : products) {
         const std::vector<float> a = finite(size.rows * size.depth, 7), b = finite(size.depth * size.columns, 8);
         std::vector<float> transposed(b.size()), tail;
         for (std::size_t k = 0; k < size.depth; ++k)
@@ -219,6 +220,36 @@ TEST_P(SimdKernels, ProductsDoNotDependOnTheForm) {
             kernels_.matmul(a.data() + r * size.depth, size.depth, packed.panels(), other.data() + r * size.columns,
                             size.columns, 1);
         EXPECT_EQ(std::memcmp(c.data(), other.data(), c.size() * sizeof(float)), 0) << size.rows << " rows one by one";
+    }
+}
+
+/// Terms in several calls, and many products in one.
+TEST_P(SimdKernels, ProductsMayBeDoneInParts) {
+    constexpr std::size_t blocks = 3, gap = 5;
+    for (const ProductSize& size : products) {
+        const std::size_t a_jump = size.rows * size.depth + gap, c_jump = size.rows * size.columns + gap;
+        const std::vector<float> a = finite(blocks * a_jump, 9), b = finite(size.depth * size.columns, 10);
+        const PackedMatrix packed = PackedMatrix::pack(b.data(), size.depth, size.columns, false);
+        std::vector<float> expected(blocks * c_jump, -1.0F), actual(expected);
+        for (std::size_t block = 0; block < blocks; ++block)
+            kernels_.matmul(a.data() + block * a_jump, size.depth, packed.panels(), expected.data() + block * c_jump,
+                            size.columns, size.rows);
+        const std::size_t first = size.depth / 3;
+        Product part{.a = a.data(),
+                     .a_stride = size.depth,
+                     .a_jump = a_jump,
+                     .b = packed.panels().part(0, first),
+                     .c = actual.data(),
+                     .c_stride = size.columns,
+                     .c_jump = c_jump,
+                     .rows = size.rows,
+                     .blocks = blocks};
+        kernels_.product(part);
+        part.a += first;
+        part.b = packed.panels().part(first, size.depth - first);
+        part.goes_on = true;
+        kernels_.product(part);
+        EXPECT_EQ(std::memcmp(expected.data(), actual.data(), actual.size() * sizeof(float)), 0) << size.rows;
     }
 }
 
