@@ -35,6 +35,7 @@ OpRecords make_records() {
     add_conv_ops(ops);
     add_pool_ops(ops);
     add_queue_ops(ops);
+    add_lookup_ops(ops);
     add_summary_ops(ops);
     add_functional_ops(ops);
     add_audio_ops(ops);

@@ -38,6 +38,7 @@ void add_string_ops(OpRecords& ops);
 void add_conv_ops(OpRecords& ops);
 void add_pool_ops(OpRecords& ops);
 void add_queue_ops(OpRecords& ops);
+void add_lookup_ops(OpRecords& ops);
 void add_summary_ops(OpRecords& ops);
 void add_functional_ops(OpRecords& ops);
 void add_audio_ops(OpRecords& ops);

@@ -1,5 +1,6 @@
 #include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
+#include "core/ops/named_resource.hpp"
 #include "core/ops/op_list.hpp"
 #include "core/ops/shape_fns.hpp"
 #include "core/ops/waiting.hpp"
@@ -71,12 +72,6 @@ std::vector<DType> types_of(const KernelContext& ctx, const char* key) {
     std::vector<DType> types;
     for (const AttrValue& entry : ctx.node().attr<AttrList>(key)->entries) types.push_back(*entry.as<DType>());
     return types;
-}
-
-/// Name of a resource in the session: shared_name or the node's name, in its container.
-std::string resource_name(const KernelContext& ctx) {
-    const auto shared = ctx.attr<std::string>("shared_name"), container = ctx.attr<std::string>("container");
-    return (container.empty() ? "" : container + "/") + (shared.empty() ? ctx.node().name : shared);
 }
 
 Status make_queue(KernelContext& ctx) {

@@ -236,6 +236,7 @@ void Executor::note_missing_variable(const PlanNode& node, RunError& error) cons
         const auto* handle = std::get_if<Tensor>(&inputs_[i]);
         if (handle == nullptr || handle->dtype() != DType::resource) continue;
         const std::string& text = handle->strings()[0];
+        if (text.starts_with('_')) continue; // no container of variables: a queue, a table
         const std::string name = text.substr(text.find('/') + 1);
         const ops::VariableStorage* storage = env_.session.find_variable(name);
         if (storage != nullptr && storage->initialized()) continue;
