@@ -1,0 +1,58 @@
+#include "core/tf1/lookup.hpp"
+#include "program.hpp"
+
+namespace rnnscope::tf1 {
+namespace {
+
+struct Words : testing::Test {
+    Tf tf;
+    const Value words = tf("placeholder", {DType::string, Value::list({Value(), Value(4)})}, {{"name", "words"}});
+    const Value pairs =
+        tf("lookup.KeyValueTensorInitializer",
+           {Value::list({Value("a"), Value("b")}), Value::list({Value(1), Value(2)})}, {{"value_dtype", DType::int64}});
+};
+
+TEST_F(Words, AreLookedUpByTensorFlowsNodes) {
+    const std::size_t before = tf.graph().size();
+    const Value table = tf("lookup.StaticHashTable", {pairs, -1});
+    const Value ids = tf.method(table, "lookup", {words});
+    EXPECT_EQ(tf.nodes(before),
+              (Lines{"Const Const()", "HashTableV2 hash_table()",
+                     "LookupTableImportV2 key_value_init/LookupTableImportV2(hash_table, keys, values)",
+                     "LookupTableFindV2 hash_table_Lookup/LookupTableFindV2(hash_table, words, Const)"}));
+    const auto& found = *ids.as<TensorValue>();
+    EXPECT_EQ(to_python(tf.graph().info(found.output).shape), "(?, 4)");
+    EXPECT_EQ(tf.graph().info(found.output).dtype, DType::int64);
+}
+
+TEST_F(Words, HaveATableOfTheirOwnEach) {
+    const Value first = tf("lookup.StaticHashTable", {pairs, -1}), second = tf("contrib.lookup.HashTable", {pairs, -1});
+    const auto shared = [&](const char* name) {
+        return *tf.graph().node(tf.graph().find(name)).attr<std::string>("shared_name");
+    };
+    EXPECT_NE(shared("hash_table"), shared("hash_table_1"));
+    const std::size_t before = tf.graph().size();
+    tf("tables_initializer");
+    EXPECT_EQ(tf.nodes(before), (Lines{"NoOp init_all_tables(^key_value_init/LookupTableImportV2, "
+                                       "^key_value_init_1/LookupTableImportV2)"}));
+    EXPECT_EQ(repr(tf.get(second, "init")), repr(tf.get(second, "initializer")));
+}
+
+TEST_F(Words, WithoutTablesHaveAnInitializerThatDoesNothing) {
+    const std::size_t before = tf.graph().size();
+    tf("tables_initializer", {}, {{"name", "tables"}});
+    EXPECT_EQ(tf.nodes(before), (Lines{"NoOp tables()"}));
+}
+
+TEST_F(Words, MustHaveTheTypeOfTheKeys) {
+    const Value table = tf("lookup.StaticHashTable", {pairs, -1});
+    const Value numbers = tf("placeholder", {DType::int32});
+    const Result<Value> refused = call_method(tf.context, table, "lookup", {numbers}, {});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, "TypeError");
+    EXPECT_EQ(refused.error().message,
+              "Signature mismatch. Keys must be dtype <dtype: 'string'>, got <dtype: 'int32'>.");
+}
+
+} // namespace
+} // namespace rnnscope::tf1
