@@ -17,6 +17,8 @@
 namespace rnnscope::program {
 
 class FunctionObject;
+class SessionManagerObject; // session_manager.hpp
+struct Preparation;         // session_manager.hpp
 
 /// A Session.run that tf.train.Saver asked for: what its method does before and after it.
 struct SaverCall {
@@ -87,6 +89,7 @@ class Evaluator::Impl {
         std::shared_ptr<SessionObject> session;
         std::unique_ptr<RunCall> call;
         std::optional<SaverCall> saver = {};
+        std::shared_ptr<Preparation> preparation = {};
     };
     /// What a call statement turned out to be.
     struct FunctionCall {
@@ -97,6 +100,7 @@ class Evaluator::Impl {
         std::shared_ptr<SessionObject> session;
         tf1::Value fetches, feeds;
         std::optional<SaverCall> saver = {};
+        std::shared_ptr<Preparation> preparation = {}; ///< more runs of the same statement follow
     };
     using CallOutcome = std::variant<tf1::Value, FunctionCall, SessionRun>;
 
@@ -155,10 +159,18 @@ class Evaluator::Impl {
     tf1::Value call_checkpoint_function(const std::string& name, std::vector<tf1::Value> positional,
                                         tf1::Keywords keywords);
     void restore_session(SessionObject& session);
+    // evaluator_managers.cpp
+    tf1::Value make_session_manager(std::vector<tf1::Value> positional, tf1::Keywords keywords);
+    CallOutcome call_manager_method(const std::shared_ptr<SessionManagerObject>& manager, const std::string& method,
+                                    std::vector<tf1::Value> positional, tf1::Keywords keywords);
+    /// The next run that gets the session ready, or the session.
+    CallOutcome go_on(const std::shared_ptr<Preparation>& preparation);
+    void go_on_after_run(const std::shared_ptr<Preparation>& preparation, const tf1::Value& result);
     std::optional<tf1::Value> call_container_method(const tf1::Value& object, const std::string& method,
                                                     const std::vector<tf1::Value>& positional);
     tf1::Value call_builtin(const std::string& name, const std::vector<tf1::Value>& arguments);
     tf1::Value make_session(const tf1::ApiDef& api, std::vector<tf1::Value> positional, tf1::Keywords keywords);
+    std::shared_ptr<SessionObject> open_session(tf1::GraphState& graph);
     std::shared_ptr<SessionObject> session_for(const tf1::Value& session, tf1::GraphState& graph,
                                                std::string_view what);
     Names bind(const FunctionObject& function, std::vector<tf1::Value> positional, tf1::Keywords keywords);

@@ -46,7 +46,7 @@ void Evaluator::Impl::begin_run(SessionRun wanted) {
     info.session = wanted.session->session_id;
     info.graph = wanted.session->graph.graph.id();
     info.graph_nodes = wanted.session->graph.graph.size();
-    ActiveRun active{info.id, wanted.session, nullptr, wanted.saver};
+    ActiveRun active{info.id, wanted.session, nullptr, wanted.saver, wanted.preparation};
     std::optional<ProgramError> refused;
     try {
         active.call = std::make_unique<RunCall>(*wanted.session, wanted.fetches, wanted.feeds, program_->tf_minor);
@@ -102,6 +102,7 @@ void Evaluator::Impl::end_run() {
     if (run) outcome.results = run->results();
     observer_->on_run_done(active.id, outcome);
     try {
+        if (active.preparation) return go_on_after_run(active.preparation, active.call->value(outcome.results));
         finish_statement(statement_, active.saver ? saver_value(*active.saver) : active.call->value(outcome.results));
     } catch (const PythonError& error) {
         fail(error_of(error));

@@ -1,5 +1,6 @@
 #include "core/program/evaluator_impl.hpp"
 #include "core/program/names.hpp"
+#include "core/program/session_manager.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -51,13 +52,18 @@ Value Evaluator::Impl::make_session(const tf1::ApiDef& api, std::vector<Value> p
     for (const tf1::Param& parameter : api.params) parameters.push_back(parameter.name);
     const std::vector<Value> arguments = bound("__init__", parameters, 0, std::move(positional), std::move(keywords));
     tf1::GraphState& graph = arguments[1].is_none() ? context_->default_graph() : graph_behind_object(arguments[1]);
+    open_session(graph);
+    // An interactive session stays the default one; nothing ends its "with".
+    if (api.name == "InteractiveSession") sessions_.back()->push(*context_);
+    return Value(sessions_.back());
+}
+
+std::shared_ptr<SessionObject> Evaluator::Impl::open_session(tf1::GraphState& graph) {
     const SessionId id(sessions_.size());
     sessions_.push_back(std::make_shared<SessionObject>(id, graph, default_sessions_, options_.session));
     if (observer_) observer_->on_session(id, graph.graph.id());
     restore_session(*sessions_.back());
-    // An interactive session stays the default one; nothing ends its "with".
-    if (api.name == "InteractiveSession") sessions_.back()->push(*context_);
-    return Value(sessions_.back());
+    return sessions_.back();
 }
 
 std::shared_ptr<SessionObject> Evaluator::Impl::session_for(const Value& given, tf1::GraphState& graph,
@@ -118,6 +124,9 @@ std::optional<Evaluator::Impl::CallOutcome> Evaluator::Impl::call_session_method
     }
     if (const auto saver = object.object<tf1::SaverObject>(); saver && (method == "save" || method == "restore"))
         return call_saver_method(saver, method, std::move(positional), std::move(keywords));
+    const auto manager = object.object<SessionManagerObject>();
+    if (manager && (method == "prepare_session" || method == "wait_for_session"))
+        return call_manager_method(manager, method, std::move(positional), std::move(keywords));
     tf1::GraphState* graph = graph_behind(object);
     if (!graph) return std::nullopt;
     const bool operation = object.is<tf1::OperationValue>();

@@ -304,6 +304,7 @@ Evaluator::Impl::CallOutcome Evaluator::Impl::call_tensorflow(const std::string&
         if (api.name != name) continue;
         if (name == "get_default_session")
             return default_sessions_->empty() ? Value() : Value(default_sessions_->back());
+        if (name == "train.SessionManager") return make_session_manager(std::move(positional), std::move(keywords));
         if (name.starts_with("train."))
             return call_checkpoint_function(name, std::move(positional), std::move(keywords));
         return make_session(api, std::move(positional), std::move(keywords));
