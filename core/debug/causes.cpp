@@ -255,6 +255,29 @@ sess.run(outputs, {x: data})                          # one value for each time 
 
 sess.run(out, feed_dict={x: data}))"},
 
+    {"table-not-initialized", "A table was never filled",
+     "A lookup table, which turns words into numbers, is no variable: tf.global_variables_initializer() does not know "
+     "of it. The op that fills it is in the collection TABLE_INITIALIZERS, and tf.tables_initializer() runs all of "
+     "those that exist when it is called. Like variables, tables belong to a session.",
+     "Run tf.tables_initializer(), too.",
+     R"(table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(words, ids), -1)
+sess.run(tf.global_variables_initializer())
+sess.run(table.lookup(x), {x: data})                  # Table not initialized.
+
+sess.run([tf.global_variables_initializer(), tf.tables_initializer()])
+sess.run(table.lookup(x), {x: data}))"},
+
+    {"model-not-ready", "The session manager waits for a variable that nobody sets",
+     "tf.train.SessionManager, and the monitored sessions that use it, run their initializers and then ask "
+     "tf.report_uninitialized_variables() whether anything is missing. One process that initializes fails with that "
+     "list; a worker that waits for the chief logs \"Waiting for model to be ready\" for ever. The usual reasons are "
+     "a variable that only one process has, and an init_op that was made from a list or before the last variable.",
+     "Put what belongs to one process into LOCAL_VARIABLES, or let the init_op cover all variables.",
+     R"(memory = tf.Variable(tf.zeros([2, 4]), trainable=False)          # GLOBAL_VARIABLES: everybody waits for it
+
+memory = tf.Variable(tf.zeros([2, 4]), trainable=False,
+                     collections=[tf.GraphKeys.LOCAL_VARIABLES]))"},
+
     {"names-moved", "The checkpoint has other names",
      "A checkpoint is a table from names to values, and a saver asks it for the names of the graph's variables. When "
      "the names changed since, by another scope or by another version of TensorFlow, the restore fails, though the "
@@ -313,6 +336,22 @@ stacked = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.GRUCell(4) for _ in range(
      R"(sess.run("labels_softmax:0", {"wav_data:0": data})     # needs DecodeWav, AudioSpectrogram and Mfcc
 
 sess.run("labels_softmax:0", {"Mfcc:0": features})      # begins behind them)"},
+
+    {"several-devices", "A value may be sent to another device before it is set",
+     "A run over several devices is cut into a part for each, and a reference to a variable that another part needs "
+     "is sent there by a _Send. What takes the value may wait for the initializer; the _Send does not. Whether the "
+     "value is there when it is sent is left to chance, and the error, when it comes, names a _Send that is in no "
+     "program.\n\n"
+     "rnnscope computes on one device: it sees that such a run is possible and cannot show the failure. Reports of it "
+     "differ in what helped; putting both onto one device did not help everybody.",
+     "Set the variables in a run of their own, or keep the variables and what takes them on one device.",
+     R"(with tf.control_dependencies([init]), tf.device("/cpu:0"):
+    saver = tf.train.Saver()                          # the variables are on /gpu:0
+saver.save(sess, path)                                # uninitialized value ... _Send
+
+saver = tf.train.Saver()
+sess.run(init)
+saver.save(sess, path))"},
 
     {"init-after-restore", "The initializer overwrote restored values",
      "Restoring is an assignment, and so is initializing: the later one wins. After an initializer that runs behind "

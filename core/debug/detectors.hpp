@@ -35,6 +35,9 @@ struct ReadCase {
 /// What runs in the session before the failing run and could have set the variable.
 std::vector<Facts::InitRun> earlier_init_runs(const ReadCase& read);
 std::string session_of(const ReadCase& read);
+/// Where a run is to be added so that it happens once: outside of the loops around the statement, as far as the session
+/// is known there.
+StatementId outside_of_loops(const Facts& facts, StatementId statement, const std::string& session);
 /// "Run init before line 21": the repair that always applies, with an initializer that exists or a new one.
 std::optional<Fix> run_initializer(const ReadCase& read, InitOp::Kind kind = InitOp::Kind::global);
 
@@ -76,6 +79,9 @@ std::optional<Finding> leaked_reuse(const FailureCase& failure);
 std::optional<Finding> does_not_exist(const FailureCase& failure);
 std::optional<Finding> dtype_mismatch(const FailureCase& failure);
 std::optional<Finding> control_flow_initializer(const FailureCase& failure);
+// Tables and session managers: detectors_readiness.cpp.
+std::optional<Finding> table_not_initialized(const FailureCase& failure);
+std::optional<Finding> model_not_ready(const FailureCase& failure);
 // Restores: detectors_restores.cpp.
 std::optional<Finding> names_moved(const FailureCase& failure);
 std::optional<Finding> shape_changed(const FailureCase& failure);
@@ -86,6 +92,9 @@ std::optional<Finding> placeholder_not_fed(const FailureCase& failure);
 void offer_feeds(const Facts& facts, const Graph& graph, NodeId placeholder, StatementId run, Finding& finding);
 /// The placeholder of "You must feed a value for placeholder tensor 'x'"; "" for other messages.
 std::string unfed_placeholder(const std::string& message);
+
+/// Runs that TensorFlow would spread over devices in such a way that their order is open. device_warnings.cpp.
+void several_devices(const Facts& facts, std::vector<Warning>& warnings);
 
 /// Adds a fix if there is one.
 void offer(Finding& finding, std::optional<Fix> fix);

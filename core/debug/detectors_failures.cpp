@@ -184,6 +184,8 @@ constexpr FailureDetector failure_table[] = {
     {"placeholder-not-fed", placeholder_not_fed},
     {"wrong-graph", wrong_graph},
     {"control-flow-initializer", control_flow_initializer},
+    {"table-not-initialized", table_not_initialized},
+    {"model-not-ready", model_not_ready},
     {"names-moved", names_moved},
     {"shape-changed", shape_changed},
     {"dtype-mismatch", dtype_mismatch},

@@ -7,10 +7,6 @@ namespace rnnscope::debug {
 
 using record::RecordedRun;
 
-namespace {
-
-/// Where a run is to be added so that it happens once: outside of the loops around the failure, as far as the session
-/// is known there.
 StatementId outside_of_loops(const Facts& facts, StatementId statement, const std::string& session) {
     const program::Program& program = facts.program();
     StatementId best = statement;
@@ -27,8 +23,6 @@ StatementId outside_of_loops(const Facts& facts, StatementId statement, const st
     }
     return best;
 }
-
-} // namespace
 
 std::vector<Facts::InitRun> earlier_init_runs(const ReadCase& read) {
     return read.facts.init_runs(read.run.info.session, read.start());

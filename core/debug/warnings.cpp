@@ -224,6 +224,7 @@ std::vector<Warning> find_warnings(const Evaluation& evaluation) {
     too_wide_filters(facts, warnings);
     init_after_restore(facts, warnings);
     missing_kernels(facts, warnings);
+    several_devices(facts, warnings);
     return warnings;
 }
 

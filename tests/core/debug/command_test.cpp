@@ -108,7 +108,9 @@ TEST(Causes, EveryCauseHasItsPage) {
                                         "already-exists",   "does-not-exist",       "shape-mismatch",
                                         "dtype-mismatch",   "leaked-reuse",         "order-dependent",
                                         "shared-weights",   "init-after-restore",   "scope-prefix-too-wide",
-                                        "duplicate-copy",   "not-fetchable",        "placeholder-not-fed"})
+                                        "duplicate-copy",   "not-fetchable",        "placeholder-not-fed",
+                                        "names-moved",      "shape-changed",        "table-not-initialized",
+                                        "model-not-ready",  "several-devices"})
         EXPECT_TRUE(codes.contains(code)) << code;
 }
 

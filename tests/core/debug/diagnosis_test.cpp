@@ -39,6 +39,8 @@ const std::map<std::string, std::vector<std::string>>& expected_causes() {
         {"D08_variable_waits_for_a_step", {"control-flow-initializer"}},
         {"D09_restored_in_part", {"partial-restore"}},
         {"D10_names_moved", {"names-moved"}},
+        {"D27_table_not_filled", {"table-not-initialized"}},
+        {"D28_model_not_ready", {"model-not-ready"}},
         {"D11_shape_changed", {"shape-changed"}},
         {"D05_scope_misses_sibling", {"not-in-initialized-set"}},
         {"D07_order_dependent_resource", {"init-order"}},
@@ -151,6 +153,30 @@ TEST(Warnings, OneCellForBothDirectionsIsSeen) {
     EXPECT_EQ(warning.summary,
               "fw and bw are one cell object and share one set of weights: both directions use the same kernels.");
     EXPECT_EQ(warning.variables.size(), 4u);
+}
+
+TEST(Warnings, AValueThatIsSentTooEarlyIsSeen) {
+    Debugger debugger;
+    ASSERT_TRUE(debugger.open(sample("D22_saved_across_devices").string()).empty());
+    ASSERT_EQ(debugger.preflight().warnings.size(), 1u);
+    const Warning& warning = debugger.preflight().warnings[0];
+    EXPECT_EQ(warning.code, "several-devices");
+    EXPECT_EQ(warning.variables.size(), 4u);
+    EXPECT_TRUE(warning.summary.ends_with("rnnscope computes on one device and cannot show it.")) << warning.summary;
+}
+
+/// On one device, or where the variables were set before, nothing is sent too early.
+TEST(Warnings, OneDeviceSendsNothing) {
+    const std::string path = sample("D22_saved_across_devices").string();
+    auto read = program::Document::open(path);
+    ASSERT_TRUE(std::holds_alternative<std::shared_ptr<const program::Document>>(read));
+    std::string text(std::get<std::shared_ptr<const program::Document>>(read)->text());
+    const std::size_t at = text.find("/gpu:0");
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, 6, "/cpu:0");
+    Debugger debugger;
+    ASSERT_TRUE(debugger.open_text(text, "cpu.json", ".").empty());
+    EXPECT_TRUE(debugger.preflight().warnings.empty());
 }
 
 TEST(Warnings, ASecondCopyIsSeen) {

@@ -60,6 +60,12 @@ const Case cases[] = {
      "ValueError", "", "rnn/while/MatMul_2", "", "shape-mismatch"},
     {"checkpoint key", "NotFoundError: Key RNN/basic_lstm_cell/bias not found in checkpoint", "NotFoundError",
      "RNN/basic_lstm_cell/bias", "", "", "names-moved"},
+    {"table", "Table not initialized.\n\t [[{{node hash_table_Lookup/LookupTableFindV2}}]]", "FailedPreconditionError",
+     "", "hash_table_Lookup/LookupTableFindV2", "1.13 to 1.15", "table-not-initialized"},
+    {"worker",
+     "INFO: Waiting for model to be ready.  Ready_for_local_init_op:  Variables not initialized: beta1_power, "
+     "beta2_power, ready: None",
+     "RuntimeError", "beta1_power", "", "", "model-not-ready"},
     {"not fetchable", "ValueError: Operation 'rnn/while/gru_cell/Sigmoid' has been marked as not fetchable.",
      "ValueError", "", "rnn/while/gru_cell/Sigmoid", "", "not-fetchable"},
     {"placeholder",
