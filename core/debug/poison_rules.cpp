@@ -315,6 +315,7 @@ constexpr Rule rules[] = {
     {"VariableShape", look_at_shape}, {"IsVariableInitialized", look_at_shape}, {"VarIsInitializedOp", look_at_shape},
     {"ZerosLike", keep_shape}, {"OnesLike", keep_shape},
 
+    {"DenseToDenseSetOperation", resize},
     {"Where", resize}, {"Unique", resize}, {"ListDiff", resize}, {"Range", resize}, {"LinSpace", resize},
     {"BroadcastGradientArgs", resize}, {"RandomUniform", resize}, {"RandomStandardNormal", resize},
     {"TruncatedNormal", resize}, {"RandomUniformInt", resize}, {"Multinomial", resize},
@@ -338,7 +339,9 @@ constexpr Rule rules[] = {
     {"SigmoidGrad", elementwise}, {"TanhGrad", elementwise}, {"SqrtGrad", elementwise}, {"RsqrtGrad", elementwise},
     {"ReciprocalGrad", elementwise}, {"AddN", elementwise, true}, {"ClipByValue", elementwise}, {"Relu", elementwise},
     {"Relu6", elementwise}, {"Elu", elementwise}, {"Selu", elementwise}, {"Softplus", elementwise, true},
-    {"Softsign", elementwise, true}, {"ReluGrad", elementwise},
+    {"Softsign", elementwise, true}, {"ReluGrad", elementwise}, {"Relu6Grad", elementwise}, {"EluGrad", elementwise},
+    {"SeluGrad", elementwise}, {"SoftplusGrad", elementwise}, {"SoftsignGrad", elementwise},
+    {"AccumulateNV2", elementwise, true},
     {"Select", select},
 
     {"Sum", reduce, true, first, second}, {"Mean", reduce, true, first, second}, {"Prod", reduce, false, first, second},
@@ -355,6 +358,8 @@ constexpr Rule rules[] = {
     {"SplitV", move, true, first, all_but_first}, {"Concat", move, true, all_but_first, first},
     {"ConcatV2", move, true, all_but_last, last}, {"Pack", move, true}, {"Unpack", move, true},
     {"Fill", move, true, second, first}, {"DynamicStitch", move, true, second_half, everything, true},
+    {"ParallelDynamicStitch", move, true, second_half, everything, true},
+    {"DynamicPartition", move, true, first, second},
     {"Pad", move, true, first, all_but_first, true}, {"PadV2", move, true, all_but_second, second},
     {"StridedSliceGrad", move, true, last, everything, true}, {"Diag", move, true, everything, nothing, true},
     {"DiagPart", move, true}, {"MatrixDiag", move, true, everything, nothing, true}, {"MatrixDiagPart", move, true},
