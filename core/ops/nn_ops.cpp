@@ -138,69 +138,6 @@ Status bias_add_grad(KernelContext& ctx) {
     return {};
 }
 
-template <class F> Status activation_kernel(KernelContext& ctx) {
-    const Tensor& x = ctx.input(0);
-    const auto compute = [&](auto zero) { ctx.set_output(0, map_unary<decltype(zero), decltype(zero)>(x, F{})); };
-    bool known = false;
-    if constexpr (F::floats_only)
-        known = visit_float(x.dtype(), compute);
-    else
-        known = visit_number(x.dtype(), compute);
-    if (!known) return no_kernel(ctx, x.dtype());
-    return {};
-}
-
-struct Relu {
-    static constexpr bool floats_only = false;
-    template <class T> T operator()(T x) const { return x < T{} ? T{} : x; }
-};
-Status relu(KernelContext& ctx) {
-    const Tensor& x = ctx.input(0);
-    if (x.dtype() != DType::float32) return activation_kernel<Relu>(ctx);
-    ctx.set_output(0, map_floats(x, simd::kernels().relu));
-    return {};
-}
-struct Relu6 {
-    static constexpr bool floats_only = false;
-    template <class T> T operator()(T x) const { return x < T{} ? T{} : (x > T{6} ? T{6} : x); }
-};
-struct Elu {
-    static constexpr bool floats_only = true;
-    double operator()(double x) const { return x < 0 ? std::expm1(x) : x; }
-};
-struct Selu {
-    static constexpr bool floats_only = true;
-    double operator()(double x) const {
-        constexpr double scale = 1.0507009873554804934193349852946, scaled_alpha = 1.7580993408473768599402175208123;
-        return x < 0 ? scaled_alpha * std::expm1(x) : scale * x;
-    }
-};
-struct Softplus {
-    static constexpr bool floats_only = true;
-    double operator()(double x) const { return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)); }
-};
-struct Softsign {
-    static constexpr bool floats_only = true;
-    double operator()(double x) const { return x / (1 + std::abs(x)); }
-};
-
-Status relu_grad(KernelContext& ctx) {
-    const Tensor& gradients = ctx.input(0);
-    const Tensor& features = ctx.input(1);
-    if (gradients.shape() != features.shape())
-        return invalid_argument(
-            fmt::format("Inputs to operation {} of type ReluGrad must have the same size and shape.  "
-                        "Input 0: {} != input 1: {}",
-                        ctx.node().name, to_text(gradients.shape()), to_text(features.shape())));
-    const bool known = visit_number(gradients.dtype(), [&](auto zero) {
-        using T = decltype(zero);
-        ctx.set_output(0, map_binary<T, T>(gradients, features, gradients.shape(),
-                                           [](auto dy, auto x) { return x > decltype(x){} ? dy : decltype(dy){}; }));
-    });
-    if (!known) return no_kernel(ctx, gradients.dtype());
-    return {};
-}
-
 /// Largest element of a row, and the sum of exp(x - largest).
 struct RowSum {
     double largest = -std::numeric_limits<double>::infinity();
@@ -350,16 +287,6 @@ Status in_top_k(KernelContext& ctx) {
     return {};
 }
 
-OpBuilder activation(std::string_view name, KernelFn kernel, std::string_view types, std::string_view summary) {
-    return OpBuilder(name)
-        .input("features: T")
-        .output("activations: T")
-        .attr(types)
-        .summary(summary)
-        .shape(unchanged_shape)
-        .kernel(kernel);
-}
-
 } // namespace
 
 void add_nn_ops(OpRecords& ops) {
@@ -387,49 +314,6 @@ void add_nn_ops(OpRecords& ops) {
                       .example({{example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F})},
                                 {},
                                 {example::floats({3}, {5.0F, 7.0F, 9.0F})}}));
-    ops.push_back(
-        activation(
-            "Relu", relu,
-            "T: {float, double, int32, uint8, int16, int8, int64, bfloat16, uint16, half, uint32, uint64, qint8}",
-            "max(x, 0), elementwise.")
-            .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
-                      {},
-                      {example::floats({4}, {0.0F, 0.0F, 0.5F, 2.0F})}}));
-    ops.push_back(activation("Relu6", activation_kernel<Relu6>, "T: realnumbertype", "min(max(x, 0), 6), elementwise.")
-                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
-                                {},
-                                {example::floats({4}, {0.0F, 0.0F, 0.5F, 2.0F})}}));
-    ops.push_back(activation("Elu", activation_kernel<Elu>, "T: {half, bfloat16, float, double}",
-                             "x, or exp(x) - 1 below 0, elementwise.")
-                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
-                                {},
-                                {example::floats({4}, {-0.77686984F, 0.0F, 0.5F, 2.0F})}}));
-    ops.push_back(activation("Selu", activation_kernel<Selu>, "T: {half, bfloat16, float, double}",
-                             "Scaled exponential linear unit, elementwise.")
-                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
-                                {},
-                                {example::floats({4}, {-1.36581435F, 0.0F, 0.525350494F, 2.10140197F})}}));
-    ops.push_back(activation("Softplus", activation_kernel<Softplus>, "T: {half, bfloat16, float, double}",
-                             "log(1 + exp(x)), elementwise.")
-                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
-                                {},
-                                {example::floats({4}, {0.201413278F, 0.693147181F, 0.974076984F, 2.12692801F})}}));
-    ops.push_back(activation("Softsign", activation_kernel<Softsign>, "T: {half, bfloat16, float, double}",
-                             "x / (1 + |x|), elementwise.")
-                      .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
-                                {},
-                                {example::floats({4}, {-0.6F, 0.0F, 0.333333333F, 0.666666667F})}}));
-    ops.push_back(OpBuilder("ReluGrad")
-                      .input("gradients: T")
-                      .input("features: T")
-                      .output("backprops: T")
-                      .attr("T: realnumbertype")
-                      .summary("Gradient of Relu.")
-                      .shape(merge_both_shape)
-                      .kernel(relu_grad)
-                      .example({{example::floats({3}, {1.0F, 2.0F, 3.0F}), example::floats({3}, {-1.0F, 0.0F, 1.0F})},
-                                {},
-                                {example::floats({3}, {0.0F, 0.0F, 3.0F})}}));
     ops.push_back(OpBuilder("Softmax")
                       .input("logits: T")
                       .output("softmax: T")

@@ -17,6 +17,7 @@ OpRecords make_records() {
     add_math_ops(ops);
     add_reduction_ops(ops);
     add_linalg_ops(ops);
+    add_activation_ops(ops);
     add_nn_ops(ops);
     add_lstm_ops(ops);
     add_gru_ops(ops);

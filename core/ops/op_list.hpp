@@ -20,6 +20,7 @@ void add_binary_ops(OpRecords& ops);
 void add_math_ops(OpRecords& ops);
 void add_reduction_ops(OpRecords& ops);
 void add_linalg_ops(OpRecords& ops);
+void add_activation_ops(OpRecords& ops);
 void add_nn_ops(OpRecords& ops);
 void add_lstm_ops(OpRecords& ops);
 void add_gru_ops(OpRecords& ops);

@@ -235,6 +235,56 @@ OpBuilder arg_reduction(std::string_view name, KernelFn kernel, std::string_view
         .kernel(kernel);
 }
 
+/// Sums or products of all numbers before (or, reversed, after) each along an axis; exclusive: without itself.
+template <bool product> Status cumulative(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    const auto rank = static_cast<std::int64_t>(x.shape().rank());
+    if (ctx.input(1).elements() != 1)
+        return invalid_argument(fmt::format("ScanOp: axis must be a scalar, not {}", to_text(ctx.input(1).shape())));
+    const std::int64_t given = scalar_input(ctx, 1), axis = given < 0 ? given + rank : given;
+    if (axis < 0 || axis >= rank)
+        return invalid_argument(
+            fmt::format("ScanOp: Expected scan axis in the range [{}, {}), but got {}", -rank, rank, given));
+    const auto exclusive = ctx.attr<bool>("exclusive"), reverse = ctx.attr<bool>("reverse");
+    const std::int64_t length = x.shape().dim(static_cast<std::size_t>(axis));
+    const std::int64_t stride = strides_of(x.shape())[static_cast<std::size_t>(axis)];
+    const bool known = visit_number(x.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>(x.shape(), data);
+        const T* from = x.values<T>().data();
+        const std::int64_t lines = length == 0 ? 0 : x.elements() / length;
+        for (std::int64_t line = 0; line < lines; ++line) {
+            const std::int64_t start = line / stride * stride * length + line % stride;
+            Wide<T> sum = static_cast<Wide<T>>(product ? 1 : 0);
+            for (std::int64_t k = 0; k < length; ++k) {
+                const std::int64_t at = start + (reverse ? length - 1 - k : k) * stride;
+                if (exclusive) data[at] = static_cast<T>(sum);
+                const auto value = static_cast<Wide<T>>(from[at]);
+                sum = product ? wrapped_mul(sum, value) : wrapped_add(sum, value);
+                if (!exclusive) data[at] = static_cast<T>(sum);
+            }
+        }
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, x.dtype());
+    return {};
+}
+
+OpBuilder scan(std::string_view name, KernelFn kernel, std::string_view summary) {
+    return OpBuilder(name)
+        .input("x: T")
+        .input("axis: Tidx")
+        .output("out: T")
+        .attr("exclusive: bool = false")
+        .attr("reverse: bool = false")
+        .attr("T: numbertype")
+        .attr("Tidx: {int32, int64} = DT_INT32")
+        .summary(summary)
+        .shape(unchanged_shape)
+        .kernel(kernel);
+}
+
 } // namespace
 
 void add_reduction_ops(OpRecords& ops) {
@@ -282,6 +332,21 @@ void add_reduction_ops(OpRecords& ops) {
                       .example({{example::floats({2, 3}, {1.0F, 3.0F, 2.0F, 9.0F, 8.0F, 7.0F}), example::ints({}, {0})},
                                 {},
                                 {example::longs({3}, {0, 0, 0})}}));
+    const Tensor table = example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F});
+    ops.push_back(
+        scan("Cumsum", cumulative<false>, "Sums of all numbers up to each along an axis.")
+            .example(
+                {{table, example::ints({}, {1})}, {}, {example::floats({2, 3}, {1.0F, 3.0F, 6.0F, 4.0F, 9.0F, 15.0F})}})
+            .example({{table, example::ints({}, {-1})},
+                      {{"exclusive", true}, {"reverse", true}},
+                      {example::floats({2, 3}, {5.0F, 3.0F, 0.0F, 11.0F, 6.0F, 0.0F})}}));
+    ops.push_back(scan("Cumprod", cumulative<true>, "Products of all numbers up to each along an axis.")
+                      .example({{table, example::ints({}, {0})},
+                                {},
+                                {example::floats({2, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 10.0F, 18.0F})}})
+                      .example({{table, example::ints({}, {1})},
+                                {{"exclusive", true}},
+                                {example::floats({2, 3}, {1.0F, 1.0F, 2.0F, 1.0F, 4.0F, 20.0F})}}));
 }
 
 } // namespace rnnscope::ops
