@@ -192,6 +192,15 @@ template <OpName op> Value reduction(Context& context, const Arguments& a) {
     return wrap(state, reduce(state, op.view(), a[0], axis, keep, text_or(a[3], "")));
 }
 
+/// math_ops.cumsum and cumprod
+template <OpName op> Value cumulative(Context& context, const Arguments& a) {
+    GraphState& state = context.default_graph();
+    const NameScope scope(state, text_or(a[4], op.view()));
+    const Value x = wrap(state, to_tensor(state, a[0], DType::invalid, "x"));
+    return op_value(state, op.view(), {x, a[1]}, {{"exclusive", a[2].truthy()}, {"reverse", a[3].truthy()}},
+                    scope.scope());
+}
+
 } // namespace
 
 std::vector<ApiDef> reduction_api() {
@@ -205,6 +214,10 @@ std::vector<ApiDef> reduction_api() {
         {"reduce_prod", p, "Product along dimensions.", reduction<"Prod">},
         {"reduce_all", p, "Logical and along dimensions.", reduction<"All">},
         {"reduce_any", p, "Logical or along dimensions.", reduction<"Any">},
+        {"cumsum", params("x, axis=0, exclusive=False, reverse=False, name=None"), "Sums of all numbers up to each.",
+         cumulative<"Cumsum">},
+        {"cumprod", params("x, axis=0, exclusive=False, reverse=False, name=None"),
+         "Products of all numbers up to each.", cumulative<"Cumprod">},
         {"argmax", params("input, axis=None, name=None, dimension=None, output_type=int64"),
          "Index of the largest value along a dimension.",
          [](Context& context, const Arguments& a) {

@@ -173,16 +173,16 @@ Gradient rows_of_shape(GradientCall& call, const Value& shape) {
     return slices;
 }
 
+/// The shape of what is gathered from, computed beside it: it can be large.
+Value shape_beside(GradientCall& call) {
+    const ColocateScope beside(call.state, call.input(0).node);
+    const Value shape = wrap(call.state, shape_of(call.state, call.x(0), "", DType::int64));
+    return wrap(call.state, cast(call.state, shape, DType::int32));
+}
+
 /// Slices of the rows that were gathered.
 Gradient gathered_rows(GradientCall& call) {
-    GraphState& state = call.state;
-    Value shape;
-    {
-        const ColocateScope beside(state, call.input(0).node);
-        shape = wrap(state, shape_of(state, call.x(0), "", DType::int64));
-        shape = wrap(state, cast(state, shape, DType::int32));
-    }
-    return rows_of_shape(call, shape);
+    return rows_of_shape(call, shape_beside(call));
 }
 
 /// python/ops/resource_variable_ops.py: the shape is a constant where the handle itself knows it.
@@ -201,11 +201,65 @@ std::vector<Gradient> gather_grad(GradientCall& call) {
     return {gathered_rows(call), Gradient{}};
 }
 
+/// Slices are summed up by index with the gathered dimension in front, and turned back.
+Gradient gathered_slices(GradientCall& call) {
+    GraphState& state = call.state;
+    const Value axis = call.x(2), shape = shape_beside(call);
+    const auto part = [&](const Value& dims, const Value& begin, const Value& end) {
+        return wrap(state, strided_slice(state, dims, Value::list({Value::tuple({begin, end, {}})})));
+    };
+    const auto joined = [&](std::vector<Value> parts) {
+        return wrap(state, concat(state, Value::list(std::move(parts)), Value(0)));
+    };
+    const Value size = wrap(state, expand_dims(state, wrap(state, size_of(state, call.x(1))), Value(0)));
+    const Value outer_shape = part(shape, {}, axis);
+    const Value outer_count = wrap(state, size_of(state, outer_shape));
+    const Value inner_shape = part(part(shape, axis, {}), Value(1), {});
+    const Value inner_count = wrap(state, size_of(state, inner_shape));
+    const Value outer_axes = wrap(state, range(state, outer_count));
+    const Value first_inner = call.binary("+", outer_count, Value(1));
+    const Value after_outer = call.binary("+", outer_count, Value(1));
+    const Value after_inner = call.binary("+", after_outer, inner_count);
+    const Value inner_axes = wrap(state, range(state, first_inner, after_inner));
+    const Value values = wrap(state, reshape(state, call.dy(), joined({outer_shape, size, inner_shape})));
+    const Value indices = wrap(state, reshape(state, call.x(1), size));
+    const Value to_front = joined({Value::list({outer_count}), outer_axes, inner_axes});
+    const Value turned = wrap(state, transpose(state, values, to_front));
+    const Value count = wrap(state, strided_slice(state, shape, axis));
+    const Value sums = call.call("UnsortedSegmentSum", {turned, indices, count});
+    const Value moved_outer = call.binary("+", outer_axes, Value(1));
+    const Value back = joined({moved_outer, Value::list({Value(0)}), inner_axes});
+    return transpose(state, sums, back);
+}
+
 std::vector<Gradient> gather_v2_grad(GradientCall& call) {
+    if (call.integer("batch_dims") != 0)
+        raise("NotImplementedError", "the gradient of GatherV2 with batch_dims is not supported");
     const std::optional<Tensor> axis = ops::constant_value(call.state.graph, call.input(2));
-    if (!axis || axis->integer(0) != 0)
-        raise("NotImplementedError", "the gradient of GatherV2 along an axis other than 0 is not supported");
-    return {gathered_rows(call), Gradient{}, Gradient{}};
+    const bool is_first = axis && axis->integer(0) == 0;
+    return {is_first ? gathered_rows(call) : gathered_slices(call), Gradient{}, Gradient{}};
+}
+
+std::vector<Gradient> identity_n_grad(GradientCall& call) {
+    return call.grads;
+}
+
+/// _GatherDropNegatives: what a negative index took part in gets nothing.
+std::vector<Gradient> unsorted_segment_sum_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const Value ids = call.x(1);
+    const Value clipped = call.call("Maximum", {ids, wrap(state, zeros_like(state, ids))});
+    const Value gathered = call.call("GatherV2", {call.dy(), clipped, Value(0)});
+    Value is_positive = call.call("GreaterEqual", {ids, Value(0)});
+    const Shape &rows = state.graph.info(gathered.as<TensorValue>()->output).shape, &known_ids = call.shape(1);
+    if (!rows.has_rank() || !known_ids.has_rank())
+        raise("TypeError", "unsupported operand type(s) for -: 'NoneType' and 'int'");
+    for (std::size_t more = rows.rank() - known_ids.rank(); more > 0; --more)
+        is_positive = wrap(state, expand_dims(state, is_positive, Value(-1)));
+    const Value everywhere = wrap(state, ones_like(state, gathered, DType::boolean));
+    is_positive = call.binary("&", is_positive, everywhere);
+    const Value zero = wrap(state, zeros_like(state, gathered));
+    return {call.made(call.call("Select", {is_positive, gathered, zero})), Gradient{}, Gradient{}};
 }
 
 std::vector<Gradient> pad_grad(GradientCall& call) {
@@ -296,6 +350,8 @@ std::vector<GradientDef> array_gradients() {
         {"ParallelDynamicStitch", dynamic_stitch_grad},
         {"DynamicPartition", dynamic_partition_grad},
         {"ResourceGather", resource_gather_grad},
+        {"IdentityN", identity_n_grad},
+        {"UnsortedSegmentSum", unsorted_segment_sum_grad},
     };
 }
 
@@ -361,10 +417,6 @@ const GradientDef* find_gradient(std::string_view op) {
 
 std::span<const std::string_view> unsupported_gradients() {
     static constexpr std::string_view names[] = {
-        "Prod",
-        "BatchMatMul",
-        "BatchMatMulV2",
-        "Conv2D",
         "MaxPool",
         "Qr",
         "DiagPart",
@@ -372,15 +424,8 @@ std::span<const std::string_view> unsupported_gradients() {
         "MatrixDiag",
         "MatrixDiagPart",
         "MatrixSetDiag",
-        "IdentityN",
         "GRUBlockCell",
         "BlockLSTM",
-        "UnsortedSegmentSum",
-        "Elu",
-        "Selu",
-        "Softplus",
-        "Softsign",
-        "Relu6",
         "DepthwiseConv2dNative",
         "ClipByValue",
         "SelectV2",
@@ -390,10 +435,6 @@ std::span<const std::string_view> unsupported_gradients() {
         "StatelessWhile",
         "PartitionedCall",
         "StatefulPartitionedCall",
-        "SigmoidGrad",
-        "TanhGrad",
-        "ReluGrad",
-        "BiasAddGrad",
     };
     return names;
 }

@@ -222,6 +222,38 @@ std::vector<Gradient> matmul_grad(GradientCall& call) {
     return {grad_a, grad_b};
 }
 
+/// Both products, as matmul writes them; "adj" transposes, for numbers are real.
+std::pair<Value, Value> batch_products(GradientCall& call) {
+    const bool adj_x = call.attr<bool>("adj_x"), adj_y = call.attr<bool>("adj_y");
+    const Value x = call.x(0), y = call.x(1), grad = call.dy();
+    const auto product = [&](const Value& a, const Value& b, bool transpose_a, bool transpose_b) {
+        return wrap(call.state, matmul(call.state, a, b, transpose_a, transpose_b));
+    };
+    const Value grad_x = adj_x ? product(y, grad, adj_y, true) : product(grad, y, false, !adj_y);
+    const Value grad_y = adj_y ? product(grad, x, true, adj_x) : product(x, grad, !adj_x, false);
+    return {grad_x, grad_y};
+}
+
+std::vector<Gradient> batch_matmul_grad(GradientCall& call) {
+    const auto [grad_x, grad_y] = batch_products(call);
+    return {call.made(grad_x), call.made(grad_y)};
+}
+
+/// The second version broadcasts dimensions of batches.
+std::vector<Gradient> batch_matmul_v2_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const auto [grad_x, grad_y] = batch_products(call);
+    if (call.shape(0).fully_defined() && call.shape(0) == call.shape(1)) return {call.made(grad_x), call.made(grad_y)};
+    const Value sx = wrap(state, shape_of(state, call.x(0))), sy = wrap(state, shape_of(state, call.x(1)));
+    const auto batches = [&](const Value& shape) {
+        return wrap(state, strided_slice(state, shape, Value::list({Value::tuple({{}, Value(-2), {}})})));
+    };
+    const Value bx = batches(sx), by = batches(sy);
+    const NodeId node = call_op(state, "BroadcastGradientArgs", {bx, by});
+    const Value first = reduced(call, grad_x, {sx, wrap(state, Output{node, 0}), true});
+    return {call.made(first), call.made(reduced(call, grad_y, {sy, wrap(state, Output{node, 1}), true}))};
+}
+
 // --- one operand ----------------------------------------------------------------------------------------------
 
 /// `with ops.control_dependencies([grad])`: what only the gradient needs is not computed before it is there.
@@ -247,6 +279,22 @@ template <OpName op> std::vector<Gradient> fused_grad(GradientCall& call) {
 template <OpName op> std::vector<Gradient> fused_grad_after(GradientCall& call) {
     const ControlDependenciesScope waiting(call.state, after_grad(call));
     return {call.made(call.call(op.view(), {call.y(), call.dy()}))};
+}
+
+/// Of SigmoidGrad, whose inputs are y and dy.
+std::vector<Gradient> sigmoid_grad_grad(GradientCall& call) {
+    const ControlDependenciesScope waiting(call.state, after_grad(call));
+    const Value product = call.binary("*", call.dy(), call.x(1));
+    const Value twice = call.binary("*", call.binary("*", Value(2.0), product), call.x(0));
+    const Gradient first = call.made(call.binary("-", product, twice));
+    return {first, call.made(call.call("SigmoidGrad", {call.x(0), call.dy()}))};
+}
+
+std::vector<Gradient> tanh_grad_grad(GradientCall& call) {
+    const ControlDependenciesScope waiting(call.state, after_grad(call));
+    const Value product = call.binary("*", call.binary("*", call.dy(), Value(-2.0)), call.x(1));
+    const Gradient first = call.made(call.binary("*", product, call.x(0)));
+    return {first, call.made(call.call("TanhGrad", {call.x(0), call.dy()}))};
 }
 
 std::vector<Gradient> exp_grad(GradientCall& call) {
@@ -323,6 +371,8 @@ std::vector<GradientDef> math_gradients() {
         {"Minimum", minimum_grad},
         {"SquaredDifference", squared_difference_grad},
         {"MatMul", matmul_grad},
+        {"BatchMatMul", batch_matmul_grad},
+        {"BatchMatMulV2", batch_matmul_v2_grad},
         {"AddN", add_n_grad},
         {"AccumulateNV2", add_n_grad},
         {"Neg", neg_grad},
@@ -332,6 +382,8 @@ std::vector<GradientDef> math_gradients() {
         {"Reciprocal", fused_grad<"ReciprocalGrad">},
         {"Sigmoid", fused_grad_after<"SigmoidGrad">},
         {"Tanh", fused_grad_after<"TanhGrad">},
+        {"SigmoidGrad", sigmoid_grad_grad},
+        {"TanhGrad", tanh_grad_grad},
         {"Exp", exp_grad},
         {"Expm1", expm1_grad},
         {"Log", log_grad},

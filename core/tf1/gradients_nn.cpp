@@ -1,3 +1,4 @@
+#include "core/tf1/api_families.hpp"
 #include "core/tf1/gradient_registry.hpp"
 
 namespace rnnscope::tf1 {
@@ -12,8 +13,84 @@ std::vector<Gradient> bias_add_grad(GradientCall& call) {
     return {call.grads[0], bias};
 }
 
-std::vector<Gradient> relu_grad(GradientCall& call) {
-    return {call.made(call.call("ReluGrad", {call.dy(), call.y()}))};
+template <OpName op> std::vector<Gradient> of_output(GradientCall& call) {
+    return {call.made(call.call(op.view(), {call.dy(), call.y()}))};
+}
+
+template <OpName op> std::vector<Gradient> of_input(GradientCall& call) {
+    return {call.made(call.call(op.view(), {call.dy(), call.x()}))};
+}
+
+std::vector<Gradient> softplus_grad(GradientCall& call) {
+    return {call.made(call.binary("*", call.dy(), call.call("Sigmoid", {call.x()})))};
+}
+
+/// Of the gradients of Relu and Relu6, which are straight: nothing for where they are.
+template <OpName op> std::vector<Gradient> straight_grad_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const Gradient first = call.made(call.call(op.view(), {call.dy(), call.x(1)}));
+    const Value shape = wrap(state, shape_of(state, call.x(1)));
+    return {first, zeros(state, shape, state.graph.info(call.input(1)).dtype)};
+}
+
+/// Of the gradients of Elu and Selu, which bend below 0.
+template <OpName op> std::vector<Gradient> bent_grad_grad(GradientCall& call) {
+    const Gradient first = call.made(call.call(op.view(), {call.dy(), call.x(1)}));
+    const Value below = call.binary("<", call.x(1), Value(0));
+    const Value product = call.binary("*", call.dy(), call.x(0));
+    const Value zero = wrap(call.state, zeros_like(call.state, call.x(1)));
+    return {first, call.made(call.call("Select", {below, product, zero}))};
+}
+
+std::vector<Gradient> softplus_grad_grad(GradientCall& call) {
+    const ControlDependenciesScope waiting(call.state, {call.grad().node});
+    const Value dy = call.x(0), x = call.x(1);
+    const Gradient first = call.made(call.call("SoftplusGrad", {call.dy(), x}));
+    const Value product = call.binary("*", call.dy(), dy);
+    const Value falling = call.call("Exp", {call.call("Neg", {x})});
+    const Value sum = call.binary("+", call.binary("+", falling, Value(2.0)), call.call("Exp", {x}));
+    return {first, call.made(call.binary("/", product, sum))};
+}
+
+/// The vector's gradient for everything that was summed up into it.
+std::vector<Gradient> bias_add_grad_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const Value shape = wrap(state, shape_of(state, call.x())), bias = wrap(state, shape_of(state, call.dy()));
+    const auto part = [&](const Value& begin, const Value& end) {
+        return wrap(state, strided_slice(state, shape, Value::list({Value::tuple({begin, end, {}})})));
+    };
+    const auto ones = [&](const Value& x) { return wrap(state, ones_like(state, x)); };
+    const auto together = [&](std::vector<Value> parts) {
+        return wrap(state, concat(state, Value::list(std::move(parts)), Value(0)));
+    };
+    const Value one = Value::list({Value(1)});
+    Value expanded, repeats;
+    if (call.attr<std::string>("data_format") == "NCHW") {
+        const Value before = ones(part({}, 1));
+        expanded = together({before, bias, ones(part(2, {}))});
+        const Value rows = part({}, 1);
+        repeats = together({rows, one, part(2, {})});
+    } else {
+        expanded = together({ones(part({}, -1)), bias});
+        repeats = together({part({}, -1), one});
+    }
+    const Value grad = wrap(state, reshape(state, call.dy(), expanded));
+    return {call.made(call.call("Tile", {grad, repeats}))};
+}
+
+std::vector<Gradient> conv2d_grad(GradientCall& call) {
+    const NodeId shapes = call_op(call.state, "ShapeN", {Value::list({call.x(0), call.x(1)})});
+    const Value input_shape = call.wrapped({shapes, 0}), filter_shape = call.wrapped({shapes, 1});
+    AttrMap attrs;
+    for (const char* key : {"dilations", "strides", "padding", "explicit_paddings", "use_cudnn_on_gpu", "data_format"})
+        if (const auto it = call.node().attrs.find(key); it != call.node().attrs.end()) attrs[key] = it->second;
+    const Gradient input = call.made(call.call("Conv2DBackpropInput", {input_shape, call.x(1), call.dy()}, attrs));
+    return {input, call.made(call.call("Conv2DBackpropFilter", {call.x(0), filter_shape, call.dy()}, attrs))};
+}
+
+/// An op that is there to forbid.
+std::vector<Gradient> prevent_gradient_grad(GradientCall& call) {
+    raise("LookupError", "Gradient explicitly disabled. Reason: " + call.attr<std::string>("message"));
 }
 
 std::vector<Gradient> softmax_grad(GradientCall& call) {
@@ -83,7 +160,20 @@ std::vector<Gradient> l2_loss_grad(GradientCall& call) {
 std::vector<GradientDef> nn_gradients() {
     return {
         {"BiasAdd", bias_add_grad},
-        {"Relu", relu_grad},
+        {"BiasAddGrad", bias_add_grad_grad},
+        {"Relu", of_output<"ReluGrad">},
+        {"Relu6", of_output<"Relu6Grad">},
+        {"Elu", of_output<"EluGrad">},
+        {"Selu", of_output<"SeluGrad">},
+        {"Softplus", softplus_grad},
+        {"Softsign", of_input<"SoftsignGrad">},
+        {"ReluGrad", straight_grad_grad<"ReluGrad">},
+        {"Relu6Grad", straight_grad_grad<"Relu6Grad">},
+        {"EluGrad", bent_grad_grad<"EluGrad">},
+        {"SeluGrad", bent_grad_grad<"SeluGrad">},
+        {"SoftplusGrad", softplus_grad_grad},
+        {"Conv2D", conv2d_grad},
+        {"PreventGradient", prevent_gradient_grad},
         {"Softmax", softmax_grad},
         {"LogSoftmax", log_softmax_grad},
         {"SoftmaxCrossEntropyWithLogits", softmax_cross_entropy_grad},

@@ -123,6 +123,60 @@ std::vector<Gradient> extreme_grad(GradientCall& call) {
     return {call.made(call.binary("*", share, grad)), Gradient{}};
 }
 
+/// The product of all others for each number, by cumulative products from both sides: zeros do no harm.
+std::vector<Gradient> prod_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const Value shape = wrap(state, shape_of(state, call.x(0)));
+    Value axes = wrap(state, reshape(state, call.x(1), Value::list({Value(-1)})));
+    const Value kept = reduced_shape(state, shape, call.x(1));
+    const Value repeats = safe_divided(state, shape, kept);
+    const Value reshaped_grad = wrap(state, reshape(state, call.dy(), kept));
+    const Value grad = call.call("Tile", {reshaped_grad, repeats});
+    Value order, reduced_size, other_size;
+    {
+        const DeviceScope host(state, "/cpu:0");
+        const Value rank = wrap(state, rank_of(state, call.x(0)));
+        axes = call.binary("%", call.binary("+", axes, rank), rank);
+        const Value reduced = wrap(state, cast(state, axes, DType::int32));
+        const Value all = wrap(state, range(state, Value(0), rank));
+        const Value other = call.call("ListDiff", {all, reduced});
+        order = wrap(state, concat(state, Value::list({reduced, other}), Value(0)));
+        const auto size_at = [&](const Value& dims) {
+            return wrap(state, reduce(state, "Prod", call.call("GatherV2", {shape, dims, Value(0)})));
+        };
+        reduced_size = size_at(reduced);
+        other_size = size_at(other);
+    }
+    const Value turned = wrap(state, transpose(state, call.x(0), order));
+    const Value turned_shape = wrap(state, shape_of(state, turned));
+    const Value matrix = wrap(state, reshape(state, turned, Value::tuple({reduced_size, other_size})));
+    const auto products = [&](bool reverse) {
+        return call.call("Cumprod", {matrix, Value(0)}, {{"exclusive", true}, {"reverse", reverse}});
+    };
+    const Value before = products(false), after = products(true);
+    const Value others = wrap(state, reshape(state, call.binary("*", before, after), turned_shape));
+    const Value back = call.call("InvertPermutation", {order});
+    const Value placed = wrap(state, transpose(state, others, back));
+    return {reshape(state, call.binary("*", grad, placed), shape), Gradient{}};
+}
+
+Value cumulative_sum(GradientCall& call, const Value& x) {
+    return call.call("Cumsum", {x, call.x(1)},
+                     {{"exclusive", call.attr<bool>("exclusive")}, {"reverse", !call.attr<bool>("reverse")}});
+}
+
+std::vector<Gradient> cumsum_grad(GradientCall& call) {
+    return {call.made(cumulative_sum(call, call.dy())), Gradient{}};
+}
+
+std::vector<Gradient> cumprod_grad(GradientCall& call) {
+    const Value product =
+        call.call("Cumprod", {call.x(0), call.x(1)},
+                  {{"exclusive", call.attr<bool>("exclusive")}, {"reverse", call.attr<bool>("reverse")}});
+    const Value sums = cumulative_sum(call, call.binary("*", product, call.dy()));
+    return {call.made(call.binary("/", sums, call.x(0))), Gradient{}};
+}
+
 } // namespace
 
 Value reduced_shape(GraphState& state, const Value& input_shape, const Value& axes) {
@@ -139,10 +193,8 @@ Value reduced_shape(GraphState& state, const Value& input_shape, const Value& ax
 
 std::vector<GradientDef> reduction_gradients() {
     return {
-        {"Sum", sum_grad},
-        {"Mean", mean_grad},
-        {"Max", extreme_grad},
-        {"Min", extreme_grad},
+        {"Sum", sum_grad},   {"Mean", mean_grad},     {"Max", extreme_grad},     {"Min", extreme_grad},
+        {"Prod", prod_grad}, {"Cumsum", cumsum_grad}, {"Cumprod", cumprod_grad},
     };
 }
 
