@@ -202,6 +202,7 @@ Result<std::vector<VariableStorage*>> variables_of(KernelContext& ctx, const Lay
         if (is_resource) {
             const auto found = initialized_variable(ctx, i);
             if (!found) return found.error();
+            ctx.note_read(**found); // a handle does not show what is read through it
             variables.push_back(*found);
             continue;
         }

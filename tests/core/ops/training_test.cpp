@@ -114,6 +114,22 @@ TEST(TrainingOps, OfUninitializedVariablesSayWhich) {
               "NotFoundError: Resource localhost/r/N10tensorflow3VarE does not exist.");
 }
 
+// What becomes of a variable depends on all of them: whoever follows values must see that they were read.
+TEST(TrainingOps, OfResourcesReadWhatTheyChange) {
+    for (const Step& step : steps()) {
+        Trainer trainer{.h = {}, .is_resource = true, .is_sparse = false};
+        const auto op = trainer.add(step);
+        ASSERT_TRUE(op.ok());
+        trainer.h.accesses.clear();
+        EXPECT_EQ(trainer.h.failure({*op, 0}), "");
+        const auto count = [&](VariableAccess::Kind kind) {
+            return std::ranges::count(trainer.h.accesses, kind, &VariableAccess::kind);
+        };
+        EXPECT_EQ(count(VariableAccess::Kind::read), static_cast<std::ptrdiff_t>(step.expected.size())) << step.name;
+        EXPECT_EQ(count(VariableAccess::Kind::write), static_cast<std::ptrdiff_t>(step.expected.size())) << step.name;
+    }
+}
+
 TEST(ResourceScatter, ChangesRows) {
     const struct {
         const char* op;
