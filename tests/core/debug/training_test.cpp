@@ -62,6 +62,20 @@ constexpr Network networks[] = {
        {"let": "h0", "index": "$x", "at": [{"slice": [null, null, null]}, 0]},
        {"let": ["t", "out"], "call": "while_loop", "args": ["$goes_on", "$outer", [0, "$h0"]]})",
      1},
+    {"dense",
+     R"({"let": "wide", "call": "layers.dense", "args": ["$x", 3], "kwargs": {"activation": "$tf.nn.softplus"}},
+       {"let": "out", "call": "layers.dense", "args": ["$wide", 2], "kwargs": {"activation": "$tf.nn.elu"}})",
+     4},
+    {"resource", R"({"with": {"call": "variable_scope", "args": ["r"], "kwargs": {"use_resource": true}}, "body": [
+         {"let": "h0", "index": "$x", "at": [{"slice": [null, null, null]}, 0]},
+         {"let": "out", "call": "layers.dense", "args": ["$h0", 3], "kwargs": {"activation": "$tf.nn.tanh"}}]})",
+     2},
+    {"embedding_in_parts",
+     R"({"let": "a", "call": "get_variable", "args": ["a", [3, 2]], "kwargs": {"dtype": "$tf.float64"}},
+       {"let": "b", "call": "get_variable", "args": ["b", [2, 2]], "kwargs": {"dtype": "$tf.float64"}},
+       {"let": "out", "call": "nn.embedding_lookup", "args": [[{"*": ["$a", 1.5]}, {"*": ["$b", 0.5]}],
+         [[0, 1, 4], [3, 2, 0]]], "kwargs": {"partition_strategy": "div"}})",
+     2},
 };
 
 class TrainingTest : public tests::CommandTest, public ::testing::WithParamInterface<Network> {
