@@ -43,20 +43,20 @@ Value fitting_weights(GraphState& state, const Value& given, const Value& values
     const auto shape_of_value = [&](const Value& x) { return state.graph.info(x.as<TensorValue>()->output).shape; };
     const Shape shape = shape_of_value(weights), values_shape = shape_of_value(values);
     if (shape.has_rank() && shape.rank() == 0) return weights;
-    const auto squeezed_weights = [&] {
+    const auto without_last = [&] {
         return op_value(state, "Squeeze", {weights}, {{"squeeze_dims", attr_list(std::vector<std::int64_t>{-1})}});
     };
     const auto expanded = [&] { return wrap(state, expand_dims(state, weights, Value::list({Value(-1)}))); };
     const auto unchanged = [&] { return weights; };
     if (shape.has_rank() && values_shape.has_rank()) {
-        if (shape.rank() == values_shape.rank() + 1) return squeezed_weights();
+        if (shape.rank() == values_shape.rank() + 1) return without_last();
         return shape.rank() + 1 == values_shape.rank() ? expanded() : weights;
     }
     const Value rank = wrap(state, rank_of(state, weights)), values_rank = wrap(state, rank_of(state, values));
     const Value difference = wrap(state, binary_operator(state, "-", rank, values_rank));
     const auto is = [&](const Value& x, int number) { return op_value(state, "Equal", {x, Value(number)}); };
     const std::int64_t last = shape.has_rank() ? shape.dim(shape.rank() - 1) : Shape::unknown;
-    const auto less = [&] { return last == 1 || last == Shape::unknown ? squeezed_weights() : weights; };
+    const auto less = [&] { return last == 1 || last == Shape::unknown ? without_last() : weights; };
     const auto more = [&] { return cond(state, is(difference, -1), expanded, unchanged); };
     const auto adjusted = [&] { return cond(state, is(difference, 1), less, more); };
     return cond(state, is(rank, 0), unchanged, adjusted);

@@ -123,14 +123,14 @@ std::vector<Value> partitioned(GraphState& state, const Value& data, const Value
 }
 
 /// shape[1:]
-Shape without_first(const Shape& shape) {
+Shape dims_of_row(const Shape& shape) {
     if (!shape.has_rank()) return shape;
     const auto dims = shape.dims();
     return Shape(std::vector<std::int64_t>(dims.begin() + (dims.empty() ? 0 : 1), dims.end()));
 }
 
 /// first.concatenate(second)
-Shape joined(const Shape& first, const Shape& second) {
+Shape concatenated_shapes(const Shape& first, const Shape& second) {
     if (!first.has_rank() || !second.has_rank()) return Shape::unknown_rank();
     std::vector<std::int64_t> dims(first.dims().begin(), first.dims().end());
     dims.insert(dims.end(), second.dims().begin(), second.dims().end());
@@ -139,7 +139,7 @@ Shape joined(const Shape& first, const Shape& second) {
 
 /// The shape of one row: what all tables say of it.
 Shape row_shape(GraphState& state, const Tables& tables) {
-    const auto row = [&](std::size_t i) { return without_first(tables.shape(state, i)); };
+    const auto row = [&](std::size_t i) { return dims_of_row(tables.shape(state, i)); };
     Shape merged = row(0);
     for (std::size_t i = 1; i < tables.size(); ++i) {
         const auto more = merged.merged(row(i));
@@ -182,7 +182,7 @@ Value lookup_in_parts(GraphState& state, const Tables& tables, const Value& ids,
     const Value ids_dims = wrap(state, shape_of(state, ids));
     const Value dims = wrap(state, concat(state, Value::list({ids_dims, row_dims}), Value(0)));
     const Output result = reshape(state, stitched, dims);
-    set_shape(state, result, joined(state.graph.info(ids.as<TensorValue>()->output).shape, row));
+    set_shape(state, result, concatenated_shapes(state.graph.info(ids.as<TensorValue>()->output).shape, row));
     return wrap(state, result);
 }
 
