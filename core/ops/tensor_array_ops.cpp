@@ -64,7 +64,7 @@ Status gather_shape(ShapeContext& ctx) {
     return {};
 }
 
-Status scatter_shape(ShapeContext& ctx) {
+Status scatter_elements_shape(ShapeContext& ctx) {
     RNNSCOPE_TRY(handle_is_pair(ctx));
     const auto indices = with_rank(ctx.input(1), 1);
     if (!indices) return indices.error();
@@ -431,7 +431,7 @@ void add_tensor_array_ops(OpRecords& ops) {
                       .attr("T: type")
                       .stateful()
                       .summary("Stores the rows of a tensor as elements of an array.")
-                      .shape(scatter_shape)
+                      .shape(scatter_elements_shape)
                       .kernel(scatter_elements));
     ops.push_back(OpBuilder("TensorArrayConcatV3")
                       .input("handle: resource")

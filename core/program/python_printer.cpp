@@ -10,7 +10,7 @@
 namespace rnnscope::program {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string result = "\"";
     for (const char c : text) {
         if (c == '"' || c == '\\')
@@ -74,7 +74,7 @@ Doc doc_of(const Literal& literal) {
         std::string operator()(bool value) const { return value ? "True" : "False"; }
         std::string operator()(std::int64_t value) const { return fmt::format("{}", value); }
         std::string operator()(double value) const { return number_text(value); }
-        std::string operator()(const std::string& value) const { return quoted(value); }
+        std::string operator()(const std::string& value) const { return in_quotes(value); }
     } text;
     return Doc::of(std::visit(text, literal.value));
 }
@@ -186,7 +186,7 @@ Doc doc_of(const GenerateExpr& data) {
 Doc nested(const Tensor& value, std::size_t axis, std::int64_t& element) {
     if (axis == value.shape().rank()) {
         const std::int64_t at = element++;
-        if (value.dtype() == DType::string) return Doc::of(quoted(value.strings()[static_cast<std::size_t>(at)]));
+        if (value.dtype() == DType::string) return Doc::of(in_quotes(value.strings()[static_cast<std::size_t>(at)]));
         if (value.dtype() == DType::boolean) return Doc::of(value.integer(at) != 0 ? "True" : "False");
         if (is_integer(value.dtype())) return Doc::of(fmt::format("{}", value.integer(at)));
         if (value.dtype() == DType::float32)
@@ -230,12 +230,12 @@ Doc graph_doc(const GraphFile& graph, const std::string& path) {
 }
 
 Doc doc_of(const FileExpr& file) {
-    const std::string path = quoted(file.path);
+    const std::string path = in_quotes(file.path);
     if (file.graph) return graph_doc(*file.graph, path);
     if (file.path.ends_with(".csv")) return Doc::of(fmt::format("np.loadtxt({}, delimiter=\",\")", path));
     if (file.path.ends_with(".json")) return Doc::of(fmt::format("np.array(json.load(open({})))", path));
     return Doc::of(file.key.empty() ? fmt::format("np.load({})", path)
-                                    : fmt::format("np.load({})[{}]", path, quoted(file.key)));
+                                    : fmt::format("np.load({})[{}]", path, in_quotes(file.key)));
 }
 
 Doc to_doc(const Expr& expr) {

@@ -11,7 +11,7 @@
 namespace rnnscope::runtime {
 namespace {
 
-constexpr std::uint32_t no_step = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t not_made = std::numeric_limits<std::uint32_t>::max();
 
 const RoundVisit& visit_of(const RoundValues& values, std::uint64_t event) {
     return values.round->visits[static_cast<std::size_t>(event % values.round->visits.size())];
@@ -162,16 +162,16 @@ void RoundStates::find_needs() {
     const auto step_of = [&](std::uint32_t visit) {
         const auto found = std::ranges::lower_bound(steps_, visit, {}, &Step::visit);
         return found != steps_.end() && found->visit == visit ? static_cast<std::uint32_t>(found - steps_.begin())
-                                                              : no_step;
+                                                              : not_made;
     };
-    for (const Slot& slot : round.slots) maker_.push_back(slot.raw ? step_of(slot.visit) : no_step);
+    for (const Slot& slot : round.slots) maker_.push_back(slot.raw ? step_of(slot.visit) : not_made);
     needs_.resize(steps_.size());
     for (const RoundStep& from : round.steps) {
         const std::uint32_t step = step_of(from.visit);
-        if (step == no_step || from.kind == RoundStep::Kind::guard) continue;
+        if (step == not_made || from.kind == RoundStep::Kind::guard) continue;
         const auto inputs = round.inputs(round.visits[from.visit]);
         const auto need = [&](const Source& source) {
-            if (source.kind == Source::Kind::current && maker_[source.index] != no_step)
+            if (source.kind == Source::Kind::current && maker_[source.index] != not_made)
                 needs_[step].push_back(maker_[source.index]);
         };
         if (from.kind == RoundStep::Kind::array_read) need(inputs[1]);
@@ -188,7 +188,7 @@ void RoundStates::make(Rows& rows, std::uint32_t step) {
 
 void RoundStates::make(Rows& rows, std::span<const Source> sources) {
     for (const Source& source : sources)
-        if (source.kind == Source::Kind::current && maker_[source.index] != no_step) make(rows, maker_[source.index]);
+        if (source.kind == Source::Kind::current && maker_[source.index] != not_made) make(rows, maker_[source.index]);
 }
 
 void RoundStates::make_all(Rows& rows) {
@@ -208,7 +208,7 @@ void RoundStates::begin_rows(Rows& rows, std::uint64_t round) {
     copy_state(round + 1, rows.row.get());
     const Round& of = *values_->round;
     for (const Source& source : of.waiting) {
-        if (source.kind != Source::Kind::previous || maker_[source.index] == no_step) continue;
+        if (source.kind != Source::Kind::previous || maker_[source.index] == not_made) continue;
         // A step with several results is made when any other one is asked for.
         const auto outputs = of.outputs(of.visits[of.slots[source.index].visit]);
         if (outputs.size() == 1) rows.made[maker_[source.index]] = true;

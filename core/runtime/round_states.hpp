@@ -66,7 +66,7 @@ class RoundStates : public std::enable_shared_from_this<RoundStates> {
     std::uint64_t kept_rounds_ = 0;
     std::vector<Step> steps_;                       ///< in the order of the visits
     std::vector<std::vector<std::uint32_t>> needs_; ///< by step: those whose results it reads
-    std::vector<std::uint32_t> maker_;              ///< by slot: the step that makes it, or `no_step`
+    std::vector<std::uint32_t> maker_;              ///< by slot: the step that makes it, or `not_made`
     std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed_;
     std::unique_ptr<Computed> last_; ///< the rounds that were computed last
 };
