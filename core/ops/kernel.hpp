@@ -2,6 +2,7 @@
 
 #include "core/graph/graph.hpp"
 #include "core/ops/op_def.hpp"
+#include "core/ops/rounding.hpp"
 
 #include <any>
 #include <cstdint>
@@ -91,6 +92,7 @@ class KernelContext {
         KernelState& state;
         std::uint64_t nondeterministic_seed;    ///< for random ops without seeds; fixed per session so runs repeat
         CheckpointStore* checkpoints = nullptr; ///< null: nothing can be saved or restored
+        Rounding rounding = Rounding::fast;
     };
     KernelContext(const Graph& graph, const Node& node, std::span<const Value> inputs, std::span<Value> outputs,
                   Environment environment, std::vector<VariableAccess>& accesses)
@@ -114,6 +116,7 @@ class KernelContext {
     KernelState& state() { return env_.state; }
     std::uint64_t nondeterministic_seed() const { return env_.nondeterministic_seed; }
     CheckpointStore* checkpoints() { return env_.checkpoints; }
+    Rounding rounding() const { return env_.rounding; }
 
     /// All changes of variables go through here, so that they are recorded.
     void write(VariableStorage& storage, Tensor value);

@@ -131,8 +131,9 @@ Tensor float_product(KernelContext& ctx, const Tensor& a, const Tensor& b, bool 
     const simd::Panels panels = last.packed ? last.packed->panels() : simd::row_major(right, dim(0), dim(1), tail);
     float* data = nullptr;
     Tensor result = Tensor::make<float>(shape, data);
-    simd::kernels().matmul(a.values<float>().data(), panels.depth, panels, data, panels.columns,
-                           static_cast<std::size_t>(shape.dim(0)));
+    simd::kernels(ctx.rounding())
+        .matmul(a.values<float>().data(), panels.depth, panels, data, panels.columns,
+                static_cast<std::size_t>(shape.dim(0)));
     return result;
 }
 

@@ -44,11 +44,12 @@ constexpr std::size_t tile_rows = 2;  // times 4 vectors: 8 of the 16 registers 
 constexpr std::size_t row_panels = 2; // times 4 vectors
 
 #include "core/ops/simd_level.hpp"
+#include "core/ops/simd_tf1_15.hpp"
 
 } // namespace
 
-extern const Kernels avx2_kernels;
-constinit const Kernels avx2_kernels = level_kernels; // no code of this level runs before it is chosen
+extern const LevelKernels avx2_kernels;
+constinit const LevelKernels avx2_kernels = level_kernels; // no code of this level runs before it is chosen
 
 } // namespace rnnscope::ops::simd
 

@@ -44,11 +44,12 @@ constexpr std::size_t tile_rows = 8;  // times 2 vectors: 16 of the 32 registers
 constexpr std::size_t row_panels = 4; // times 2 vectors
 
 #include "core/ops/simd_level.hpp"
+#include "core/ops/simd_tf1_15.hpp"
 
 } // namespace
 
-extern const Kernels avx512_kernels;
-constinit const Kernels avx512_kernels = level_kernels; // no code of this level runs before it is chosen
+extern const LevelKernels avx512_kernels;
+constinit const LevelKernels avx512_kernels = level_kernels; // no code of this level runs before it is chosen
 
 } // namespace rnnscope::ops::simd
 

@@ -11,10 +11,10 @@
 namespace rnnscope::ops::simd {
 
 // Each is defined in a file of its own, which is compiled for its instruction set.
-extern const Kernels sse2_kernels;
+extern const LevelKernels sse2_kernels;
 #ifdef RNNSCOPE_X86
-extern const Kernels avx2_kernels;
-extern const Kernels avx512_kernels;
+extern const LevelKernels avx2_kernels;
+extern const LevelKernels avx512_kernels;
 #endif
 
 namespace {
@@ -33,6 +33,15 @@ Level detect() {
     if (avx2) return Level::avx2;
 #endif
     return Level::sse2;
+}
+
+const LevelKernels& kernels_of(Level level) {
+    assert(level <= best_level());
+#ifdef RNNSCOPE_X86
+    if (level == Level::avx512) return avx512_kernels;
+    if (level == Level::avx2) return avx2_kernels;
+#endif
+    return sse2_kernels;
 }
 
 } // namespace
@@ -54,18 +63,14 @@ std::string_view level_name(Level level) {
     return "";
 }
 
-const Kernels& kernels(Level level) {
-    assert(level <= best_level());
-#ifdef RNNSCOPE_X86
-    if (level == Level::avx512) return avx512_kernels;
-    if (level == Level::avx2) return avx2_kernels;
-#endif
-    return sse2_kernels;
+const Kernels& kernels(Level level, Rounding rounding) {
+    const LevelKernels& chosen = kernels_of(level);
+    return rounding == Rounding::fast ? chosen.fast : chosen.tf1_15;
 }
 
-const Kernels& kernels() {
-    static const Kernels& chosen = kernels(best_level());
-    return chosen;
+const Kernels& kernels(Rounding rounding) {
+    static const LevelKernels& best = kernels_of(best_level());
+    return rounding == Rounding::fast ? best.fast : best.tf1_15;
 }
 
 void PackedMatrix::Free::operator()(float* data) const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/ops/rounding.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,6 +15,10 @@
 /// alignment or on how the work is divided. Products add up in the order of k by fused multiply-adds, starting from 0.
 /// The levels compute the same operations in the same order; SSE2, which has no fused multiply-add, goes through double
 /// and may differ in the last bit of one result in about 10^9.
+///
+/// Rounding::tf1_15 replaces sigmoid, tanh and matmul by what TensorFlow 1.15 does on a processor with AVX (Eigen
+/// without fused multiply-adds; tf1-semantics 12.3). There the levels agree in every bit, and it does matter where an
+/// element stands: Eigen treats what is left over beside its packets of eight in another way.
 namespace rnnscope::ops::simd {
 
 enum class Level : std::uint8_t { sse2, avx2, avx512 };
@@ -83,11 +89,17 @@ struct Kernels {
     /// c = a @ b; `a` has `rows` rows of b.depth elements, `a_stride` apart; c, which overlaps nothing, likewise.
     void (*matmul)(const float* a, std::size_t a_stride, const Panels& b, float* c, std::size_t c_stride,
                    std::size_t rows);
-    /// Terms may be added up in several calls, in their order: the bits are those of one product.
+    /// Terms may be added up in several calls, in their order: the bits are those of one product. Null for
+    /// Rounding::tf1_15, where that is not so.
     void (*product)(const Product& product);
     bool (*all_finite)(const float* x, std::size_t n); ///< no NaN, no infinity
 };
-const Kernels& kernels();            ///< of best_level()
-const Kernels& kernels(Level level); ///< only of levels up to best_level()
+const Kernels& kernels(Rounding rounding = Rounding::fast); ///< of best_level()
+/// Only of levels up to best_level().
+const Kernels& kernels(Level level, Rounding rounding = Rounding::fast);
+
+struct LevelKernels {
+    Kernels fast, tf1_15; ///< by Rounding
+};
 
 } // namespace rnnscope::ops::simd

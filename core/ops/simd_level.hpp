@@ -256,18 +256,3 @@ bool all_finite(const float* x, std::size_t n) {
     for (std::size_t lane = 0; lane < Vector::lanes; ++lane) product *= all[lane];
     return product != 0.0F;
 }
-
-constexpr Kernels level_kernels{map_one<sigmoid_of>,
-                                map_one<tanh_of>,
-                                map_one<relu_of>,
-                                map_two<sum_of>,
-                                map_two<difference_of>,
-                                map_two<product_of>,
-                                map_scalar<sum_of>,
-                                map_scalar<difference_of>,
-                                map_scalar<reversed_difference_of>,
-                                map_scalar<product_of>,
-                                bias_add,
-                                matmul,
-                                product,
-                                all_finite};

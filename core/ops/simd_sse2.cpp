@@ -57,10 +57,11 @@ constexpr std::size_t tile_rows = 1;
 constexpr std::size_t row_panels = 1;
 
 #include "core/ops/simd_level.hpp"
+#include "core/ops/simd_tf1_15.hpp"
 
 } // namespace
 
-extern const Kernels sse2_kernels;
-constinit const Kernels sse2_kernels = level_kernels; // no code of this level runs before it is chosen
+extern const LevelKernels sse2_kernels;
+constinit const LevelKernels sse2_kernels = level_kernels; // no code of this level runs before it is chosen
 
 } // namespace rnnscope::ops::simd

@@ -29,7 +29,7 @@ template <class F> Status unary_kernel(KernelContext& ctx) {
 template <class F, simd::Kernels::Unary simd::Kernels::*Kernel> Status fast_unary_kernel(KernelContext& ctx) {
     const Tensor& x = ctx.input(0);
     if (x.dtype() != DType::float32) return unary_kernel<F>(ctx);
-    ctx.set_output(0, map_floats(x, simd::kernels().*Kernel));
+    ctx.set_output(0, map_floats(x, simd::kernels(ctx.rounding()).*Kernel));
     return {};
 }
 

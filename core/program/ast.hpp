@@ -2,6 +2,7 @@
 
 #include "core/base/diagnostic.hpp"
 #include "core/base/id.hpp"
+#include "core/ops/rounding.hpp"
 #include "core/tensor/tensor.hpp"
 
 #include <cstdint>
@@ -164,7 +165,8 @@ struct Program {
     std::string fixed_twin; ///< file name of the program without the fault; may be empty
     int tf_minor = 15;      ///< of TensorFlow 1.x: whose messages are wanted
     std::optional<std::int64_t> graph_seed;
-    std::vector<Statement> statements; ///< by StatementId, source order
+    ops::Rounding rounding = ops::Rounding::fast; ///< of its sessions; what rnnscope does, so Python has no word for it
+    std::vector<Statement> statements;            ///< by StatementId, source order
     Block body;
     PythonText python;
     GraphFiles graphs;

@@ -99,6 +99,7 @@ Evaluator::Impl::Impl(std::shared_ptr<const Program> program, EvaluatorOptions o
       context_(std::make_unique<tf1::Context>(tf1::TfVersion{1, program_->tf_minor})) {
     if (!options_.session.checkpoints)
         options_.session.checkpoints = std::make_shared<CheckpointOverlay>(program_->directory);
+    options_.session.rounding = program_->rounding;
     checkpoints_ = std::dynamic_pointer_cast<CheckpointOverlay>(options_.session.checkpoints);
     context_->default_graph().seed = program_->graph_seed;
     context_->traceback = [this](OriginId origin) {

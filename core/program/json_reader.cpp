@@ -59,8 +59,8 @@ Program JsonReader::read(Diagnostics& mistakes) {
 }
 
 void JsonReader::read_header(Index root) {
-    check_keys(root, {"format", "title", "description", "tags", "tensorflow", "graph_seed", "fixed_twin", "program",
-                      "$schema", "comment"});
+    check_keys(root, {"format", "title", "description", "tags", "tensorflow", "graph_seed", "rounding", "fixed_twin",
+                      "program", "$schema", "comment"});
     if (const Index format = json_.member(root, "format"); format == none)
         complain(root, "program.missing-key", "the key \"format\" is missing",
                  fmt::format("add \"format\": \"{}\"", format_name));
@@ -79,6 +79,15 @@ void JsonReader::read_header(Index root) {
             if (expect(tag, Kind::string, "a word")) program_.tags.push_back(json_.text(tag));
     if (const Index seed = json_.member(root, "graph_seed"); seed != none && json_[seed].kind != Kind::null)
         if (expect(seed, Kind::integer, "a whole number")) program_.graph_seed = json_[seed].integer;
+    if (const Index rounding = json_.member(root, "rounding");
+        rounding != none && expect(rounding, Kind::string, "the name of a rounding")) {
+        const std::string& wanted = json_.text(rounding);
+        if (const auto known = ops::rounding_from_name(wanted))
+            program_.rounding = *known;
+        else
+            complain(rounding, "program.rounding", fmt::format("unknown rounding \"{}\"", shortened(wanted)),
+                     "write \"fast\" or \"tf1.15\"");
+    }
     if (const Index version = json_.member(root, "tensorflow");
         version != none && expect(version, Kind::string, "a version such as \"1.15\"")) {
         const std::string& wanted = json_.text(version);

@@ -191,9 +191,10 @@ Status Executor::call_kernel(const PlanNode& node, std::span<const ops::Value> i
                      fmt::format("op type {} has no kernel", node.node->op)};
     auto& state = env_.kernel_states[node.node->id.index()];
     if (!state) state = std::make_unique<ops::KernelState>();
-    ops::KernelContext context(
-        env_.graph, *node.node, inputs, outputs,
-        {env_.session, step_, *state, env_.options.nondeterministic_seed, env_.options.checkpoints.get()}, accesses);
+    ops::KernelContext context(env_.graph, *node.node, inputs, outputs,
+                               {env_.session, step_, *state, env_.options.nondeterministic_seed,
+                                env_.options.checkpoints.get(), plan_.rounding},
+                               accesses);
     return node.def->kernel(context);
 }
 

@@ -3,6 +3,7 @@
 #include "core/base/result.hpp"
 #include "core/graph/graph.hpp"
 #include "core/ops/op_def.hpp"
+#include "core/ops/rounding.hpp"
 #include "core/runtime/session.hpp"
 
 #include <cstdint>
@@ -64,6 +65,7 @@ struct Plan {
     std::vector<std::size_t> fetch_of;   ///< by requested fetch: which of `fetches`
     std::vector<std::uint32_t> by_node;  ///< by NodeId: position in `nodes`, or `none`
     std::uint32_t most_inputs = 0, most_outputs = 0;
+    ops::Rounding rounding = ops::Rounding::fast; ///< of all its kernels and steps
 
     static constexpr std::uint32_t none = 0xFFFFFFFFU;
 

@@ -26,7 +26,8 @@ std::uint64_t edges_of(const Graph& graph, const Plan& plan) {
 
 } // namespace
 
-Result<std::shared_ptr<CompiledPlan>> PlanCache::plan_for(const Graph& graph, const RunRequest& request) {
+Result<std::shared_ptr<CompiledPlan>> PlanCache::plan_for(const Graph& graph, const RunRequest& request,
+                                                          ops::Rounding rounding) {
     const auto same_feeds = [&](const Entry& entry) {
         return std::ranges::equal(entry.feeds, request.feeds, {}, {}, &RunRequest::Feed::output);
     };
@@ -40,6 +41,7 @@ Result<std::shared_ptr<CompiledPlan>> PlanCache::plan_for(const Graph& graph, co
     }
     auto plan = make_plan(graph, request);
     if (!plan) return plan.error();
+    plan->rounding = rounding;
     Entry entry;
     entry.fetches = request.fetches;
     for (const RunRequest::Feed& feed : request.feeds) entry.feeds.push_back(feed.output);

@@ -12,8 +12,9 @@ namespace rnnscope::runtime {
 class PlanCache {
   public:
     /// As make_plan(), or what that gave before for the same fetches, fed tensors and targets, if no node that counts
-    /// has changed since.
-    Result<std::shared_ptr<CompiledPlan>> plan_for(const Graph& graph, const RunRequest& request);
+    /// has changed since. A session has one rounding.
+    Result<std::shared_ptr<CompiledPlan>> plan_for(const Graph& graph, const RunRequest& request,
+                                                   ops::Rounding rounding);
 
   private:
     struct Entry {

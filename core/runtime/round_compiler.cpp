@@ -334,7 +334,7 @@ std::optional<RoundStep> Compiler::chosen(std::uint32_t number) {
     if (array_step(visit, step)) return step;
     const auto inputs = types(round_->inputs(visit), log_[number].inputs);
     const auto outputs = types(round_->outputs(visit), log_[number].outputs);
-    if (auto fast = fast_step(*node.node, inputs, outputs)) {
+    if (auto fast = fast_step(*node.node, inputs, outputs, plan_.rounding)) {
         step.kind = RoundStep::Kind::fast;
         step.fast = *std::move(fast);
     }

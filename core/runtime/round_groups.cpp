@@ -109,7 +109,7 @@ Grouping::Grouping(Round& round) : round_(round), maker_(round.slots.size(), no_
 
 KnownColumns Grouping::known_of(std::uint32_t number) const {
     const RoundStep& step = round_.steps[number];
-    if (!step.fast.packs_second) return {};
+    if (!step.fast.adds_in_parts) return {};
     KnownColumns known{read_by(round_, step)[0], step.fast.depth};
     if (known.from.kind != Source::Kind::current) return {};
     if (component_of(known.from) != components_->of(number)) return known;

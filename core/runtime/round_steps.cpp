@@ -12,13 +12,20 @@ namespace rnnscope::runtime {
 namespace {
 
 using Operands = std::span<const OperandType>;
+using ops::Rounding;
 using ops::simd::Kernels;
 using ops::simd::PackedMatrix;
 
-const Kernels& simd() {
-    static const Kernels& chosen = ops::simd::kernels();
+template <Rounding rounding = Rounding::fast> const Kernels& simd() {
+    static const Kernels& chosen = ops::simd::kernels(rounding);
     return chosen;
 }
+
+/// The same step in both roundings.
+struct RoundedStep {
+    Step::Function fast, tf1_15;
+    Step::Function in(Rounding rounding) const { return rounding == Rounding::fast ? fast : tf1_15; }
+};
 
 bool all_of_type(Operands operands, DType dtype) {
     return std::ranges::all_of(operands, [&](const OperandType& operand) { return operand.dtype == dtype; });
@@ -96,10 +103,13 @@ std::optional<FastStep> small_step(const Node& node, Operands inputs, Operands o
 // --- elementwise floats
 // -----------------------------------------------------------------------------------------------
 
-template <auto Kernel> bool unary(const Step& step, const Cursor& at) {
-    (simd().*Kernel)(at.in<float>(step.in[0]), at.out<float>(step.out), static_cast<std::size_t>(step.columns));
+template <auto Kernel, Rounding rounding> bool map(const Step& step, const Cursor& at) {
+    (simd<rounding>().*Kernel)(at.in<float>(step.in[0]), at.out<float>(step.out),
+                               static_cast<std::size_t>(step.columns));
     return true;
 }
+template <auto Kernel> constexpr RoundedStep unary{map<Kernel, Rounding::fast>, map<Kernel, Rounding::tf1_15>};
+
 template <auto Kernel> bool same_shape(const Step& step, const Cursor& at) {
     (simd().*Kernel)(at.in<float>(step.in[0]), at.in<float>(step.in[1]), at.out<float>(step.out),
                      static_cast<std::size_t>(step.columns));
@@ -116,8 +126,8 @@ struct BinaryForms {
     Step::Function same, first_scalar, second_scalar;
 };
 
-std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands outputs) {
-    static const std::map<std::string_view, Step::Function> unary_ops{
+std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands outputs, Rounding rounding) {
+    static const std::map<std::string_view, RoundedStep> unary_ops{
         {"Sigmoid", unary<&Kernels::sigmoid>}, {"Tanh", unary<&Kernels::tanh>}, {"Relu", unary<&Kernels::relu>}};
     static const BinaryForms add{same_shape<&Kernels::add>, with_scalar<&Kernels::add_scalar, 0>,
                                  with_scalar<&Kernels::add_scalar, 1>};
@@ -132,7 +142,7 @@ std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands o
     FastStep step;
     step.columns = outputs[0].shape.elements();
     if (const auto it = unary_ops.find(node.op); it != unary_ops.end()) {
-        step.function = it->second;
+        step.function = it->second.in(rounding);
         step.reads = {0};
         return step;
     }
@@ -154,10 +164,10 @@ std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands o
 // --- matrices
 // ---------------------------------------------------------------------------------------------------------
 
-bool matrix_product(const Step& step, const Cursor& at) {
-    simd().matmul(at.in<float>(step.in[0]), static_cast<std::size_t>(step.depth),
-                  static_cast<const PackedMatrix*>(step.packed)->panels(), at.out<float>(step.out),
-                  static_cast<std::size_t>(step.columns), static_cast<std::size_t>(step.rows));
+template <Rounding rounding> bool matrix_product(const Step& step, const Cursor& at) {
+    simd<rounding>().matmul(at.in<float>(step.in[0]), static_cast<std::size_t>(step.depth),
+                            static_cast<const PackedMatrix*>(step.packed)->panels(), at.out<float>(step.out),
+                            static_cast<std::size_t>(step.columns), static_cast<std::size_t>(step.rows));
     return true;
 }
 
@@ -234,16 +244,18 @@ std::int64_t row_bytes(const OperandType& matrix) {
     return matrix.shape.dim(1) * static_cast<std::int64_t>(sizeof(float));
 }
 
-std::optional<FastStep> product_step(const Node& node, Operands inputs, Operands outputs) {
+std::optional<FastStep> product_step(const Node& node, Operands inputs, Operands outputs, Rounding rounding) {
+    constexpr RoundedStep product{matrix_product<Rounding::fast>, matrix_product<Rounding::tf1_15>};
     const auto* transpose_a = node.attr<bool>("transpose_a");
     const auto* transpose_b = node.attr<bool>("transpose_b");
     const bool fits = is_matrix(inputs[0]) && is_matrix(inputs[1]) && inputs[1].constant != nullptr &&
                       transpose_a != nullptr && !*transpose_a && transpose_b != nullptr;
     if (!fits || outputs[0].shape.elements() == 0) return std::nullopt;
     FastStep step;
-    step.function = matrix_product;
+    step.function = product.in(rounding);
     step.shows_unfinite = true; // all columns of that row
     step.packs_second = true;
+    step.adds_in_parts = rounding == Rounding::fast;
     step.transposes_second = *transpose_b;
     step.rows = inputs[0].shape.dim(0);
     step.depth = inputs[0].shape.dim(1);
@@ -338,16 +350,14 @@ void begin_products(const Step& begin, const Cursor& at, std::size_t rounds, std
     simd().product(product);
 }
 
-std::optional<FastStep> fast_step(const Node& node, Operands inputs, Operands outputs) {
+std::optional<FastStep> fast_step(const Node& node, Operands inputs, Operands outputs, Rounding rounding) {
     using Choose = std::optional<FastStep> (*)(const Node&, Operands, Operands);
-    static const std::map<std::string_view, Choose> special{{"MatMul", product_step},
-                                                            {"BiasAdd", bias_step},
-                                                            {"ConcatV2", concat_step},
-                                                            {"Split", split_step},
-                                                            {"Select", select_step}};
+    static const std::map<std::string_view, Choose> special{
+        {"BiasAdd", bias_step}, {"ConcatV2", concat_step}, {"Split", split_step}, {"Select", select_step}};
+    if (node.op == "MatMul") return product_step(node, inputs, outputs, rounding);
     if (const auto it = special.find(node.op); it != special.end()) return it->second(node, inputs, outputs);
     if (auto step = small_step(node, inputs, outputs)) return step;
-    return float_step(node, inputs, outputs);
+    return float_step(node, inputs, outputs, rounding);
 }
 
 } // namespace rnnscope::runtime

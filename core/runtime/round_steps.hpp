@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/graph/graph.hpp"
+#include "core/ops/rounding.hpp"
 #include "core/tensor/tensor.hpp"
 
 #include <array>
@@ -50,6 +51,7 @@ struct FastStep {
     bool packs_second = false;        ///< the second input is a constant matrix: Step::packed
     bool joins_columns = false;       ///< the columns of its first input, then those of the second
     bool transposes_second = false;   ///< of the transposed matrix
+    bool adds_in_parts = false;       ///< a product: simd::Kernels::product may begin it
     bool shows_unfinite = false;      ///< a NaN or an infinity in what it reads gives one in what it makes
     std::vector<std::uint32_t> reads; ///< inputs that the function reads, in the order of Step::in (at most 3)
     std::vector<std::uint32_t> pins;  ///< constant inputs by whose value it was chosen
@@ -76,6 +78,6 @@ struct OperandType {
 /// A step for ops whose output is a function of inputs of fixed shapes; nothing when there is none. Its results have
 /// the same bits as the op's kernel.
 std::optional<FastStep> fast_step(const Node& node, std::span<const OperandType> inputs,
-                                  std::span<const OperandType> outputs);
+                                  std::span<const OperandType> outputs, ops::Rounding rounding);
 
 } // namespace rnnscope::runtime

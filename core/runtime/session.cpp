@@ -72,7 +72,7 @@ Session::Session(const Graph& graph, SessionOptions options)
 Session::~Session() = default;
 
 Result<std::unique_ptr<Run>> Session::start(RunRequest request) {
-    auto plan = plans_->plan_for(graph_, request);
+    auto plan = plans_->plan_for(graph_, request, options_.rounding);
     if (!plan) return plan.error();
     kernel_states_.resize(std::max(kernel_states_.size(), graph_.size()));
     auto impl = std::make_unique<Run::Impl>(

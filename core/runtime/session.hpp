@@ -91,6 +91,7 @@ struct SessionOptions {
     /// makes an overlay of its own over the current folder (core/import/checkpoint_overlay.hpp).
     std::shared_ptr<ops::CheckpointStore> checkpoints = nullptr;
     std::shared_ptr<Changes> changes = nullptr; ///< what runs do differently (changes.hpp); null: nothing
+    ops::Rounding rounding = ops::Rounding::fast;
 };
 
 /// One Session.run in progress: prunes, then visits one node per step.

@@ -253,6 +253,102 @@ TEST_P(SimdKernels, ProductsMayBeDoneInParts) {
     }
 }
 
+// --- as TensorFlow 1.15 rounds --------------------------------------------------------------------------------------
+
+/// Written down from tf1-semantics 12.3 without vectors; `volatile` keeps products from being fused with sums.
+float rounded(float x) {
+    volatile float kept = x;
+    return kept;
+}
+float horner(std::initializer_list<float> coefficients, float x) {
+    float sum = *coefficients.begin();
+    for (auto at = coefficients.begin() + 1; at != coefficients.end(); ++at) sum = rounded(sum * x) + *at;
+    return sum;
+}
+float eigen_tanh(float given) {
+    const float x = given < -9 ? -9 : (given > 9 ? 9 : given), square = rounded(x * x);
+    const float p =
+        rounded(x * horner({-2.76076847742355e-16F, 2.00018790482477e-13F, -8.60467152213735e-11F,
+                            5.12229709037114e-08F, 1.48572235717979e-05F, 6.37261928875436e-04F, 4.89352455891786e-03F},
+                           square));
+    return p /
+           horner({1.19825839466702e-06F, 1.18534705686654e-04F, 2.26843463243900e-03F, 4.89352518554385e-03F}, square);
+}
+
+TEST_P(SimdKernels, TanhIsEigens) {
+    const Kernels& kernels_of_tf = kernels(GetParam(), Rounding::tf1_15);
+    const std::vector<float> x = floats(100'003, 12.0F);
+    std::vector<float> y(x.size());
+    kernels_of_tf.tanh(x.data(), y.data(), x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+        if (std::isnan(x[i]))
+            ASSERT_TRUE(std::isnan(y[i]));
+        else
+            ASSERT_EQ(bits(y[i]), bits(eigen_tanh(x[i]))) << x[i];
+        ASSERT_TRUE(std::isnan(x[i]) || std::fabs(y[i] - std::tanh(x[i])) < 6e-7F) << x[i];
+    }
+}
+
+TEST_P(SimdKernels, SigmoidIsEigensInPackets) {
+    const Kernels &ours = kernels(GetParam(), Rounding::tf1_15), &baseline = kernels(Level::sse2, Rounding::tf1_15);
+    for (const std::size_t count : {3U, 8U, 13U, 50'000U}) {
+        std::vector<float> x = floats(count + 8, 25.0F), y(count), z(count);
+        x.erase(x.begin(), x.begin() + 7); // of the special ones NaN is left
+        x.pop_back();
+        ours.sigmoid(x.data(), y.data(), count);
+        baseline.sigmoid(x.data(), z.data(), count);
+        for (std::size_t i = 0; i < count; ++i) {
+            if (std::isnan(x[i])) {
+                ASSERT_TRUE(std::isnan(y[i]));
+                continue;
+            }
+            ASSERT_EQ(bits(y[i]), bits(z[i])) << x[i];
+            ASSERT_NEAR(y[i], 1 / (1 + std::exp(-static_cast<double>(x[i]))), 3e-7) << x[i];
+        }
+    }
+}
+
+/// Eigen's order of additions for one element, by the sizes of the product and where the element stands.
+float eigen_element(const float* a, const float* b, std::size_t row, std::size_t column, const ProductSize& size) {
+    std::vector<float> terms(size.depth);
+    for (std::size_t k = 0; k < size.depth; ++k) terms[k] = rounded(a[k] * b[k * size.columns]);
+    float sum = 0;
+    if (column < size.columns / 8 * 8 || row >= size.rows / 4 * 4) {
+        for (const float term : terms) sum += term;
+        return sum;
+    }
+    float groups[4][2] = {}, parts[2];
+    std::size_t k = 0;
+    for (; k + 8 <= size.depth; k += 8)
+        for (std::size_t i = 0; i < 8; ++i) groups[i / 2][i % 2] += terms[k + i];
+    for (std::size_t p = 0; p < 2; ++p) parts[p] = (groups[0][p] + groups[1][p]) + (groups[2][p] + groups[3][p]);
+    for (; k + 2 <= size.depth; k += 2)
+        for (std::size_t p = 0; p < 2; ++p) parts[p] += terms[k + p];
+    sum = parts[0] + parts[1];
+    return k < size.depth ? sum + terms[k] : sum;
+}
+
+TEST_P(SimdKernels, ProductsAreEigens) {
+    constexpr ProductSize more[] = {{4, 8, 5}, {4, 3, 5}, {6, 21, 7}, {8, 40, 13}, {5, 17, 60}};
+    std::vector<ProductSize> sizes(std::begin(products), std::end(products));
+    sizes.insert(sizes.end(), std::begin(more), std::end(more));
+    for (const ProductSize& size : sizes) {
+        const std::vector<float> a = floats(size.rows * size.depth + 8, 1.0F),
+                                 b = floats(size.depth * size.columns + 8, 1.0F, 5);
+        const float *left = a.data() + 8, *right = b.data() + 8; // past the special values
+        const PackedMatrix packed = PackedMatrix::pack(right, size.depth, size.columns, false);
+        std::vector<float> c(size.rows * size.columns, -1.0F), tail;
+        for (const Panels& panels : {packed.panels(), row_major(right, size.depth, size.columns, tail)}) {
+            kernels(GetParam(), Rounding::tf1_15).matmul(left, size.depth, panels, c.data(), size.columns, size.rows);
+            for (std::size_t r = 0; r < size.rows; ++r)
+                for (std::size_t j = 0; j < size.columns; ++j)
+                    ASSERT_EQ(bits(c[r * size.columns + j]),
+                              bits(eigen_element(left + r * size.depth, right + j, r, j, size)))
+                        << size.rows << " x " << size.depth << " x " << size.columns << ": " << r << ", " << j;
+        }
+    }
+}
+
 INSTANTIATE_TEST_SUITE_P(Levels, SimdKernels, ::testing::ValuesIn(levels()), [](const auto& level) {
     std::string name(level_name(level.param));
     std::erase(name, '-');

@@ -102,7 +102,9 @@ class Dl4jGolden : public ::testing::TestWithParam<std::string> {
     }
 
     Result<Tensor> fetch(Output output) {
-        Session session(graph_);
+        SessionOptions options;
+        options.rounding = rounding_;
+        Session session(graph_, options);
         RunRequest request;
         request.fetches = {output};
         for (const RunRequest::Feed& feed : feeds_) {
@@ -137,6 +139,7 @@ class Dl4jGolden : public ::testing::TestWithParam<std::string> {
     Graph graph_;
     std::vector<Golden> inner_, outputs_;
     std::vector<RunRequest::Feed> feeds_;
+    ops::Rounding rounding_ = ops::Rounding::fast;
     int compared_ = 0, handles_ = 0;
 };
 
@@ -146,6 +149,12 @@ TEST_P(Dl4jGolden, EveryTensorIsTensorFlows) {
     for (const Golden& golden : inner_) compare(golden);
     EXPECT_EQ(compared_ + handles_, static_cast<int>(outputs_.size() + inner_.size()));
     std::cout << compared_ << " tensors compared, " << handles_ << " are handles\n";
+}
+
+TEST_P(Dl4jGolden, OutputsAreTensorFlowsWithItsRounding) {
+    rounding_ = ops::Rounding::tf1_15;
+    for (const Golden& golden : outputs_) compare(golden);
+    EXPECT_GT(compared_, 0) << "every case has outputs";
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, Dl4jGolden, ::testing::ValuesIn(golden_cases()), [](const auto& test) {

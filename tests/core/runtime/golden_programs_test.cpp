@@ -42,7 +42,7 @@ class GoldenProgram : public ::testing::TestWithParam<std::string> {
     }
     void TearDown() override { std::filesystem::remove_all(scratch_); }
 
-    void replay(int parallel);
+    void replay(int parallel, ops::Rounding rounding = ops::Rounding::fast);
     void replay_run(Session& session, Session& twin, Keep keep, const json& run);
     void check_state(Session& session, const json& state);
     void check_error(const runtime::Run& run, const json& expected);
@@ -152,11 +152,13 @@ void GoldenProgram::check_state(Session& session, const json& state) {
     }
 }
 
-void GoldenProgram::replay(int parallel) {
+void GoldenProgram::replay(int parallel, ops::Rounding rounding) {
     SCOPED_TRACE("parallel iterations: " + std::to_string(parallel));
+    SCOPED_TRACE(ops::rounding_name(rounding));
     std::map<int, std::unique_ptr<Session>> sessions, twins;
     trained_ = false;
     SessionOptions options{parallel, 1};
+    options.rounding = rounding;
     SessionOptions twin_options = options;
     options.checkpoints = std::make_shared<CheckpointOverlay>(scratch_.string()); // the program's sessions share files
     twin_options.checkpoints = std::make_shared<CheckpointOverlay>(scratch_.string());
@@ -215,6 +217,15 @@ TEST_P(GoldenProgram, RunsAsTensorFlowDoes) {
         std::string ops;
         for (const std::string& op : missing_) ops += " " + op;
         GTEST_SKIP() << "these ops have no kernel yet:" << ops;
+    }
+}
+
+/// The golden values are correctly rounded ones; either rounding is near them, and the same however it is executed.
+TEST_P(GoldenProgram, RunsWithTensorFlowsRounding) {
+    if (expect_.at("runs").empty()) GTEST_SKIP() << "the program fails while it builds: nothing runs";
+    for (const int parallel : {1, 3}) {
+        replay(parallel, ops::Rounding::tf1_15);
+        if (HasFatalFailure()) return;
     }
 }
 
