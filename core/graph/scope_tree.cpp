@@ -18,27 +18,39 @@ std::string_view last_component(std::string_view path) {
 } // namespace
 
 ScopeTree::ScopeTree(const Graph& graph, std::size_t nodes) {
+    nodes = std::min(nodes, graph.size());
+    std::vector<std::string_view> names;
+    names.reserve(nodes);
+    for (std::size_t i = 0; i < nodes; ++i) names.push_back(graph.node(NodeId(i)).name);
+    std::vector<VariableId> variables(nodes);
+    for (const Variable& variable : graph.variables())
+        if (variable.op.index() < nodes) variables[variable.op.index()] = variable.id;
+    add(names, variables);
+}
+
+ScopeTree::ScopeTree(std::span<const std::string_view> names, std::span<const VariableId> variables) {
+    add(names, variables);
+}
+
+void ScopeTree::add(std::span<const std::string_view> names, std::span<const VariableId> variables) {
     Scope root;
     root.id = ScopeId(0);
     scopes_.push_back(root);
     by_path_.emplace("", root.id);
-    nodes = std::min(nodes, graph.size());
     // All scopes first: only then is it known which ops are the face of a scope.
-    for (std::size_t i = 0; i < nodes; ++i) get_or_add(parent_path(graph.node(NodeId(i)).name));
-    scope_of_.resize(nodes);
-    for (std::size_t i = 0; i < nodes; ++i) {
-        const Node& node = graph.node(NodeId(i));
-        const auto own = by_path_.find(node.name);
-        const ScopeId home = own != by_path_.end() ? own->second : get_or_add(parent_path(node.name));
+    for (const std::string_view name : names) get_or_add(parent_path(name));
+    scope_of_.resize(names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto own = by_path_.find(std::string(names[i]));
+        const ScopeId home = own != by_path_.end() ? own->second : get_or_add(parent_path(names[i]));
         if (own != by_path_.end())
-            scopes_[home.index()].self = node.id;
+            scopes_[home.index()].self = NodeId(i);
         else
-            scopes_[home.index()].ops.push_back(node.id);
+            scopes_[home.index()].ops.push_back(NodeId(i));
         scope_of_[i] = home;
-        const Variable* variable = graph.variable_of(node.id);
         for (ScopeId s = home; s.valid(); s = scopes_[s.index()].parent) {
             ++scopes_[s.index()].total_ops;
-            if (variable != nullptr) scopes_[s.index()].variables.push_back(variable->id);
+            if (variables[i].valid()) scopes_[s.index()].variables.push_back(variables[i]);
         }
     }
 }

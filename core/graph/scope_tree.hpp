@@ -31,6 +31,8 @@ class ScopeTree {
     explicit ScopeTree(const Graph& graph) : ScopeTree(graph, graph.size()) {}
     /// The tree of the first `nodes` nodes: the graph as it was at an earlier position.
     ScopeTree(const Graph& graph, std::size_t nodes);
+    /// Of nodes with these names; `variables` by node, invalid where it is none.
+    ScopeTree(std::span<const std::string_view> names, std::span<const VariableId> variables);
 
     ScopeId root() const { return ScopeId(0); }
     std::size_t size() const { return scopes_.size(); }
@@ -39,6 +41,7 @@ class ScopeTree {
     ScopeId scope_of(NodeId node) const { return scope_of_[node.index()]; }
 
   private:
+    void add(std::span<const std::string_view> names, std::span<const VariableId> variables);
     ScopeId get_or_add(std::string_view path);
 
     std::vector<Scope> scopes_;
