@@ -1,10 +1,10 @@
 #pragma once
 
 #include "core/graph/graph.hpp"
-#include "core/graph/scope_tree.hpp"
 #include "core/view/common.hpp"
 #include "core/view/layout.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -41,6 +41,7 @@ struct SceneBox {
     BoxKind kind = BoxKind::op;
     bool expanded = false;
     bool fold = false;                           ///< a scope that only the drawing has: helpers that stand together
+    std::uint32_t repeats = 0;                   ///< a series: a fold of so many equal steps
     int depth = 0;                               ///< 0: the root
     std::uint32_t item = 0;                      ///< the same thing has the same number in all scenes of one topology
     std::uint32_t parent = 0;                    ///< index of a box; the root's own for the root
@@ -50,7 +51,7 @@ struct SceneBox {
     NodeId node;               ///< invalid for scopes, unless an op has the scope's name
     std::string path;          ///< full name of the op or scope
     std::string title, detail; ///< "kernel", "VariableV2"; detail may be empty
-    std::string count;         ///< scopes: "28 ops"
+    std::string count;         ///< scopes: "28 ops"; series: "×200"
     std::vector<SceneChip> chips;
 
     // The state at the position.
@@ -125,6 +126,7 @@ struct Scene {
 struct SceneInput {
     const Graph* graph = nullptr;
     std::size_t nodes = 0;         ///< the graph's first so many nodes: what existed at the position
+    bool fold_series = true;       ///< runs of equal steps are one box, until it is opened
     std::vector<StateMark> states; ///< by VariableId
     std::vector<RunMark> runs;     ///< by NodeId
     std::vector<bool> poisoned;    ///< by NodeId: computed something from a missing value
@@ -151,7 +153,8 @@ std::vector<NodeId> search_nodes(const Graph& graph, std::string_view text, std:
 std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, std::size_t nodes);
 
 /// The graph panel's model: what is open, and the scene of it. Ranks and orders are kept by topology, so going back to
-/// an earlier position or opening a scope again gives the same picture.
+/// an earlier position or opening a scope again gives the same picture. Where a window waits for its frames, scenes are
+/// made on another thread, from copies; they are the same ones.
 class GraphView {
   public:
     GraphView();
@@ -163,9 +166,9 @@ class GraphView {
     bool is_expanded(std::string_view path) const;
     void set_expanded(std::string_view path, bool expanded);
     void toggle(std::string_view path) { set_expanded(path, !is_expanded(path)); }
-    void expand_all(const SceneInput& input);
+    void expand_all(const SceneInput& input); ///< but series, which are many times the same
     void collapse_all();
-    const std::set<std::string, std::less<>>& expanded() const;
+    std::set<std::string, std::less<>> expanded() const;
 
     /// Opens what must be open so that the node is visible: all scopes around it.
     void reveal(const SceneInput& input, NodeId node);
@@ -178,6 +181,14 @@ class GraphView {
 
     /// Cheap when nothing but states changed. Valid until the next call.
     const Scene& scene(const SceneInput& input);
+
+    /// With a background nothing of the above makes a scene, and `scene_soon` is to be asked for it.
+    void set_background(bool background);
+    /// The latest scene that is done, with the states of `input`: the one wished for, if it takes no longer than
+    /// `patience`, and otherwise the one before, until it is replaced between two calls. What was overtaken by other
+    /// wishes is never shown. Null while there is none of this graph. Valid until the next call.
+    const Scene* scene_soon(const SceneInput& input, std::chrono::microseconds patience);
+    bool is_waiting() const; ///< the scene is not the one wished for yet: ask again
 
   private:
     class Impl;

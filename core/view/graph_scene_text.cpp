@@ -23,7 +23,11 @@ std::string title(const SceneBox& box) {
 
 void append_box(std::string& text, const SceneBox& box, bool with_geometry) {
     text.append(static_cast<std::size_t>(box.depth) * 2, ' ');
-    text += fmt::format("{} {}", box.fold ? "fold" : name_of(kind_names, box.kind), title(box));
+    text += fmt::format("{} {}",
+                        box.repeats > 0 ? "series"
+                        : box.fold      ? "fold"
+                                        : name_of(kind_names, box.kind),
+                        title(box));
     if (!box.detail.empty()) text += fmt::format(" ({})", box.detail);
     if (box.kind == BoxKind::scope) text += fmt::format(" ({}){}", box.count, box.expanded ? " open" : "");
     for (const SceneChip& chip : box.chips) text += fmt::format(" [{}{}]", chip.portal ? "portal " : "", chip.text);
@@ -103,6 +107,8 @@ void draw_box(Svg& svg, const SceneBox& box, Scene::Corner at) {
         return;
     }
     const double radius = box.kind == BoxKind::variable ? box.height / 2.0 : 4;
+    for (int sheet = box.repeats > 0 ? 2 : 0; sheet > 0; --sheet) // under a series: the steps behind the first
+        svg.rect(at.x + 3 * sheet, at.y + 3 * sheet, box.width, box.height, radius, "#FFFFFF", stroke, 1);
     svg.rect(at.x, at.y, box.width, box.height, radius, failed ? "#FDE7E1" : "#FFFFFF", stroke, failed ? 2 : 1);
     const double left = at.x + (box.kind == BoxKind::scope ? 26 : box.kind == BoxKind::variable ? 36 : 12);
     const double first = box.kind == BoxKind::scope ? 20 : 18;

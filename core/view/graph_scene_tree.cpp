@@ -13,11 +13,11 @@
 namespace rnnscope::view {
 namespace {
 
-bool is_variable_op(const Node& node) {
+bool is_variable_op(const GraphSnapshot::Node& node) {
     return node.op == "VariableV2" || node.op == "Variable" || node.op == "VarHandleOp";
 }
 
-bool is_placeholder(const Node& node) {
+bool is_placeholder(const GraphSnapshot::Node& node) {
     return node.op == "Placeholder" || node.op == "PlaceholderV2" || node.op == "PlaceholderWithDefault";
 }
 
@@ -57,17 +57,17 @@ bool name_implies_type(std::string_view name, std::string_view type) {
     return b.starts_with(a) || a.starts_with(b);
 }
 
-std::string type_and_shape(const Node& node) {
+std::string type_and_shape(const GraphSnapshot::Node& node) {
     if (!node.outputs.empty() && node.outputs[0].dtype != DType::invalid)
         return fmt::format("{} {}", dtype_name(node.outputs[0].dtype), shape_label(node.outputs[0].shape));
     return {};
 }
 
-std::string constant_text(const Node& node) {
-    const auto it = node.attrs.find("value");
-    std::string value = it == node.attrs.end() ? "" : to_text(it->second);
+std::string constant_text(const GraphSnapshot& graph, const GraphSnapshot::Node& node) {
+    const AttrValue& attr = graph.value_of(node.id);
+    std::string value = attr.as<std::monostate>() != nullptr ? "" : to_text(attr);
     if (characters(value) > 14 || value.find('\n') != std::string::npos) {
-        const Tensor* tensor = it->second.as<Tensor>();
+        const Tensor* tensor = attr.as<Tensor>();
         value = tensor ? shape_label(tensor->shape()) : "";
     }
     const std::string_view name = last_segment(node.name);
@@ -100,14 +100,14 @@ struct SceneTree::Plan {
     std::vector<NodeId> first;     ///< the first node inside
     std::vector<std::size_t> live; ///< child scopes that are not dissolved
 
-    Plan(const Graph& graph, const ScopeTree& scopes)
+    Plan(const GraphSnapshot& graph, const ScopeTree& scopes)
         : dissolved(scopes.size(), false), first(scopes.size()), live(scopes.size(), 0) {
         // Children have higher ids than their parents, so they are settled first.
         for (std::size_t i = scopes.size(); i-- > 0;) settle(graph, scopes, scopes.scope(ScopeId(i)));
     }
 
   private:
-    void settle(const Graph& graph, const ScopeTree& scopes, const ScopeTree::Scope& scope) {
+    void settle(const GraphSnapshot& graph, const ScopeTree& scopes, const ScopeTree::Scope& scope) {
         const std::size_t i = scope.id.index();
         NodeId lowest = scope.self;
         std::size_t helpers = 0;
@@ -137,22 +137,28 @@ struct SceneTree::Plan {
     }
 };
 
-SceneTree::SceneTree(const Graph& graph, std::size_t nodes) {
-    nodes = std::min(nodes, graph.size());
-    item_of_.assign(nodes, 0);
-    const ScopeTree scopes(graph, nodes);
+SceneTree::SceneTree(const GraphSnapshot& graph, bool series, const std::stop_token& stop) {
+    item_of_.assign(graph.size(), 0);
+    const ScopeTree scopes(graph.names(), graph.variables());
+    if (stop.stop_requested()) return;
     add_items(graph, scopes, Plan(graph, scopes));
+    if (stop.stop_requested()) return;
     dock_constants(graph);
+    if (series) fold_series(graph);
     fold_helpers(graph);
+    set_depths();
+    if (stop.stop_requested()) return;
     ordinal_.assign(items_.size(), 0);
     for (const SceneItem& item : items_)
         for (std::uint32_t i = 0; i < item.children.size(); ++i) ordinal_[item.children[i]] = i;
     lift_edges(graph);
+    if (stop.stop_requested()) return;
+    label_edges(graph);
     make_portals(graph);
     measure();
 }
 
-void SceneTree::add_items(const Graph& graph, const ScopeTree& scopes, const Plan& plan) {
+void SceneTree::add_items(const GraphSnapshot& graph, const ScopeTree& scopes, const Plan& plan) {
     struct Entry {
         NodeId first;
         NodeId node;   ///< an op, or
@@ -200,8 +206,8 @@ void SceneTree::add_items(const Graph& graph, const ScopeTree& scopes, const Pla
     }
 }
 
-std::uint32_t SceneTree::add_op(const Graph& graph, NodeId id, std::uint32_t parent) {
-    const Node& node = graph.node(id);
+std::uint32_t SceneTree::add_op(const GraphSnapshot& graph, NodeId id, std::uint32_t parent) {
+    const GraphSnapshot::Node node = graph.node(id);
     SceneItem item;
     item.kind = is_variable_op(node)   ? BoxKind::variable
                 : is_placeholder(node) ? BoxKind::placeholder
@@ -210,16 +216,16 @@ std::uint32_t SceneTree::add_op(const Graph& graph, NodeId id, std::uint32_t par
     item.depth = items_[parent].depth + 1;
     item.parent = parent;
     item.node = id;
-    item.path = node.name;
+    item.path = std::string(node.name);
     item.title = short_name(node.name, items_[parent].path, "/");
     item.ops = 1;
     if (item.kind == BoxKind::placeholder) item.detail = type_and_shape(node);
-    if (item.kind == BoxKind::constant) item.detail = constant_text(node);
+    if (item.kind == BoxKind::constant) item.detail = constant_text(graph, node);
     if (item.detail == item.title) item.detail.clear();
-    if (item.detail.empty() && !name_implies_type(node.name, node.op)) item.detail = node.op;
+    if (item.detail.empty() && !name_implies_type(node.name, node.op)) item.detail = std::string(node.op);
     if (item.kind == BoxKind::variable) {
-        item.detail = node.op;
-        if (const Variable* variable = graph.variable_of(id)) item.variables.push_back(variable->id);
+        item.detail = std::string(node.op);
+        if (const VariableId variable = graph.variable_of(id); variable.valid()) item.variables.push_back(variable);
     }
     if (node.op == "NextIteration") items_[parent].has_loop = true;
     items_.push_back(std::move(item));
@@ -244,24 +250,24 @@ std::uint32_t SceneTree::add_scope(const ScopeTree& scopes, ScopeId outer, Scope
     return static_cast<std::uint32_t>(items_.size() - 1);
 }
 
-void SceneTree::dock_constants(const Graph& graph) {
+void SceneTree::dock_constants(const GraphSnapshot& graph) {
     constexpr std::size_t most_chips = 3;
     std::vector<bool> docked(items_.size(), false);
     std::map<std::uint32_t, std::size_t> left_out;
     for (std::uint32_t i = 0; i < item_of_.size(); ++i) {
-        const Node& node = graph.node(NodeId(i));
+        const GraphSnapshot::Node node = graph.node(NodeId(i));
         if (node.op != "Const") continue;
         NodeId consumer;
         std::size_t count = 0;
         for (const NodeId user : graph.consumers(node.id))
-            if (user.index() < item_of_.size() && ++count == 1) consumer = user;
+            if (++count == 1) consumer = user;
         if (count != 1) continue;
         const std::uint32_t own = item_of_[i], host = item_of_[consumer.index()];
         if (items_[own].parent != items_[host].parent || items_[host].kind != BoxKind::op) continue;
         docked[own] = true;
         item_of_[i] = host;
         if (items_[host].chips.size() < most_chips)
-            items_[host].chips.push_back({constant_text(node), node.id, false, 0});
+            items_[host].chips.push_back({constant_text(graph, node), node.id, false, 0});
         else
             ++left_out[host];
     }
@@ -269,7 +275,20 @@ void SceneTree::dock_constants(const Graph& graph) {
     for (SceneItem& item : items_) std::erase_if(item.children, [&](std::uint32_t child) { return docked[child]; });
 }
 
-void SceneTree::lift_edges(const Graph& graph) {
+/// Folds put what they hold one deeper.
+void SceneTree::set_depths() {
+    std::vector<std::uint32_t> todo{0};
+    while (!todo.empty()) {
+        const SceneItem& item = items_[todo.back()];
+        todo.pop_back();
+        for (const std::uint32_t child : item.children) {
+            items_[child].depth = item.depth + 1;
+            todo.push_back(child);
+        }
+    }
+}
+
+void SceneTree::lift_edges(const GraphSnapshot& graph) {
     struct Lifted {
         std::uint32_t scope, from, to;
         EdgeKind kind;
@@ -288,9 +307,9 @@ void SceneTree::lift_edges(const Graph& graph) {
         if (a != b) all.push_back({items_[a].parent, ordinal_[a], ordinal_[b], kind, from.node, to, from.index});
     };
     for (std::uint32_t i = 0; i < item_of_.size(); ++i) {
-        const Node& node = graph.node(NodeId(i));
+        const GraphSnapshot::Node node = graph.node(NodeId(i));
         for (const Output input : node.inputs) {
-            const Node& source = graph.node(input.node);
+            const GraphSnapshot::Node source = graph.node(input.node);
             const EdgeKind kind = node.op == "Merge" && source.op == "NextIteration" ? EdgeKind::back
                                   : is_variable_op(source)                           ? EdgeKind::reference
                                                                                      : EdgeKind::data;
@@ -312,12 +331,29 @@ void SceneTree::lift_edges(const Graph& graph) {
         }
         // A control edge beside a data edge says nothing new.
         if (same_ends && all[i].kind == EdgeKind::control) continue;
-        edges.push_back({all[i].from, all[i].to, all[i].kind, false, 1, all[i].source, all[i].target, all[i].output});
+        edges.push_back(
+            {all[i].from, all[i].to, all[i].kind, false, 1, all[i].source, all[i].target, all[i].output, {}});
     }
 }
 
+void SceneTree::label_edges(const GraphSnapshot& graph) {
+    for (SceneItem& item : items_)
+        for (LocalEdge& edge : item.edges) {
+            if (edge.count != 1 || edge.kind != EdgeKind::data) continue;
+            const auto outputs = graph.node(edge.source).outputs;
+            if (static_cast<std::size_t>(edge.output) >= outputs.size()) continue;
+            const Shape& shape = outputs[static_cast<std::size_t>(edge.output)].shape;
+            if (!shape.has_rank() || shape.rank() == 0) continue;
+            for (const std::int64_t dim : shape.dims()) {
+                if (!edge.label.empty()) edge.label += "×";
+                edge.label += dim == Shape::unknown ? "?" : std::to_string(dim);
+            }
+            if (shape.rank() == 1) edge.label = "[" + edge.label + "]"; // a number alone would read as a count
+        }
+}
+
 /// TensorBoard's rule for ops that are used far more often than their neighbours.
-void SceneTree::make_portals(const Graph& graph) {
+void SceneTree::make_portals(const GraphSnapshot& graph) {
     constexpr std::size_t many_children = 15, least = 8;
     for (SceneItem& item : items_) {
         if (item.children.size() <= many_children) continue;
@@ -346,7 +382,7 @@ void SceneTree::measure() {
             chip.width = mono_width(chip.text, 11) + (chip.portal ? 26.f : 12.f);
             chips += chip.width + 4;
         }
-        const std::string count = fmt::format("{} ops", item.ops);
+        const std::string count = item.repeats > 0 ? fmt::format("×{}", item.repeats) : fmt::format("{} ops", item.ops);
         switch (item.kind) {
         case BoxKind::scope:
             item.closed = {46 + (item.variables.empty() ? 0.f : 16.f) + mono_width(item.title) + sans_width(count) + 24,
@@ -388,7 +424,7 @@ std::vector<LayoutEdge> layout_edges(const SceneItem& item, std::vector<std::uin
 
 Direction flow_direction(const SceneTree& tree, std::uint32_t index, const LayoutOrder& order) {
     const SceneItem& item = tree.item(index);
-    if (index == 0 || item.is_variable_group) return Direction::right;
+    if (index == 0 || item.is_variable_group || item.repeats > 0) return Direction::right;
     if (item.has_loop) return Direction::down;
     std::size_t in_scopes = 0;
     for (const std::uint32_t child : item.children)

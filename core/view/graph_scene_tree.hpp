@@ -1,10 +1,13 @@
 #pragma once
 
+#include "core/graph/scope_tree.hpp"
 #include "core/view/graph_scene.hpp"
+#include "core/view/graph_snapshot.hpp"
 
 #include <map>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 namespace rnnscope::view {
@@ -16,7 +19,8 @@ struct LocalEdge {
     bool portal = false;
     std::uint32_t count = 0;
     NodeId source, target;
-    int output = 0; ///< of source
+    int output = 0;    ///< of source
+    std::string label; ///< shape, when it stands for one edge; may be empty
 };
 
 /// Something that can be drawn: a scope or an op.
@@ -35,15 +39,19 @@ struct SceneItem {
     std::size_t ops = 0;
     Size closed; ///< size when it is not open
     bool is_variable_group = false, has_loop = false;
+    std::uint32_t repeats = 0; ///< a fold of so many equal steps
     bool fold = false; ///< not a scope of the program: helpers that stand together, drawn as one box until opened
 };
 
 /// What could be drawn of a graph: ScopeTree rearranged for reading. Chains of scopes with one child are one item;
 /// small helpers ("MatMul/Enter" beside "MatMul") stand beside what they help; constants with one consumer are chips;
-/// ops that only compute shapes, and those that turn a loop, are folded.
+/// ops that only compute shapes, those that turn a loop, and the steps of an unrolled loop are folded.
 class SceneTree {
   public:
-    SceneTree(const Graph& graph, std::size_t nodes);
+    SceneTree(const Graph& graph, std::size_t nodes, bool series = true)
+        : SceneTree(GraphSnapshot(graph, nodes), series) {}
+    /// `series`: runs of equal steps are folded. Once `stop` is requested what is made is of no use.
+    explicit SceneTree(const GraphSnapshot& graph, bool series = true, const std::stop_token& stop = {});
 
     const std::vector<SceneItem>& items() const { return items_; } ///< 0 is the root
     const SceneItem& item(std::uint32_t index) const { return items_[index]; }
@@ -53,13 +61,19 @@ class SceneTree {
   private:
     struct Plan; ///< how scopes are rearranged
     class Folder;
-    void add_items(const Graph& graph, const ScopeTree& scopes, const Plan& plan);
-    std::uint32_t add_op(const Graph& graph, NodeId node, std::uint32_t parent);
+    class SeriesFolder;
+    void add_items(const GraphSnapshot& graph, const ScopeTree& scopes, const Plan& plan);
+    std::uint32_t add_op(const GraphSnapshot& graph, NodeId node, std::uint32_t parent);
     std::uint32_t add_scope(const ScopeTree& scopes, ScopeId outer, ScopeId inner, std::uint32_t parent);
-    void dock_constants(const Graph& graph);
-    void fold_helpers(const Graph& graph);
-    void lift_edges(const Graph& graph);
-    void make_portals(const Graph& graph);
+    void dock_constants(const GraphSnapshot& graph);
+    void fold_series(const GraphSnapshot& graph);
+    void fold_helpers(const GraphSnapshot& graph);
+    std::uint32_t add_fold(std::uint32_t around, std::vector<std::uint32_t> members, std::string path,
+                           std::string title);
+    void set_depths();
+    void lift_edges(const GraphSnapshot& graph);
+    void label_edges(const GraphSnapshot& graph);
+    void make_portals(const GraphSnapshot& graph);
     void measure();
 
     std::vector<SceneItem> items_;

@@ -29,7 +29,7 @@ if (!hasDot) console.log('dot is not installed: left out');
 
 const scopesOf = (graph) => execFileSync(bench, ['--scopes', graph], { maxBuffer: 1 << 30 }).toString().trim()
   .split('\n').map((line) => JSON.parse(line));
-// Our gaps between ranks and between neighbours (core/view/layout.hpp, graph_scene.cpp).
+// Our gaps between ranks and between neighbours (core/view/layout.hpp, scene_builder.cpp).
 const gaps = (scope) => scope.down ? { rank: 34, node: 16, edge: 10 } : { rank: 40, node: 14, edge: 10 };
 
 function layOutWithDagre(scope) {

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "core/view/graph_scene_tree.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace rnnscope::view {
+
+using OpenScopes = std::set<std::string, std::less<>>; ///< by path
+
+/// What somebody wants to have open or closed.
+struct SceneWish {
+    enum class Kind : std::uint8_t {
+        open,       ///< the scope `path`, and all around it
+        close,      ///< the scope `path`
+        open_all,   ///< every scope, but no series and nothing in them
+        close_all,  ///< every scope
+        reveal,     ///< what must be open so that `nodes` are visible
+        mark,       ///< likewise, but no series: they show that there is something in them
+        unfold,     ///< the folded helpers that `nodes` would otherwise hide in, unless the scope around them is closed
+        open_outer, ///< outer scopes, as long as `most_boxes` are not exceeded
+    } kind = Kind::open;
+    std::string path;
+    std::vector<NodeId> nodes;
+    std::size_t most_boxes = 0;
+    friend bool operator==(const SceneWish&, const SceneWish&) = default;
+};
+
+/// The scopes that carrying out a wish opens, in order; all that it needs is what is open. For open, reveal, mark,
+/// unfold and open_outer.
+std::vector<std::string> scopes_to_open(const SceneTree& tree, const SceneWish& wish,
+                                        const std::function<bool(std::string_view path)>& is_open);
+
+/// Makes scenes, without the state at the position: from a snapshot of the graph and from what is open. Orders and
+/// places of scopes that did not change are kept from one scene to the next. Belongs to one thread at a time, and the
+/// result depends on nothing but what was asked of it.
+class SceneBuilder {
+  public:
+    SceneBuilder();
+
+    /// False: stopped, and nothing changed.
+    bool set_graph(const GraphSnapshot& graph, bool fold_series, const std::stop_token& stop);
+    void carry_out(const SceneWish& wish);
+    void touch() { dirty_ = true; } ///< the next scene is made although nothing changed
+    bool dirty() const { return dirty_; }
+    /// False: stopped, and it is still to be done.
+    bool build(const std::stop_token& stop);
+    Scene take_scene() { return std::exchange(scene_, {}); } ///< that was built
+
+    std::shared_ptr<const SceneTree> tree() const { return tree_; }
+    std::shared_ptr<const OpenScopes> open_scopes() const { return open_; }
+
+  private:
+    /// What one item needs to be open.
+    struct ItemLayout {
+        std::shared_ptr<const LayoutOrder> order;
+        std::vector<LayoutEdge> edges;
+        std::vector<std::uint32_t> edge_of; ///< by local edge
+        Direction direction = Direction::down;
+        std::vector<Size> sizes; ///< that `layout` was made for
+        Layout layout;
+        Size size;
+        float left = 0, top = 0; ///< of the contents
+        bool placed = false;
+    };
+
+    bool is_open(std::uint32_t item) const;
+    ItemLayout& ordered(std::uint32_t item);
+    Size size_of(std::uint32_t item) const { return is_open(item) ? layouts_[item].size : tree_->item(item).closed; }
+    static std::pair<float, float> lane_widths(const ItemLayout& own);
+    void place(std::uint32_t item);
+    void emit_boxes();
+    void emit_edges();
+    static std::vector<Point> shifted(const ItemLayout& own, std::vector<Point> points);
+    static std::vector<Point> around(const ItemLayout& own, std::uint32_t edge, std::size_t lane);
+
+    std::shared_ptr<const SceneTree> tree_;
+    /// Others may hold it: a change makes another one.
+    std::shared_ptr<const OpenScopes> open_ = std::make_shared<OpenScopes>();
+    bool dirty_ = true;
+    std::vector<ItemLayout> layouts_; ///< by item
+    std::map<std::vector<std::uint32_t>, std::shared_ptr<const LayoutOrder>> orders_;
+    std::vector<std::uint32_t> box_of_item_;
+    std::uint64_t topology_ = 0, revision_ = 0;
+    Scene scene_;
+};
+
+} // namespace rnnscope::view
