@@ -60,6 +60,7 @@ class Window {
         ImGui::GetIO().IniFilename = nullptr;
         ImGui_ImplGlfw_InitForOpenGL(window, true);
         ImGui_ImplOpenGL3_Init("#version 330");
+        shell_.set_background(true);
         wake();
     }
     ~Window() {

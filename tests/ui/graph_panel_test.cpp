@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+#include <vector>
+
 namespace rnnscope::ui {
 namespace {
 
@@ -43,6 +47,70 @@ TEST(GraphPanel, ATraceIsSwitchedOnAndOff) {
     EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::outputs);
     run(h, "graph.trace-outputs");
     EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::none);
+}
+
+/// Frames as the window makes them: none waits for a layout, and each asks for another one until all is there.
+void watch(Harness& h) {
+    for (int i = 0; i < 2000; ++i) {
+        h.frame();
+        if (!h.debugger().busy() && i > 3 && !h.shell().animating()) return;
+        std::this_thread::sleep_for(std::chrono::microseconds(500));
+    }
+    FAIL() << "the graph never came to rest";
+}
+
+TEST(GraphPanel, TheBackgroundDrawsWhatAFrameWouldHaveDrawn) {
+    const auto picture = [](bool background) {
+        Harness h;
+        h.shell().set_background(background);
+        h.settle();
+        EXPECT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+        watch(h);
+        for (const char* command : {"run.continue", "graph.expand-all", "graph.fit", "graph.failure"}) {
+            EXPECT_TRUE(h.shell().execute({command, "", "test"}));
+            watch(h);
+        }
+        std::vector<float> drawn;
+        const ImDrawData& data = *ImGui::GetDrawData();
+        for (int l = 0; l < data.CmdListsCount; ++l)
+            for (const ImDrawVert& v : data.CmdLists[l]->VtxBuffer) drawn.insert(drawn.end(), {v.pos.x, v.pos.y});
+        return drawn;
+    };
+    const std::vector<float> at_once = picture(false);
+    EXPECT_GT(at_once.size(), 1000u);
+    const std::vector<float> later = picture(true);
+    ASSERT_EQ(later.size(), at_once.size());
+    // The camera came from elsewhere, so its last digits differ.
+    for (std::size_t i = 0; i < later.size(); ++i) ASSERT_NEAR(later[i], at_once[i], 0.01f);
+}
+
+TEST(GraphPanel, ClosingTheWindowDuringALayoutIsNoTrouble) {
+    for (int frames = 0; frames < 6; ++frames) {
+        Harness h;
+        h.shell().set_background(true);
+        ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+        ASSERT_TRUE(h.shell().execute({"run.continue", "", "test"}));
+        h.settle();
+        ASSERT_TRUE(h.shell().execute({"graph.expand-all", "", "test"}));
+        for (int i = 0; i < frames; ++i) h.frame();
+        // Another program takes the place of the one that is being drawn.
+        if (frames % 2 == 0) continue;
+        ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+        h.frame();
+    }
+}
+
+TEST(GraphPanel, FoldingOfEqualStepsIsKeptInTheSettings) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    h.settle();
+    run(h, "run.continue");
+    EXPECT_TRUE(h.shell().settings().fold_series);
+    run(h, "graph.series");
+    EXPECT_FALSE(read_settings(write_settings(h.shell().settings())).fold_series);
+    run(h, "graph.series");
+    EXPECT_TRUE(read_settings(write_settings(h.shell().settings())).fold_series);
 }
 
 } // namespace

@@ -93,13 +93,14 @@ void GraphPanel::follow(const PanelContext& ctx, const view::SceneInput& input) 
 const view::SceneInput& GraphPanel::input(const PanelContext& ctx) {
     const debug::Selection& selection = ctx.debugger.selection();
     const Graph& graph = *ctx.debugger.graph();
-    Asked asked{trace_, {}, search_};
+    Asked asked{trace_, {}, search_, fold_series_};
     if (trace_ != view::TraceWay::none && selection.kind == debug::Selection::Kind::node) asked.traced = selection.node;
     if (trace_ != view::TraceWay::none && selection.kind == debug::Selection::Kind::variable &&
         selection.variable.index() < graph.variables().size())
         asked.traced = graph.variable(selection.variable).op;
     return input_.get(ctx.stamp, asked, [&] {
         view::SceneInput made = view::scene_input(ctx.debugger);
+        made.fold_series = asked.fold_series;
         made.traced = view::trace_nodes(graph, asked.traced, asked.trace, made.nodes);
         matches_ = view::search_nodes(graph, asked.search, made.nodes);
         if (!matches_.empty()) made.found.assign(made.nodes, false);
@@ -144,6 +145,28 @@ void GraphPanel::next_match(const PanelContext& ctx) {
     show_selected_ = true;
 }
 
+/// The scene of the input, or while that is being made the one before; null: there is none yet.
+const view::Scene* GraphPanel::scene(const view::SceneInput& input) {
+    laying_out_ = false;
+    if (!background_) return &view_.scene(input);
+    constexpr std::chrono::milliseconds patience{4}; // small graphs are there at once, and the frame is not late
+    const view::Scene* scene = view_.scene_soon(input, patience);
+    laying_out_ = view_.is_waiting();
+    frames_waited_ = laying_out_ ? frames_waited_ + 1 : 0;
+    return scene;
+}
+
+void GraphPanel::draw_waiting(const PanelContext& ctx, const Rect& body, const view::SceneInput& input,
+                              bool any) const {
+    constexpr int noticeable = 12; // frames; sooner it would only flicker
+    const std::string text = "Laying out " + view::count_text(input.nodes, "op") + "…";
+    if (!any)
+        draw_empty(ctx.look, body, text);
+    else if (frames_waited_ > noticeable)
+        draw_text_in_row(*ImGui::GetWindowDrawList(), ctx.look, TextRole::caption, body.a.x + ctx.look.px(16), body.a.y,
+                         ctx.look.px(28), Token::text2, text);
+}
+
 void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
     const view::SceneInput& input = this->input(ctx);
     follow(ctx, input);
@@ -161,14 +184,20 @@ void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
     options.lit = mark(ctx.lit);
     options.reduce_motion = reduce_motion_;
     std::vector<GraphRequest> requests;
-    canvas_.draw(view_.scene(input), ctx.look, body.a, body.b, options, requests);
+    const view::Scene* scene = this->scene(input);
+    options.is_waiting = laying_out_;
+    if (scene) canvas_.draw(*scene, ctx.look, body.a, body.b, options, requests);
+    if (laying_out_) draw_waiting(ctx, body, input, scene != nullptr);
+    // What is drawn can be of a position before, with more ops than there are now.
+    std::erase_if(requests, [&](const GraphRequest& r) { return r.node.valid() && r.node.index() >= input.nodes; });
     const auto selection_of = [&](NodeId node, const std::string& path) {
         if (!node.valid()) return view::select_scope(ctx.debugger, path);
         const Variable* variable = input.graph->variable_of(node);
         return variable ? view::select_variable(ctx.debugger, variable->id) : view::select_node(ctx.debugger, node);
     };
     const GraphMark& hovered = canvas_.hovered();
-    if (!hovered.empty()) ctx.hovered = selection_of(hovered.node, hovered.path);
+    const bool exists = !hovered.node.valid() || hovered.node.index() < input.nodes;
+    if (scene && exists && !hovered.empty()) ctx.hovered = selection_of(hovered.node, hovered.path);
     for (const GraphRequest& request : requests) {
         switch (request.kind) {
         case GraphRequest::Kind::toggle_scope:

@@ -36,8 +36,12 @@ class GraphPanel {
         view_.collapse_all();
         arranged_ = true;
     }
-    bool moving() const { return canvas_.moving(); } ///< wants another frame soon
+    bool moving() const { return canvas_.moving() || laying_out_; } ///< wants another frame soon
+    /// Scenes are made on another thread, and appear in the frame after they are done. Otherwise every frame shows the
+    /// scene of its own position.
+    void set_background(bool background) { view_.set_background(background_ = background); }
     void set_reduce_motion(bool reduce) { reduce_motion_ = reduce; }
+    void set_fold_series(bool fold) { fold_series_ = fold; }
 
   private:
     void draw_path(const PanelContext& ctx, const Rect& header);
@@ -47,6 +51,8 @@ class GraphPanel {
     void next_match(const PanelContext& ctx);
     const view::SceneInput& input(const PanelContext& ctx);
     void follow(const PanelContext& ctx, const view::SceneInput& input);
+    const view::Scene* scene(const view::SceneInput& input);
+    void draw_waiting(const PanelContext& ctx, const Rect& body, const view::SceneInput& input, bool any) const;
 
     view::GraphView view_;
     GraphCanvas canvas_;
@@ -55,6 +61,7 @@ class GraphPanel {
         view::TraceWay trace = view::TraceWay::none;
         NodeId traced;
         std::string search;
+        bool fold_series = true;
         bool operator==(const Asked&) const = default;
     };
     Cached<view::SceneInput, Asked> input_;
@@ -69,6 +76,8 @@ class GraphPanel {
     std::uint64_t version_ = 0;
     bool show_selected_ = false, show_failed_ = false, expand_all_ = false, reduce_motion_ = false;
     bool arranged_ = false; ///< a scope was opened or closed by hand
+    bool background_ = false, laying_out_ = false, fold_series_ = true;
+    int frames_waited_ = 0; ///< for the scene that is being made
 };
 
 } // namespace rnnscope::ui

@@ -39,6 +39,7 @@ void Shell::draw() {
     hovered_ = {};
     cell_.begin_frame();
     graph_.set_reduce_motion(settings_.reduce_motion);
+    graph_.set_fold_series(settings_.fold_series);
     const PanelContext ctx = context();
     read_keys();
     draw_title_bar(ctx);

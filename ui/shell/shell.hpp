@@ -51,6 +51,8 @@ class Shell {
     Status open_path(const std::string& path);
     Status open_sample(std::string_view file);
 
+    /// For a window, whose frames nothing may hold up. Otherwise every frame is complete.
+    void set_background(bool background) { graph_.set_background(background); }
     /// Wants frames although nothing happens.
     bool animating() const { return graph_.moving() || cell_.animating(); }
 

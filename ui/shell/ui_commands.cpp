@@ -309,7 +309,12 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { s.graph().trace(view::TraceWay::inputs); return std::string(); }},
     {"graph.trace-outputs", "Trace outputs", "Dims everything that does not depend on the selection; again: nothing.", "Graph", "", "", nothing_selected,
      [](Shell& s, std::string_view) -> Text { s.graph().trace(view::TraceWay::outputs); return std::string(); }},
-    {"graph.expand-all", "Expand all scopes", "Opens every scope.", "Graph", "", "", no_graph,
+    {"graph.series", "Fold equal steps", "Shows runs of equal steps, as of an unrolled loop, as one box that can be opened; again: every step by itself.", "Graph", "", "", no_graph,
+     [](Shell& s, std::string_view) -> Text {
+         s.settings().fold_series = !s.settings().fold_series;
+         return std::string(s.settings().fold_series ? "Runs of equal steps are one box each" : "Every step is drawn by itself");
+     }},
+    {"graph.expand-all", "Expand all scopes", "Opens every scope; runs of equal steps stay one box.", "Graph", "", "", no_graph,
      [](Shell& s, std::string_view) -> Text { s.graph().expand_all(); return std::string(); }},
     {"graph.collapse-all", "Collapse all scopes", "Closes every scope.", "Graph", "", "", no_graph,
      [](Shell& s, std::string_view) -> Text { s.graph().collapse_all(); return std::string(); }},

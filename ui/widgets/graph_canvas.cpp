@@ -236,7 +236,7 @@ GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, bool& go) con
 
 void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
     const float seconds = ImGui::GetIO().DeltaTime;
-    if (wish_ != Wish::none) {
+    if (wish_ != Wish::none && (first_ || !options.is_waiting)) {
         bool go = true;
         const Camera camera = wished_camera(scene, go);
         if (go) {
@@ -250,8 +250,10 @@ void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
                 zoom_ = camera.zoom;
             }
         }
-        wish_ = Wish::none;
-        first_ = false;
+        if (!options.is_waiting) {
+            wish_ = Wish::none;
+            first_ = false;
+        }
     }
     if (flying_ < 1) {
         flying_ = std::min(1.0f, flying_ + seconds / fly_seconds);
@@ -261,7 +263,7 @@ void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
         x_ = start_.x + (target_.x - start_.x) * t;
         y_ = start_.y + (target_.y - start_.y) * t;
     }
-    anchor(scene);
+    if (!options.is_waiting || revision_ != anchor_revision_) anchor(scene);
     if (ring_ < 1) ring_ = std::min(1.0f, ring_ + seconds / ring_seconds);
     if (expanding_ < 1) expanding_ = std::min(1.0f, expanding_ + seconds / expand_seconds);
 }

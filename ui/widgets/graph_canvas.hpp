@@ -66,6 +66,7 @@ class GraphCanvas {
         GraphMark selected, lit;
         bool reduce_motion = false;
         bool minimap = true;
+        bool is_waiting = false; ///< another scene is on its way: the camera goes nowhere before it is there
     };
 
     /// Appends to `requests`. `scene` may be another one in each frame.

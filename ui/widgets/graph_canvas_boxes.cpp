@@ -126,12 +126,22 @@ class BoxPainter : public GraphBrush {
         const ImVec2 p = low(i), q = high(i);
         const float radius = std::min(look_.px(6), 6 * p_.unit);
         const Token fill = i == p_.selected ? Token::accent_bg : i == p_.hovered ? Token::bg3 : Token::bg2;
+        const bool failed = box.frames_failure || i == scene_.failed_box;
+        const Token border = i == p_.lit || i == p_.hovered ? Token::accent : failed ? Token::fail : Token::line2;
+        if (box.repeats > 0) draw_sheets(i, p, q, radius, look_[border]);
         list_.AddRectFilled(p, q, faded(look_[fill], i), radius);
-        const Token border = i == p_.lit || i == p_.hovered ? Token::accent
-                             : box.frames_failure           ? Token::fail
-                                                            : Token::line2;
-        compat::add_rect(list_, p, q, faded(look_[border], i), radius, look_.px(1));
+        compat::add_rect(list_, p, q, faded(look_[border], i), radius, look_.px(i == scene_.failed_box ? 2 : 1));
         header(i, p, q, false);
+    }
+
+    /// Under a closed series: the steps behind the first.
+    void draw_sheets(std::uint32_t i, ImVec2 p, ImVec2 q, float radius, Color border) {
+        for (const float sheet : {2.f, 1.f}) {
+            const float by = sheet * std::max(3 * p_.unit, 1.5f);
+            const ImVec2 a{p.x + by, p.y + by}, b{q.x + by, q.y + by};
+            list_.AddRectFilled(a, b, faded(look_[Token::bg2], i), radius);
+            compat::add_rect(list_, a, b, faded(border, i), radius, look_.px(1));
+        }
     }
 
     void header(std::uint32_t i, ImVec2 p, ImVec2 q, bool open) {
