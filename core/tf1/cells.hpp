@@ -183,6 +183,10 @@ struct DropoutOptions {
     Value cell;
     Value input_keep_prob = 1.0, output_keep_prob = 1.0, state_keep_prob = 1.0;
     Value seed; ///< an int or None
+    bool variational_recurrent = false;
+    Value input_size;   ///< sizes of the inputs, nested as they are; with `variational_recurrent`
+    Value dtype;        ///< of the masks; with `variational_recurrent`
+    Value state_filter; ///< function of a state that says which of its parts are dropped; None: TensorFlow's own
 };
 
 class DropoutWrapper : public CellWrapper {
@@ -193,10 +197,19 @@ class DropoutWrapper : public CellWrapper {
                                  const Value& scope = {}) override;
 
   private:
-    Value dropped(GraphState& state, const Value& values, std::string_view salt, const Value& keep_prob) const;
+    void make_masks(GraphState& state, const DropoutOptions& options);
+    std::optional<std::int64_t> seed_for(std::string_view salt, std::size_t index) const;
+    Value dropped(GraphState& state, const Value& values, std::string_view salt, const Value& keep_prob,
+                  const Value& noise) const;
+    Value dropped_state(GraphState& state, const Value& cell_state) const;
+    Value dropped_leaf(GraphState& state, const Value& leaf, std::string_view salt, std::size_t index,
+                       const Value& keep_prob, const Value& noise) const;
 
     Value input_keep_prob_, output_keep_prob_, state_keep_prob_; ///< a float when it is constant, else a tensor
     std::optional<std::int64_t> seed_;
+    bool variational_;
+    Value input_noise_, state_noise_, output_noise_; ///< random tensors that all steps share; None unless variational
+    Value state_filter_;
 };
 
 class ResidualWrapper : public CellWrapper {
@@ -208,6 +221,19 @@ class ResidualWrapper : public CellWrapper {
 
   private:
     Value residual_fn_;
+};
+
+/// Runs its cell on a device.
+class DeviceWrapper : public CellWrapper {
+  public:
+    DeviceWrapper(GraphState& state, const Value& cell, std::optional<std::string> device);
+    std::string type_name() const override { return "DeviceWrapper"; }
+    Value zero_state(GraphState& state, const Value& batch_size, DType dtype) const override;
+    std::pair<Value, Value> step(GraphState& state, const Value& inputs, const Value& cell_state,
+                                 const Value& scope = {}) override;
+
+  private:
+    std::optional<std::string> device_;
 };
 
 /// rnn_cell_impl.assert_like_rnncell: the cell, or TypeError "The argument 'cell' (...) is not an RNNCell: ...".

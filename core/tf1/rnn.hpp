@@ -28,6 +28,8 @@ struct BidirectionalArgs {
 };
 /// ((output_fw, output_bw), (state_fw, state_bw)).
 Value bidirectional_dynamic_rnn(GraphState& state, const BidirectionalArgs& args);
+/// (outputs, state_fw, state_bw): the outputs of a step are joined.
+Value static_bidirectional_rnn(GraphState& state, const BidirectionalArgs& args);
 
 /// The records of tf.while_loop, tf.cond, tf.TensorArray, tf.nn.rnn_cell.* and tf.nn.*_rnn.
 std::vector<ApiDef> control_flow_api();

@@ -81,16 +81,16 @@ Value make_lstm(Context& context, const Arguments& a) {
 }
 
 Value make_dropout(Context& context, const Arguments& a) {
-    if (a[4].truthy() || !a[8].is_none()) {
-        raise("NotImplementedError", "DropoutWrapper's variational_recurrent and dropout_state_filter_visitor are not "
-                                     "supported by rnnscope");
-    }
     DropoutOptions options;
     options.cell = a[0];
     options.input_keep_prob = a[1];
     options.output_keep_prob = a[2];
     options.state_keep_prob = a[3];
+    options.variational_recurrent = a[4].truthy();
+    options.input_size = a[5];
+    options.dtype = a[6];
     options.seed = a[7];
+    options.state_filter = a[8];
     return Value(std::make_shared<DropoutWrapper>(context.default_graph(), options));
 }
 
@@ -173,6 +173,17 @@ Value call_bidirectional(Context& context, const Arguments& a) {
     args.common.swap_memory = a[8].truthy();
     args.common.time_major = a[9].truthy();
     return bidirectional_dynamic_rnn(context.default_graph(), args);
+}
+
+Value call_static_bidirectional(Context& context, const Arguments& a) {
+    BidirectionalArgs args;
+    args.cell_fw = a[0];
+    args.cell_bw = a[1];
+    args.common = common_args(a[6], a[5], a[7]);
+    args.common.inputs = a[2];
+    args.initial_state_fw = a[3];
+    args.initial_state_bw = a[4];
+    return static_bidirectional_rnn(context.default_graph(), args);
 }
 
 const Param activation_param{"activation", Value()};
@@ -284,6 +295,12 @@ std::vector<ApiDef> rnn_cell_api() {
          [](Context& c, const Arguments& a) {
              return Value(std::make_shared<ResidualWrapper>(c.default_graph(), a[0], a[1]));
          }},
+        {"nn.rnn_cell.DeviceWrapper",
+         {{"cell", {}}, {"device", {}}},
+         "Runs a cell on a device.",
+         [](Context& c, const Arguments& a) {
+             return Value(std::make_shared<DeviceWrapper>(c.default_graph(), a[0], optional_text(a[1])));
+         }},
     };
     for (ApiDef& method : cell_methods()) api.push_back(std::move(method));
     return api;
@@ -326,6 +343,17 @@ std::vector<ApiDef> rnn_api() {
           {"scope", Value()}},
          "Runs one cell forwards and another backwards over time.",
          call_bidirectional},
+        {"nn.static_bidirectional_rnn",
+         {{"cell_fw", {}},
+          {"cell_bw", {}},
+          {"inputs", {}},
+          {"initial_state_fw", Value()},
+          {"initial_state_bw", Value()},
+          {"dtype", Value()},
+          {"sequence_length", Value()},
+          {"scope", Value()}},
+         "Runs one cell forwards and another backwards over a list of inputs.",
+         call_static_bidirectional},
     };
 }
 

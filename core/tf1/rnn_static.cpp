@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-/// tf.nn.static_rnn (rnn.py, 1.15): one cell call for each input, no loop.
+/// tf.nn.static_rnn and static_bidirectional_rnn (rnn.py, 1.15): one cell call for each input, no loop.
 namespace rnnscope::tf1 {
 
 namespace {
@@ -50,13 +50,42 @@ Value zero_output(GraphState& state, const Value& sizes, const Value& batch_size
         sizes);
 }
 
+/// What both functions say of their inputs before anything else.
+const std::vector<Value>& list_of_inputs(const Value& inputs) {
+    if (!nest::is_sequence(inputs)) raise("TypeError", "inputs must be a sequence");
+    const std::vector<Value>* items = items_of(inputs);
+    if (items == nullptr || items->empty()) raise("ValueError", "inputs must not be empty");
+    return *items;
+}
+
+/// _reverse_seq: the steps from last to first, or each sequence of the batch up to its length.
+std::vector<Value> reversed_steps(GraphState& state, const std::vector<Value>& steps, const Value& lengths) {
+    if (lengths.is_none()) return {steps.rbegin(), steps.rend()};
+    std::vector<std::vector<Value>> flat, result(steps.size());
+    std::size_t leaves = nest::flatten(steps[0]).size();
+    for (const Value& step : steps) {
+        flat.push_back(nest::flatten(step));
+        leaves = std::min(leaves, flat.back().size());
+    }
+    for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
+        std::vector<Value> over_time;
+        for (const std::vector<Value>& step : flat) over_time.push_back(step[leaf]);
+        const Value joined = wrap(state, stack(state, Value::list(std::move(over_time))));
+        const Value reversed = op_value(state, "ReverseSequence", {joined, lengths},
+                                        {{"seq_dim", std::int64_t{0}}, {"batch_dim", std::int64_t{1}}});
+        const std::vector<Output> parts = unstack(state, reversed);
+        for (std::size_t i = 0; i < parts.size() && i < result.size(); ++i) result[i].push_back(wrap(state, parts[i]));
+    }
+    std::vector<Value> packed;
+    for (std::size_t i = 0; i < steps.size(); ++i) packed.push_back(nest::pack_sequence_as(steps[i], result[i]));
+    return packed;
+}
+
 } // namespace
 
 Value static_rnn(GraphState& state, const RnnArgs& args) {
     const std::shared_ptr<RnnCell> cell = to_cell("cell", args.cell);
-    if (!nest::is_sequence(args.inputs)) raise("TypeError", "inputs must be a sequence");
-    const std::vector<Value>* inputs = items_of(args.inputs);
-    if (inputs == nullptr || inputs->empty()) raise("ValueError", "inputs must not be empty");
+    const std::vector<Value>& inputs = list_of_inputs(args.inputs);
 
     VariableScopeEntry entry(state, rnn_scope_args(args.scope));
     set_rnn_caching(state, *entry.scope());
@@ -88,9 +117,9 @@ Value static_rnn(GraphState& state, const RnnArgs& args) {
     }
 
     std::vector<Value> outputs;
-    for (std::size_t time = 0; time < inputs->size(); ++time) {
+    for (std::size_t time = 0; time < inputs.size(); ++time) {
         if (time > 0) entry.scope()->reuse = Reuse::yes;
-        const auto call_cell = [&] { return cell->step(state, (*inputs)[time], cell_state); };
+        const auto call_cell = [&] { return cell->step(state, inputs[time], cell_state); };
         std::pair<Value, Value> result;
         if (has_lengths) {
             step.time = Value(static_cast<std::int64_t>(time));
@@ -105,6 +134,37 @@ Value static_rnn(GraphState& state, const RnnArgs& args) {
     }
     entry.leave();
     return Value::tuple({Value::list(std::move(outputs)), cell_state});
+}
+
+Value static_bidirectional_rnn(GraphState& state, const BidirectionalArgs& args) {
+    to_cell("cell_fw", args.cell_fw);
+    to_cell("cell_bw", args.cell_bw);
+    const std::vector<Value>& inputs = list_of_inputs(args.common.inputs);
+    const Value& lengths = args.common.sequence_length;
+    const auto one_direction = [&](const char* name, const Value& cell, const Value& initial_state, bool backwards) {
+        VariableScopeArgs scope_args;
+        scope_args.name_or_scope = Value(name);
+        VariableScopeEntry scope(state, scope_args);
+        RnnArgs rnn = args.common;
+        rnn.cell = cell;
+        if (backwards) rnn.inputs = Value::list(reversed_steps(state, inputs, lengths));
+        rnn.initial_state = initial_state;
+        rnn.scope = Value(scope.scope());
+        const std::vector<Value> result = *items_of(static_rnn(state, rnn));
+        scope.leave();
+        return result;
+    };
+    VariableScopeEntry entry(state, rnn_scope_args(args.common.scope, "bidirectional_rnn"));
+    const std::vector<Value> fw = one_direction("fw", args.cell_fw, args.initial_state_fw, false);
+    const std::vector<Value> bw = one_direction("bw", args.cell_bw, args.initial_state_bw, true);
+    entry.leave();
+
+    const std::vector<Value> forward = nest::flatten(fw[0]);
+    const std::vector<Value> backward = nest::flatten(Value::list(reversed_steps(state, *items_of(bw[0]), lengths)));
+    std::vector<Value> joined;
+    for (std::size_t i = 0; i < forward.size() && i < backward.size(); ++i)
+        joined.push_back(wrap(state, concat(state, Value::list({forward[i], backward[i]}), Value(1))));
+    return Value::tuple({nest::pack_sequence_as(fw[0], joined), fw[1], bw[1]});
 }
 
 } // namespace rnnscope::tf1

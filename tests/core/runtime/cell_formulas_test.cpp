@@ -1,0 +1,182 @@
+// Cells compute their formulas: every cell is run by dynamic_rnn over three steps, with weights that differ, and
+// compared with what the formula gives, written down with plain matrices in double.
+
+#include "core/runtime/session.hpp"
+#include "tests/core/runtime/matrix.hpp"
+#include "tests/core/tf1/program.hpp"
+
+namespace rnnscope {
+namespace {
+
+using tf1::Tf;
+using tf1::Value;
+
+constexpr std::size_t batch = 2, steps = 3, inputs = 3, units = 4;
+
+/// Variables by their name without the scope of the loop: "gru_cell/gates/kernel".
+using Weights = std::map<std::string, Matrix>;
+/// The parts of a state in the order of nest.flatten: h; or c and h.
+using State = std::vector<Matrix>;
+struct Step {
+    Matrix output;
+    State state;
+};
+
+struct Formula {
+    const char* name;
+    DType dtype; ///< float32 for ops that have no other kernel
+    std::function<Value(Tf& tf)> cell;
+    std::function<Step(const Weights& w, const Matrix& x, const State& before)> step;
+    std::size_t outputs = units;
+};
+
+Matrix sigmoid(const Matrix& a) {
+    return applied(a, "Sigmoid");
+}
+Matrix linear(const Matrix& x, const Matrix& kernel, const Matrix& bias) {
+    return plus(product(x, kernel), bias);
+}
+/// u h + (1 - u) c
+Matrix blend(const Matrix& u, const Matrix& h, const Matrix& c) {
+    return plus(times(u, h), each(u, c, [](double kept, double fresh) { return (1 - kept) * fresh; }));
+}
+
+Matrix gru(const Weights& w, const std::string& scope, const Matrix& x, const Matrix& h) {
+    const Matrix gates = sigmoid(linear(joined(x, h), w.at(scope + "gates/kernel"), w.at(scope + "gates/bias")));
+    const Matrix r = columns(gates, 0, units), u = columns(gates, units, units);
+    const Matrix c = applied(
+        linear(joined(x, times(r, h)), w.at(scope + "candidate/kernel"), w.at(scope + "candidate/bias")), "Tanh");
+    return blend(u, h, c);
+}
+
+Value gru_cell(Tf& tf) {
+    return tf("nn.rnn_cell.GRUCell", {static_cast<std::int64_t>(units)});
+}
+
+const Formula formulas[] = {
+    {"GruCell", DType::float64, gru_cell,
+     [](const Weights& w, const Matrix& x, const State& before) {
+         const Matrix h = gru(w, "gru_cell/", x, before[0]);
+         return Step{h, {h}};
+     }},
+    {"OutputProjectionWrapper", DType::float64,
+     [](Tf& tf) {
+         return tf("contrib.rnn.OutputProjectionWrapper", {gru_cell(tf), 2},
+                   {{"activation", *tf1::find_constant("nn.tanh")}});
+     },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         const std::string scope = "output_projection_wrapper/";
+         const Matrix h = gru(w, scope + "gru_cell/", x, before[0]);
+         return Step{applied(linear(h, w.at(scope + "kernel"), w.at(scope + "bias")), "Tanh"), {h}};
+     },
+     2},
+    {"InputProjectionWrapper", DType::float64,
+     [](Tf& tf) {
+         return tf("contrib.rnn.InputProjectionWrapper", {gru_cell(tf), 5});
+     },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         const std::string scope = "input_projection_wrapper/";
+         const Matrix h =
+             gru(w, scope + "gru_cell/", linear(x, w.at(scope + "kernel"), w.at(scope + "bias")), before[0]);
+         return Step{h, {h}};
+     }},
+};
+
+Tensor tensor_of(DType dtype, const Shape& shape, std::vector<double> values) {
+    if (dtype == DType::float64) return Tensor::of<double>(shape, std::move(values));
+    return Tensor::of<float>(shape, std::vector<float>(values.begin(), values.end()));
+}
+
+/// Numbers between -1 and 1 that are the same in float32.
+Tensor numbers(DType dtype, const Shape& shape, int seed) {
+    std::vector<double> values(static_cast<std::size_t>(shape.elements()));
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<double>(static_cast<float>(std::sin(1.3 * static_cast<double>(i) + seed)));
+    return tensor_of(dtype, shape, std::move(values));
+}
+
+/// A row of a tensor of three dimensions, as a matrix.
+Matrix slice_of(const Tensor& tensor, std::size_t at) {
+    const auto dims = tensor.shape().dims();
+    Matrix result(static_cast<std::size_t>(dims[1]), static_cast<std::size_t>(dims[2]));
+    for (std::size_t i = 0; i < result.values.size(); ++i)
+        result.values[i] = tensor.number(static_cast<std::int64_t>(at * result.values.size() + i));
+    return result;
+}
+
+struct Silent : runtime::RunObserver {
+    void on_event(const runtime::Event&) override {}
+};
+
+std::vector<Tensor> fetched(const Graph& graph, runtime::RunRequest request) {
+    runtime::Session session(graph);
+    auto run = session.start(std::move(request));
+    if (!run) {
+        ADD_FAILURE() << run.error().message;
+        return {};
+    }
+    Silent observer;
+    (*run)->finish(observer);
+    if ((*run)->error()) {
+        ADD_FAILURE() << (*run)->error()->message;
+        return {};
+    }
+    return (*run)->results();
+}
+
+void expect_near(const Matrix& actual, const Matrix& expected, double tolerance, const std::string& what) {
+    ASSERT_EQ(actual.values.size(), expected.values.size()) << what;
+    for (std::size_t i = 0; i < actual.values.size(); ++i)
+        ASSERT_NEAR(actual.values[i], expected.values[i], tolerance) << what << ", element " << i;
+}
+
+class CellFormulas : public ::testing::TestWithParam<Formula> {};
+
+TEST_P(CellFormulas, AreWhatDynamicRnnComputes) {
+    const Formula& formula = GetParam();
+    Tf tf;
+    const auto placeholder = [&](const char* name, std::vector<std::int64_t> dims) {
+        return tf("placeholder", {formula.dtype, tf1::ints(dims)}, {{"name", name}});
+    };
+    const Value x = placeholder("x", {steps, batch, inputs});
+    const Value cell = formula.cell(tf);
+    const Value zero = tf.method(cell, "zero_state", {static_cast<std::int64_t>(batch), formula.dtype});
+    const Value result = tf("nn.dynamic_rnn", {cell, x}, {{"initial_state", zero}, {"time_major", true}});
+    const auto output_of = [](const Value& value) { return value.as<tf1::TensorValue>()->output; };
+
+    runtime::RunRequest request;
+    request.feeds.push_back({output_of(x), numbers(formula.dtype, {steps, batch, inputs}, 0)});
+    const Tensor fed = request.feeds[0].value;
+    Weights weights;
+    int seed = 1;
+    for (const Variable& variable : tf.graph().variables()) {
+        const Tensor value = numbers(formula.dtype, variable.shape, seed++);
+        const char* read = variable.is_resource ? "/Read/ReadVariableOp" : "/read";
+        request.feeds.push_back({{tf.graph().find(variable.name + read), 0}, value});
+        ASSERT_EQ(variable.name.rfind("rnn/", 0), 0U) << variable.name;
+        weights[variable.name.substr(4)] = matrix(value);
+    }
+    const std::vector<Value>& pair = *tf1::items_of(result);
+    request.fetches.push_back(output_of(pair[0]));
+    const std::vector<Value> states = tf1::items_of(pair[1]) ? *tf1::items_of(pair[1]) : std::vector<Value>{pair[1]};
+    for (const Value& state : states) request.fetches.push_back(output_of(state));
+    const std::vector<Tensor> results = fetched(tf.graph(), std::move(request));
+    ASSERT_EQ(results.size(), 1 + states.size());
+
+    const double tolerance = formula.dtype == DType::float64 ? 1e-13 : 1e-6;
+    State state(states.size(), Matrix(batch, units));
+    for (std::size_t t = 0; t < steps; ++t) {
+        Step step = formula.step(weights, slice_of(fed, t), state);
+        ASSERT_EQ(step.output.columns, formula.outputs);
+        expect_near(slice_of(results[0], t), step.output, tolerance, "output of step " + std::to_string(t));
+        state = std::move(step.state);
+    }
+    for (std::size_t i = 0; i < states.size(); ++i)
+        expect_near(matrix(results[1 + i]), state[i], tolerance, "state " + std::to_string(i));
+}
+
+INSTANTIATE_TEST_SUITE_P(Cells, CellFormulas, ::testing::ValuesIn(formulas),
+                         [](const auto& formula) { return std::string(formula.param.name); });
+
+} // namespace
+} // namespace rnnscope
