@@ -37,6 +37,17 @@ constexpr Network networks[] = {
         "kwargs": {"dtype": "$tf.float64", "sequence_length": "$n"}},
        {"let": "out", "call": "concat", "args": ["$outs", 2]})",
      8},
+    {"projections", R"({"let": "cell", "call": "contrib.rnn.OutputProjectionWrapper", "args": [
+         {"call": "contrib.rnn.InputProjectionWrapper", "args": [{"call": "nn.rnn_cell.GRUCell", "args": [3]}, 5, "$tf.nn.tanh"]},
+         2]},
+       {"let": ["out", "state"], "call": "nn.dynamic_rnn", "args": ["$cell", "$x"], "kwargs": {"dtype": "$tf.float64"}})",
+     8},
+    {"static_bidirectional", R"({"let": "steps", "call": "unstack", "args": ["$x"], "kwargs": {"axis": 1}},
+       {"let": ["outs", "fw", "bw"], "call": "nn.static_bidirectional_rnn", "args": [
+         {"call": "nn.rnn_cell.GRUCell", "args": [3]}, {"call": "nn.rnn_cell.GRUCell", "args": [3]}, "$steps"],
+        "kwargs": {"dtype": "$tf.float64", "sequence_length": "$n"}},
+       {"let": "out", "call": "concat", "args": ["$outs", 1]})",
+     8},
     {"by_hand", R"({"let": "w", "call": "get_variable", "args": ["w", [2, 2]], "kwargs": {"dtype": "$tf.float64"}},
        {"def": "goes_on", "params": ["t", "h"], "body": [{"return": {"<": ["$t", 3]}}]},
        {"def": "step", "params": ["t", "h"], "body": [
