@@ -70,10 +70,10 @@ struct Layout {
     Size size;
     std::vector<Point> nodes;
     /// By edge, from its `from` to its `to`: two ends on the borders of the nodes, bends between them. Edges against
-    /// the ranks leave and enter at the sides that follow the flow: of them there are the ends, and the places where
-    /// they come out of the one rank and into the other, for the caller to lead them around.
+    /// the ranks, or over more than `max_span` of them, keep to the sides that follow the flow: of them there are the
+    /// ends, and the places where they come out of one rank and into the other, for the caller to lead them around.
     std::vector<std::vector<Point>> edges;
-    std::vector<bool> low_side; ///< by edge against the ranks: it is led around where the coordinates are low
+    std::vector<bool> low_side; ///< by edge that is led around: where the coordinates are low
 };
 
 /// Coordinates (Brandes and Koepf, four alignments, compaction on the block graph). Pure function of its arguments.

@@ -1,4 +1,5 @@
 #include "core/view/layout.hpp"
+#include "core/view/layout_rank.hpp"
 #include "core/view/layout_tighten.hpp"
 
 #include <algorithm>
@@ -358,7 +359,7 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         auto& points = layout.edges[i];
         const float leave = boxes[e.from].along + boxes[e.from].depth, open = rank_end[order.rank[e.from]];
         points.push_back(turn(ends[i].from, leave));
-        if (order.against[i]) {
+        if (runs_around(order, edges, i)) {
             // Around on the far side, unless the near one is much nearer. At once where nothing stands in between.
             const float across = ends[i].from + ends[i].to;
             const bool low_side = across < 2 * static_cast<float>(high - low) / 3;

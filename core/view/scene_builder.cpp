@@ -1,5 +1,7 @@
 #include "core/view/scene_builder.hpp"
 
+#include "core/view/layout_rank.hpp"
+
 #include <algorithm>
 #include <functional>
 
@@ -127,7 +129,7 @@ SceneBuilder::ItemLayout& SceneBuilder::ordered(std::uint32_t index) {
 std::pair<float, float> SceneBuilder::lane_widths(const ItemLayout& own) {
     std::size_t low = 0, high = 0;
     for (std::size_t i = 0; i < own.edges.size(); ++i)
-        if (own.order->against[i] && !own.layout.edges[i].empty()) ++(own.layout.low_side[i] ? low : high);
+        if (runs_around(*own.order, own.edges, i)) ++(own.layout.low_side[i] ? low : high);
     const auto gutter = [](std::size_t lanes) {
         return lanes > 0 ? static_cast<float>(std::min<std::size_t>(lanes, most_lanes)) * SceneMetrics::lane + 10 : 0;
     };
@@ -255,7 +257,7 @@ void SceneBuilder::emit_edges() {
                 // Several kinds between the same two share one line: the first says the most.
                 if (at == drawn) continue;
                 drawn = at;
-                edge.around = own.order->against[at];
+                edge.around = runs_around(*own.order, own.edges, at);
                 edge.points = edge.around ? around(own, at, own.layout.low_side[at] ? low_lane++ : high_lane++)
                                           : shifted(own, own.layout.edges[at]);
             }

@@ -397,5 +397,39 @@ TEST(GraphScene, AFoldNeverHidesWhatIsAskedFor) {
     EXPECT_EQ(view.scene(in).boxes[earlier].node, g.pack);
 }
 
+TEST(GraphScene, ALongEdgeIsLedAroundWhatStandsBetweenItsEnds) {
+    // A chain of 30 ops, and edges from its start that skip most of it, one of them with a bend in every rank.
+    SmallGraph g;
+    std::vector<NodeId> chain{g.add("chain/Relu", "Relu", {{NodeId(0), 0}})};
+    for (int i = 1; i < 30; ++i) {
+        std::vector<Output> inputs{{chain.back(), 0}};
+        if (i == 10 || i == 20 || i == 25) inputs.push_back({chain.front(), 0});
+        chain.push_back(g.add("chain/op_" + std::to_string(i), inputs.size() > 1 ? "Add" : "Tanh", inputs));
+    }
+    GraphView view;
+    view.expand_all(g.input());
+    const Scene& scene = view.scene(g.input());
+    expect_well_formed(scene);
+    const std::uint32_t scope = scene.box_of_scope("chain"), first = scene.box_of(chain[0]);
+    std::size_t around = 0;
+    for (std::uint32_t e = scene.boxes[scope].first_edge; e < scene.boxes[scope].last_edge; ++e) {
+        const SceneEdge& edge = scene.edges[e];
+        if (edge.from == first && edge.to != scene.box_of(chain[1])) {
+            EXPECT_EQ(edge.around, edge.to != scene.box_of(chain[10])) << scene.boxes[edge.to].path;
+        }
+        if (!edge.around) continue;
+        ++around;
+        for (std::size_t p = 1; p < edge.points.size(); ++p)
+            for (std::uint32_t i = scope + 1; i < scene.boxes[scope].end; ++i) {
+                const SceneBox& box = scene.boxes[i];
+                const auto [x0, x1] = std::minmax(edge.points[p - 1].x, edge.points[p].x);
+                const auto [y0, y1] = std::minmax(edge.points[p - 1].y, edge.points[p].y);
+                const bool apart = x1 <= box.x || x0 >= box.x + box.width || y1 <= box.y || y0 >= box.y + box.height;
+                EXPECT_TRUE(apart) << scene.boxes[edge.to].path << "'s edge runs through " << box.path;
+            }
+    }
+    EXPECT_EQ(around, 2u);
+}
+
 } // namespace
 } // namespace rnnscope::view
