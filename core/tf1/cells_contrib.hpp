@@ -71,6 +71,69 @@ class OutputProjectionWrapper : public ProjectionWrapper {
     std::int64_t output_size_;
 };
 
+/// tf.contrib.rnn.GRUBlockCell, and V2 with the names that GRUCell gives its variables (gru_ops.py, 1.15).
+class GruBlockCell : public LayerRnnCell {
+  public:
+    GruBlockCell(GraphState& state, std::optional<std::int64_t> num_units, std::optional<std::int64_t> cell_size,
+                 Layer::Options options, bool is_v2);
+    std::string type_name() const override { return is_v2_ ? "GRUBlockCellV2" : "GRUBlockCell"; }
+    Value state_size(Context&) const override { return cell_size_; }
+    Value output_size(Context&) const override { return cell_size_; }
+    std::pair<Value, Value> step_once(GraphState& state, const Value& inputs, const Value& h_prev) override;
+
+  protected:
+    void build(GraphState& state, const Value& input_shape) override;
+
+  private:
+    bool is_v2_;
+    std::int64_t cell_size_ = 0;
+    VariableValue w_ru_, w_c_, b_ru_, b_c_;
+};
+
+struct LstmBlockOptions {
+    std::int64_t num_units = 0;
+    double forget_bias = 1.0;
+    std::optional<double> cell_clip;
+    bool use_peephole = false;
+    std::string class_name = "LSTMBlockCell"; ///< or "CudnnCompatibleLSTMCell"
+    Layer::Options layer;
+};
+
+/// tf.contrib.rnn.LSTMBlockCell (lstm_ops.py, 1.15).
+class LstmBlockCell : public LayerRnnCell {
+  public:
+    LstmBlockCell(GraphState& state, LstmBlockOptions options);
+    std::string type_name() const override { return options_.class_name; }
+    Value state_size(Context&) const override;
+    Value output_size(Context&) const override { return options_.num_units; }
+    std::pair<Value, Value> step_once(GraphState& state, const Value& inputs, const Value& cell_state) override;
+
+  protected:
+    void build(GraphState& state, const Value& input_shape) override;
+
+  private:
+    LstmBlockOptions options_;
+    VariableValue kernel_, bias_, w_i_diag_, w_f_diag_, w_o_diag_;
+};
+
+/// tf.contrib.cudnn_rnn.CudnnCompatibleGRUCell (cudnn_rnn_ops.py, 1.15): the reset gate multiplies the product.
+class CudnnCompatibleGruCell : public LayerRnnCell {
+  public:
+    CudnnCompatibleGruCell(GraphState& state, std::int64_t num_units, Value kernel_initializer, Layer::Options options);
+    std::string type_name() const override { return "CudnnCompatibleGRUCell"; }
+    Value state_size(Context&) const override { return num_units_; }
+    Value output_size(Context&) const override { return num_units_; }
+    std::pair<Value, Value> step_once(GraphState& state, const Value& inputs, const Value& cell_state) override;
+
+  protected:
+    void build(GraphState& state, const Value& input_shape) override;
+
+  private:
+    std::int64_t num_units_;
+    Value kernel_initializer_;
+    VariableValue gate_kernel_, gate_bias_, input_kernel_, hidden_kernel_, input_bias_, hidden_bias_;
+};
+
 /// The records of tf.contrib.rnn.*: cells that are there alone, and other names of those of tf.nn.
 std::vector<ApiDef> contrib_rnn_api();
 

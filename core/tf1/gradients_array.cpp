@@ -424,7 +424,6 @@ std::span<const std::string_view> unsupported_gradients() {
         "MatrixDiag",
         "MatrixDiagPart",
         "MatrixSetDiag",
-        "GRUBlockCell",
         "BlockLSTM",
         "DepthwiseConv2dNative",
         "ClipByValue",

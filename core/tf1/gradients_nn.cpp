@@ -1,5 +1,6 @@
 #include "core/tf1/api_families.hpp"
 #include "core/tf1/gradient_registry.hpp"
+#include "core/tf1/op_helpers.hpp"
 
 namespace rnnscope::tf1 {
 
@@ -155,10 +156,57 @@ std::vector<Gradient> l2_loss_grad(GradientCall& call) {
     return {call.made(call.binary("*", call.x(), call.dy()))};
 }
 
+/// The gradients of a linear map of `rows`: of its weights and of its bias.
+std::pair<Gradient, Gradient> map_grads(const GradientCall& call, const Value& rows, const Value& dy) {
+    const Gradient weights = matmul(call.state, rows, dy, true, false);
+    return {weights, call.made(call.call("BiasAddGrad", {dy}))};
+}
+
+/// contrib/rnn/python/ops/gru_ops.py: only what arrives at h counts.
+std::vector<Gradient> gru_block_cell_grad(GradientCall& call) {
+    std::vector<Value> arguments;
+    for (std::size_t i = 0; i < 6; ++i) arguments.push_back(call.x(i));
+    for (int i = 0; i < 3; ++i) arguments.push_back(call.y(i));
+    arguments.push_back(call.dy(3));
+    const NodeId op = call_op(call.state, "GRUBlockCellGrad", arguments);
+    const Value d_c_bar = call.wrapped({op, 2}), d_r_bar_u_bar = call.wrapped({op, 3});
+    const Value x = call.x(0), h_prev = call.x(1), r = call.y(0);
+    const auto beside_x = [&](const Value& h) {
+        return call.wrapped(concat(call.state, Value::list({x, h}), Value(1)));
+    };
+    const auto [d_w_ru, d_b_ru] = map_grads(call, beside_x(h_prev), d_r_bar_u_bar);
+    const Value h_prevr = call.binary("*", h_prev, r);
+    const auto [d_w_c, d_b_c] = map_grads(call, beside_x(h_prevr), d_c_bar);
+    return {Output{op, 0}, Output{op, 1}, d_w_ru, d_w_c, d_b_ru, d_b_c};
+}
+
+/// contrib/rnn/python/ops/lstm_ops.py: only what arrives at cs and h counts.
+std::vector<Gradient> lstm_block_cell_grad(GradientCall& call) {
+    const std::int64_t batch = call.shape(0).dim(0), inputs = call.shape(0).dim(1), cells = call.shape(1).dim(1);
+    if (inputs == Shape::unknown) raise("ValueError", "input_size from `x` should not be None.");
+    if (cells == Shape::unknown) raise("ValueError", "cell_size from `cs_prev` should not be None.");
+    std::vector<Value> arguments;
+    for (std::size_t i = 0; i < 8; ++i) arguments.push_back(call.x(i));
+    for (int i = 0; i < 6; ++i) arguments.push_back(call.y(i));
+    arguments.push_back(call.dy(1));
+    arguments.push_back(call.dy(6));
+    const NodeId op =
+        call_op(call.state, "LSTMBlockCellGrad", arguments, {{"use_peephole", call.attr<bool>("use_peephole")}});
+    const Value dicfo = call.wrapped({op, 1});
+    const Output xh = matmul(call.state, dicfo, call.x(3), false, true);
+    const Output x = slice(call.state, xh, {0, 0}, {batch, inputs});
+    const Output h_prev = slice(call.state, xh, {0, inputs}, {batch, cells});
+    const Value rows = call.wrapped(concat(call.state, Value::list({call.x(0), call.x(2)}), Value(1)));
+    const auto [w, b] = map_grads(call, rows, dicfo);
+    return {x, Output{op, 0}, h_prev, w, Output{op, 2}, Output{op, 3}, Output{op, 4}, b};
+}
+
 } // namespace
 
 std::vector<GradientDef> nn_gradients() {
     return {
+        {"GRUBlockCell", gru_block_cell_grad},
+        {"LSTMBlockCell", lstm_block_cell_grad},
         {"BiasAdd", bias_add_grad},
         {"BiasAddGrad", bias_add_grad_grad},
         {"Relu", of_output<"ReluGrad">},

@@ -165,6 +165,91 @@ TEST(DeviceWrapper, PlacesTheOpsOfItsCell) {
         EXPECT_EQ(tf.graph().node(tf.graph().find(name)).device, "/device:GPU:1") << name;
 }
 
+TEST(BlockCells, AreOneOp) {
+    Tf tf;
+    const Value x = placeholder(tf, "x", {2, 3}), h = placeholder(tf, "h", {2, 4}), c = placeholder(tf, "c", {2, 4});
+    const Value lstm_state = tf("nn.rnn_cell.LSTMStateTuple", {c, h});
+    const struct {
+        const char* cell;
+        Keywords keywords;
+        Value state;
+        Lines variables, nodes;
+    } cases[] = {
+        {"contrib.rnn.GRUBlockCell",
+         {},
+         h,
+         {"gru_cell/w_ru:0", "gru_cell/b_ru:0", "gru_cell/w_c:0", "gru_cell/b_c:0"},
+         {"GRUBlockCell gru_cell/GRUBlockCell(x, h, gru_cell/w_ru/read, gru_cell/w_c/read, gru_cell/b_ru/read, "
+          "gru_cell/b_c/read)"}},
+        {"contrib.rnn.GRUBlockCellV2",
+         {{"name", "v2"}},
+         h,
+         {"v2/gates/kernel:0", "v2/gates/bias:0", "v2/candidate/kernel:0", "v2/candidate/bias:0"},
+         {"GRUBlockCell v2/GRUBlockCell(x, h, v2/gates/kernel/read, v2/candidate/kernel/read, v2/gates/bias/read, "
+          "v2/candidate/bias/read)"}},
+        {"contrib.rnn.LSTMBlockCell",
+         {},
+         lstm_state,
+         {"lstm_cell/kernel:0", "lstm_cell/bias:0"},
+         {"Const lstm_cell/zeros()",
+          "LSTMBlockCell lstm_cell/LSTMBlockCell(x, c, h, lstm_cell/kernel/read, lstm_cell/zeros, lstm_cell/zeros, "
+          "lstm_cell/zeros, lstm_cell/bias/read) cell_clip=-1 forget_bias=1 use_peephole=false"}},
+        {"contrib.rnn.LSTMBlockCell",
+         {{"name", "peep"}, {"use_peephole", true}, {"cell_clip", 3}},
+         lstm_state,
+         {"peep/kernel:0", "peep/bias:0", "peep/w_i_diag:0", "peep/w_f_diag:0", "peep/w_o_diag:0"},
+         {"LSTMBlockCell peep/LSTMBlockCell(x, c, h, peep/kernel/read, peep/w_i_diag/read, peep/w_f_diag/read, "
+          "peep/w_o_diag/read, peep/bias/read) cell_clip=3 forget_bias=1 use_peephole=true"}},
+        {"contrib.cudnn_rnn.CudnnCompatibleLSTMCell",
+         {},
+         lstm_state,
+         {"cudnn_compatible_lstm_cell/kernel:0", "cudnn_compatible_lstm_cell/bias:0"},
+         {"Const cudnn_compatible_lstm_cell/zeros()",
+          "LSTMBlockCell cudnn_compatible_lstm_cell/LSTMBlockCell(x, c, h, cudnn_compatible_lstm_cell/kernel/read, "
+          "cudnn_compatible_lstm_cell/zeros, cudnn_compatible_lstm_cell/zeros, cudnn_compatible_lstm_cell/zeros, "
+          "cudnn_compatible_lstm_cell/bias/read) cell_clip=-1 forget_bias=0 use_peephole=false"}},
+    };
+    for (const auto& test : cases) {
+        const Value cell = tf(test.cell, {4}, test.keywords);
+        const std::size_t from = tf.graph().size();
+        ASSERT_TRUE(call_value(tf.context, cell, {x, test.state}, {}).ok()) << test.cell;
+        EXPECT_EQ(names_of(tf, tf.get(cell, "variables")), test.variables) << test.cell;
+        Lines nodes = tf.nodes(from, {"cell_clip", "forget_bias", "use_peephole"});
+        ASSERT_GE(nodes.size(), test.nodes.size());
+        EXPECT_EQ(Lines(nodes.end() - static_cast<std::ptrdiff_t>(test.nodes.size()), nodes.end()), test.nodes);
+    }
+    EXPECT_EQ(tf.error("contrib.rnn.GRUBlockCell"),
+              "ValueError: Exactly one of num_units or cell_size must be provided.");
+    const Value gru = tf("contrib.rnn.GRUBlockCell", {5}, {{"name", "five"}});
+    EXPECT_EQ(call_value(tf.context, gru, {x, h}, {}).error().message,
+              "Shape of h_prev[1] incorrect: cell_size 5 vs 4");
+    const Value lstm = tf("contrib.rnn.LSTMBlockCell", {4}, {{"name", "three"}});
+    EXPECT_EQ(call_value(tf.context, lstm, {x, Value::tuple({c, h, h})}, {}).error().message,
+              "Expecting state to be a tuple with length 2.");
+}
+
+TEST(CudnnCompatibleGru, ResetsAProduct) {
+    Tf tf;
+    const Value x = placeholder(tf, "x", {2, 3}), h = placeholder(tf, "h", {2, 4});
+    const Value cell = tf("contrib.cudnn_rnn.CudnnCompatibleGRUCell", {4});
+    ASSERT_TRUE(call_value(tf.context, cell, {x, h}, {}).ok());
+    const std::string s = "cudnn_compatible_gru_cell/", in = s + "candidate/input_projection/",
+                      of_h = s + "candidate/hidden_projection/";
+    EXPECT_EQ(names_of(tf, tf.get(cell, "variables")), (Lines{s + "gates/kernel:0", s + "gates/bias:0", in + "kernel:0",
+                                                              of_h + "kernel:0", in + "bias:0", of_h + "bias:0"}));
+    const Lines nodes = computing(tf);
+    EXPECT_EQ(Lines(nodes.begin() + 10, nodes.end()),
+              (Lines{"MatMul " + s + "MatMul_1(x, " + in + "kernel/read)",
+                     "BiasAdd " + s + "BiasAdd_1(" + s + "MatMul_1, " + in + "bias/read)",
+                     "MatMul " + s + "MatMul_2(h, " + of_h + "kernel/read)",
+                     "BiasAdd " + s + "BiasAdd_2(" + s + "MatMul_2, " + of_h + "bias/read)",
+                     "Mul " + s + "mul(" + s + "split, " + s + "BiasAdd_2)",
+                     "AddV2 " + s + "add(" + s + "BiasAdd_1, " + s + "mul)", "Tanh " + s + "Tanh(" + s + "add)",
+                     "Const " + s + "sub/x()", "Sub " + s + "sub(" + s + "sub/x, " + s + "split:1)",
+                     "Mul " + s + "mul_1(" + s + "sub, " + s + "Tanh)", "Mul " + s + "mul_2(" + s + "split:1, h)",
+                     "AddV2 " + s + "add_1(" + s + "mul_1, " + s + "mul_2)"}));
+}
+
 TEST(StaticBidirectionalRnn, JoinsTheOutputsOfEachStep) {
     Tf tf;
     const Value x0 = placeholder(tf, "x0", {2, 3}), x1 = placeholder(tf, "x1", {2, 3});

@@ -223,6 +223,8 @@ TEST(Gradients, EveryOpAgreesWithNumericDifferentiation) {
     }
     // What has no derivative of its own, needs state or a loop, or has no kernel for float64.
     const std::set<std::string> others{
+        "GRUBlockCell",
+        "LSTMBlockCell",
         "AddN",
         "Cast",
         "Ceil",
@@ -261,6 +263,50 @@ TEST(Gradients, EveryOpAgreesWithNumericDifferentiation) {
         if (def.gradient != nullptr && !others.contains(std::string(def.op))) {
             EXPECT_TRUE(checked.contains(std::string(def.op))) << def.op << " has no example that can be checked";
         }
+}
+
+/// Cells that are one op have kernels for float32 alone, and gradients of what the next step gets alone.
+TEST(Gradients, OfBlockCellsAreSlopes) {
+    for (const auto& [type, outputs] :
+         {std::pair{"GRUBlockCell", std::vector<int>{3}}, std::pair{"LSTMBlockCell", std::vector<int>{1, 6}}}) {
+        for (const ops::OpExample& example : ops::find_op(type)->examples) {
+            AttrMap attrs = example.attrs;
+            if (std::string_view(type) == "LSTMBlockCell") attrs["cell_clip"] = -1.0F;
+            const auto sum = [&](Case& test, std::vector<Value>* ys) {
+                Kernels kernels(test.state().graph);
+                double result = 0;
+                for (const int i : outputs) {
+                    const auto value = kernels.value(Output{test.op, i});
+                    for (std::int64_t k = 0; value && k < value->elements(); ++k) result += value->number(k);
+                    if (ys != nullptr) ys->push_back(wrap(test.state(), Output{test.op, i}));
+                }
+                return result;
+            };
+            Case test(type, example.inputs, attrs);
+            GradientsArgs args;
+            sum(test, &args.ys);
+            for (const Output x : test.xs) args.xs.push_back(wrap(test.state(), x));
+            const std::vector<Gradient> grads = gradients(test.state(), args);
+            for (std::size_t k = 0; k < example.inputs.size(); ++k) {
+                const auto got = Kernels(test.state().graph).value(to_dense(test.state(), grads[k]));
+                ASSERT_TRUE(got.has_value()) << type << ", input " << k;
+                ASSERT_EQ(got->shape(), example.inputs[k].shape()) << type << ", input " << k;
+                for (std::int64_t i = 0; i < got->elements(); ++i) {
+                    const auto at = [&](float by) {
+                        const auto old = example.inputs[k].values<float>();
+                        std::vector<float> values(old.begin(), old.end());
+                        values[static_cast<std::size_t>(i)] += by;
+                        std::vector<Tensor> inputs = example.inputs;
+                        inputs[k] = Tensor::of<float>(example.inputs[k].shape(), std::move(values));
+                        Case other(type, inputs, attrs);
+                        return sum(other, nullptr);
+                    };
+                    EXPECT_NEAR(got->number(i), (at(0.015625F) - at(-0.015625F)) / 0.03125, 1e-3)
+                        << type << ", input " << k << ", element " << i;
+                }
+            }
+        }
+    }
 }
 
 TEST(Gradients, EveryOpTypeHasOneRecordAndNoneOfTheUnsupported) {
