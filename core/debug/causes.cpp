@@ -290,6 +290,19 @@ saver.restore(sess, path)                             # Key rnn/basic_lstm_cell/
 saver = tf.train.Saver({"rnn/basic_lstm_cell/weights": kernel, "rnn/basic_lstm_cell/biases": bias})
 saver.restore(sess, path))"},
 
+    {"not-in-checkpoint", "The checkpoint does not have all variables",
+     "tf.train.Saver() without a list asks the checkpoint for every variable of the graph, and one that is missing "
+     "makes "
+     "the whole restore fail. What came after the checkpoint was written is missing there: a new layer, or the slots "
+     "of "
+     "an optimizer that was added or exchanged.",
+     "Initialize all variables, and make the saver for those that the checkpoint has.",
+     R"(train = tf.train.AdamOptimizer().minimize(loss)       # the checkpoint was written without it
+tf.train.Saver().restore(sess, path)                  # Key beta1_power not found in checkpoint
+
+sess.run(tf.global_variables_initializer())
+tf.train.Saver(tf.trainable_variables()).restore(sess, path))"},
+
     {"shape-changed", "The checkpoint has other shapes",
      "Restoring assigns the checkpoint's values to the variables of the same names, and a value must have the "
      "variable's shape. Another number of units, another vocabulary or another number of features changes the shapes, "

@@ -84,6 +84,7 @@ std::optional<Finding> table_not_initialized(const FailureCase& failure);
 std::optional<Finding> model_not_ready(const FailureCase& failure);
 // Restores: detectors_restores.cpp.
 std::optional<Finding> names_moved(const FailureCase& failure);
+std::optional<Finding> not_in_checkpoint(const FailureCase& failure);
 std::optional<Finding> shape_changed(const FailureCase& failure);
 // Graphs, sessions and feeds: detectors_client.cpp.
 std::optional<Finding> wrong_graph(const FailureCase& failure);

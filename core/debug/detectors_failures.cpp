@@ -187,6 +187,7 @@ constexpr FailureDetector failure_table[] = {
     {"table-not-initialized", table_not_initialized},
     {"model-not-ready", model_not_ready},
     {"names-moved", names_moved},
+    {"not-in-checkpoint", not_in_checkpoint},
     {"shape-changed", shape_changed},
     {"dtype-mismatch", dtype_mismatch},
     {"shape-mismatch", shape_mismatch},

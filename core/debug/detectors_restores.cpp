@@ -176,8 +176,9 @@ const Stored* moved_to(const RestoreCase& restore, const Wanted& wanted, const s
         if (taken.contains(stored.name) || stored.dtype != variable.dtype || !stored.shape.compatible(variable.shape))
             continue;
         const std::size_t score = likeness(wanted.name, stored.name);
-        is_tie = best && score == most;
-        if (best && score <= most) continue;
+        if (score == most) is_tie = true;
+        if (score <= most) continue;
+        is_tie = false;
         best = &stored;
         most = score;
     }
@@ -196,6 +197,42 @@ std::optional<Fix> set_var_list(const RestoreCase& restore, const std::string& j
     const StatementId statement = restore.saver();
     const auto call = statement.valid() ? find_call(facts.program().statement(statement), "train.Saver") : std::nullopt;
     return call ? set_argument(facts, statement, *call, "var_list", 0, json, std::move(title)) : std::nullopt;
+}
+
+/// JSON text of a saver's var_list: a list, or a dict where the checkpoint has other names.
+std::string var_list_json(const RestoreCase& restore, const std::vector<Wanted>& part) {
+    std::vector<std::string> list, dict;
+    bool is_renamed = false;
+    for (const Wanted& wanted : part) {
+        const std::string& name = restore.graph.variable(wanted.variable).name;
+        is_renamed = is_renamed || name != wanted.name;
+        list.push_back(variable_json(name));
+        dict.push_back(fmt::format("[{}, {}]", json_string(wanted.name), variable_json(name)));
+    }
+    return is_renamed ? fmt::format(R"({{"dict": [{}]}})", fmt::join(dict, ", "))
+                      : fmt::format("[{}]", fmt::join(list, ", "));
+}
+
+/// Restores a part of what the saver was made for. The rest needs a value, which it has where something initialized
+/// the session before; otherwise that is done, too.
+void offer_part(const RestoreCase& restore, const std::vector<Wanted>& entries, Finding& finding) {
+    if (entries.empty()) return;
+    const Facts& facts = restore.failure.facts;
+    const std::string list = var_list_json(restore, entries);
+    const std::string what = counted(entries.size(), "variable");
+    const auto part = set_var_list(restore, list, fmt::format("Restore only what fits: {}", what));
+    if (!facts.init_runs(restore.run.info.session, {restore.run.first_tick}).empty()) {
+        offer(finding, part);
+        return;
+    }
+    const StatementId statement = restore.failure.error().statement;
+    std::string session;
+    for (const Call& call : calls_of(facts.program().statement(statement)))
+        if (const Expr* given = call.name.ends_with(".restore") ? argument(*call.call, "sess", 0) : nullptr)
+            if (const auto* name = std::get_if<NameExpr>(&given->node)) session = name->name;
+    offer(finding,
+          both(facts, part, run_before(facts, statement, session, R"({"call": "global_variables_initializer"})", ""),
+               fmt::format("Initialize, and restore only what fits: {}", what)));
 }
 
 // --- shapes ---------------------------------------------------------------------------------------------------------
@@ -273,7 +310,7 @@ std::optional<Finding> names_moved(const FailureCase& failure) {
     for (const Wanted& wanted : restore->wanted)
         if (restore->find(wanted.name)) taken.insert(wanted.name);
     std::vector<std::pair<std::string, std::string>> moved; // the name that is wanted, the name that is there
-    std::vector<std::string> entries;
+    std::vector<Wanted> entries;                            // under the names that are there
     for (const Wanted& wanted : restore->wanted) {
         const Stored* there = restore->find(wanted.name);
         if (!there) {
@@ -282,9 +319,7 @@ std::optional<Finding> names_moved(const FailureCase& failure) {
             taken.insert(there->name);
             moved.emplace_back(wanted.name, there->name);
         }
-        if (wanted.variable.valid())
-            entries.push_back(fmt::format("[{}, {}]", json_string(there->name),
-                                          variable_json(restore->graph.variable(wanted.variable).name)));
+        if (wanted.variable.valid()) entries.push_back({there->name, wanted.variable});
     }
     if (moved.empty()) return std::nullopt;
     Finding finding;
@@ -296,8 +331,35 @@ std::optional<Finding> names_moved(const FailureCase& failure) {
             {fmt::format("{} is not in the checkpoint; {} is, with the same shape.", wanted, there), saver, {}});
     finding.fix_at = saver.valid() ? saver : failure.error().statement;
     if (entries.size() == restore->wanted.size())
-        offer(finding, set_var_list(*restore, fmt::format(R"({{"dict": [{}]}})", fmt::join(entries, ", ")),
-                                    "Tell the saver the names of the checkpoint"));
+        offer(finding,
+              set_var_list(*restore, var_list_json(*restore, entries), "Tell the saver the names of the checkpoint"));
+    return finding;
+}
+
+std::optional<Finding> not_in_checkpoint(const FailureCase& failure) {
+    if (!has_match(failure.error().text, "not found in checkpoint")) return std::nullopt;
+    const auto restore = restore_case(failure);
+    if (!restore || restore->stored.empty()) return std::nullopt;
+    Finding finding;
+    std::vector<Wanted> there;
+    std::string first;
+    for (const Wanted& wanted : restore->wanted) {
+        if (!wanted.variable.valid()) return std::nullopt;
+        if (restore->find(wanted.name)) {
+            there.push_back(wanted);
+            continue;
+        }
+        const Variable& variable = restore->graph.variable(wanted.variable);
+        if (first.empty()) first = wanted.name;
+        finding.evidence.push_back({fmt::format("{} is not in the checkpoint.", wanted.name),
+                                    failure.facts.created_at(restore->graph.id(), variable), variable.op});
+    }
+    if (first.empty()) return std::nullopt;
+    finding.summary =
+        fmt::format("The checkpoint {} has {} of the {} variables that the saver asks for; {} is not among them.",
+                    restore->file, restore->wanted.size() - finding.evidence.size(), restore->wanted.size(), first);
+    finding.fix_at = restore->saver().valid() ? restore->saver() : failure.error().statement;
+    offer_part(*restore, there, finding);
     return finding;
 }
 
@@ -307,14 +369,14 @@ std::optional<Finding> shape_changed(const FailureCase& failure) {
     if (!restore) return std::nullopt;
     Finding finding;
     finding.fix_at = failure.error().statement;
-    std::vector<std::string> fitting;
+    std::vector<Wanted> fitting;
     const Variable* first = nullptr;
     for (const Wanted& wanted : restore->wanted) {
         const Stored* stored = restore->find(wanted.name);
         if (!stored || !wanted.variable.valid()) continue;
         const Variable& variable = restore->graph.variable(wanted.variable);
         if (stored->shape.compatible(variable.shape)) {
-            fitting.push_back(variable_json(variable.name));
+            fitting.push_back(wanted);
             continue;
         }
         finding.evidence.push_back({fmt::format("{} is {} in the graph and {} in the checkpoint.", variable.name,
@@ -328,9 +390,7 @@ std::optional<Finding> shape_changed(const FailureCase& failure) {
         fmt::format("The checkpoint {} was written by a model of other sizes: {} of {} variables do not "
                     "fit, {} among them.",
                     restore->file, finding.evidence.size(), restore->wanted.size(), short_name(first->name));
-    if (!fitting.empty())
-        offer(finding, set_var_list(*restore, fmt::format("[{}]", fmt::join(fitting, ", ")),
-                                    fmt::format("Restore only what fits: {}", counted(fitting.size(), "variable"))));
+    offer_part(*restore, fitting, finding);
     if (!finding.fixes.empty()) finding.fix_at = finding.fixes[0].changed;
     return finding;
 }

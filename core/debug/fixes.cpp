@@ -355,4 +355,17 @@ std::optional<Fix> copy_feed(const Facts& facts, StatementId statement, const Ca
     return feed_value(facts, statement, run, key, source->at(Pointer(place))[word].dump(), std::move(title));
 }
 
+std::optional<Fix> both(const Facts& facts, const std::optional<Fix>& first, const std::optional<Fix>& second,
+                        std::string title) {
+    if (!first || !second) return std::nullopt;
+    Json operations = Json::parse(first->patch, nullptr, false);
+    for (Json& op : Json::parse(second->patch, nullptr, false)) operations.push_back(std::move(op));
+    Fix fix = *first;
+    fix.title = std::move(title);
+    fix.patch = operations.dump();
+    const auto patched = facts.evaluation().document().patched(fix.patch);
+    const bool fits = std::holds_alternative<std::shared_ptr<const program::Document>>(patched);
+    return fits ? std::optional(std::move(fix)) : std::nullopt;
+}
+
 } // namespace rnnscope::debug

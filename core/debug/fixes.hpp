@@ -51,6 +51,10 @@ std::optional<Fix> feed_value(const Facts& facts, StatementId statement, const C
 std::optional<Fix> copy_feed(const Facts& facts, StatementId statement, const Call& run, StatementId from,
                              std::string_view key, std::string title);
 
+/// Both repairs as one. The second must not depend on where the first put something.
+std::optional<Fix> both(const Facts& facts, const std::optional<Fix>& first, const std::optional<Fix>& second,
+                        std::string title);
+
 /// JSON text of `tf.global_variables_initializer()` in the place of another initializer, with its result's name kept.
 std::string whole_initializer(const Facts& facts, const InitOp& op);
 /// JSON text of a string.

@@ -110,7 +110,7 @@ TEST(Causes, EveryCauseHasItsPage) {
                                         "shared-weights",   "init-after-restore",   "scope-prefix-too-wide",
                                         "duplicate-copy",   "not-fetchable",        "placeholder-not-fed",
                                         "names-moved",      "shape-changed",        "table-not-initialized",
-                                        "model-not-ready",  "several-devices"})
+                                        "model-not-ready",  "several-devices",      "not-in-checkpoint"})
         EXPECT_TRUE(codes.contains(code)) << code;
 }
 

@@ -63,6 +63,7 @@ const std::map<std::string, std::vector<std::string>>& expected_causes() {
         {"D20d_layer_in_other_graph", {"wrong-graph"}},
         {"D23_initializer_needs_feed", {"placeholder-not-fed", "failed-init"}},
         {"dtype_of_reused_variable", {"dtype-mismatch"}},
+        {"optimizer_not_in_checkpoint", {"not-in-checkpoint"}},
         {"state_not_fed", {"placeholder-not-fed"}},
     };
     return causes;
