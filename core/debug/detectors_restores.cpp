@@ -138,7 +138,7 @@ std::optional<RestoreCase> restore_case(const FailureCase& failure) {
 
 /// A name as all versions of TensorFlow could have written it: the parts without case and underscores, under the words
 /// of today. 0.x: RNN/GRUCell/Gates/Linear/Matrix; 1.0: rnn/gru_cell/gates/weights; 1.2: rnn/gru_cell/gates/kernel.
-std::vector<std::string> words_of(std::string_view name) {
+std::vector<std::string> name_words(std::string_view name) {
     std::vector<std::string> words(1);
     for (const char c : name) {
         if (c == '/')
@@ -156,7 +156,7 @@ std::vector<std::string> words_of(std::string_view name) {
 
 /// How many words two names share, in order from the end and then from the beginning.
 std::size_t likeness(std::string_view a, std::string_view b) {
-    const std::vector<std::string> left = words_of(a), right = words_of(b);
+    const std::vector<std::string> left = name_words(a), right = name_words(b);
     const std::size_t most = std::min(left.size(), right.size());
     std::size_t behind = 0, before = 0;
     while (behind < most && left[left.size() - 1 - behind] == right[right.size() - 1 - behind]) ++behind;

@@ -61,7 +61,7 @@ Status check_key_dtype(const Table& table, const Tensor& keys) {
 }
 
 /// The first key wins; the same key with another value is refused.
-Status fill(Table& table, const Tensor& keys, const Tensor& values) {
+Status fill_table(Table& table, const Tensor& keys, const Tensor& values) {
     std::map<std::string, Tensor, std::less<>> filled;
     for (std::int64_t i = 0; i < keys.elements(); ++i) {
         const Tensor value = scalar_at(values, i);
@@ -95,7 +95,7 @@ Status import_table(KernelContext& ctx) {
     if (!(keys.shape() == values.shape()))
         return invalid_argument(
             fmt::format("Expected shape {} for value, got {}", to_text(keys.shape()), to_text(values.shape())));
-    return fill(**table, keys, values);
+    return fill_table(**table, keys, values);
 }
 
 Status find_values(KernelContext& ctx) {

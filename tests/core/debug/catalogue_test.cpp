@@ -75,7 +75,7 @@ std::vector<Pair> samples_of(const std::string& id) {
     return samples;
 }
 
-void finish(Debugger& debugger, const fs::path& path) {
+void finish_sample(Debugger& debugger, const fs::path& path) {
     const Diagnostics mistakes = debugger.open(path.string());
     ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
     for (int stops = 0; !debugger.at_end() && stops < 1000; ++stops) {
@@ -113,7 +113,7 @@ TEST_P(Catalogue, IsShownAndRepaired) {
     std::size_t shown = 0;
     for (const Pair& sample : samples_of(GetParam().id)) {
         Debugger debugger;
-        finish(debugger, sample.faulty);
+        finish_sample(debugger, sample.faulty);
         if (HasFatalFailure()) return;
         const bool is_diagnosed = !debugger.diagnoses().empty() && debugger.diagnoses()[0].cause == shows;
         const bool is_warned_of = warns(debugger, shows);
@@ -128,7 +128,7 @@ TEST_P(Catalogue, IsShownAndRepaired) {
 TEST_P(Catalogue, HasTwinsWithoutIt) {
     for (const Pair& sample : samples_of(GetParam().id)) {
         Debugger fixed;
-        finish(fixed, sample.fixed);
+        finish_sample(fixed, sample.fixed);
         if (HasFatalFailure()) return;
         EXPECT_TRUE(fixed.diagnoses().empty()) << sample.fixed;
         EXPECT_FALSE(fixed.evaluator().error()) << sample.fixed;
