@@ -28,6 +28,20 @@ void complain(std::string_view text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+/// Has the program round so; "" leaves it to the program. The exit status.
+int round_as(debug::Debugger& debugger, const std::string& rounding) {
+    const auto known = ops::rounding_from_name(rounding);
+    if (!known || debugger.program().rounding == *known) return exit_ok; // the command line allows no others
+    if (const Status status = debugger.set_rounding(*known); !status) {
+        complain(fmt::format("rnnscope: {}\n", status.error().message));
+        return exit_usage;
+    }
+    debugger.wait();
+    debugger.go({});
+    debugger.wait();
+    return exit_ok;
+}
+
 /// Opens the file, or says why not; the exit status.
 int open(debug::Debugger& debugger, const std::string& file, bool json, const program::GraphSession& session = {}) {
     if (session.any() && !is_graph_file(file)) {
@@ -146,10 +160,11 @@ std::string graph_svg(const Graph& graph) {
 } // namespace
 
 int cli_run(const std::string& file, const program::GraphSession& session, bool json, bool poison,
-            const std::string& record) {
+            const std::string& record, const std::string& rounding) {
     debug::Debugger debugger;
     debugger.set_poisons(poison);
     if (const int status = open(debugger, file, json, session); status != exit_ok) return status;
+    if (const int status = round_as(debugger, rounding); status != exit_ok) return status;
     run_to_end(debugger);
     if (!json) print(checkpoint_text(debugger, session.restore));
     print(json ? run_json(debugger) : run_text(debugger));
@@ -211,11 +226,14 @@ int cli_python(const std::string& file) {
     return exit_ok;
 }
 
-int cli_debug(const std::string& file, const std::vector<std::string>& commands, bool poison) {
+int cli_debug(const std::string& file, const std::vector<std::string>& commands, bool poison,
+              const std::string& rounding) {
     debug::Debugger debugger;
     debugger.set_poisons(poison);
-    if (!file.empty())
+    if (!file.empty()) {
         if (const int status = open(debugger, file, false); status != exit_ok) return status;
+        if (const int status = round_as(debugger, rounding); status != exit_ok) return status;
+    }
     bool all_done = true;
     const auto perform = [&](const std::string& line) {
         const std::size_t start = line.find_first_not_of(" \t");

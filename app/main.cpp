@@ -1,5 +1,6 @@
 #include "app/cli.hpp"
 #include "core/base/process_memory.hpp"
+#include "core/ops/rounding.hpp"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -59,7 +60,7 @@ int run_render(RenderOptions& options, const std::string& size) {
 int dispatch(int argc, char** argv) {
     CLI::App cli("rnnscope: a debugger for TensorFlow 1.x recurrent graphs", "rnnscope");
     cli.require_subcommand(0, 1);
-    std::string file, format = "summary", output, code, text, record, log;
+    std::string file, format = "summary", output, code, text, record, rounding, log;
     std::vector<std::string> commands;
     program::GraphSession session;
     bool json = false, poison = false;
@@ -78,6 +79,11 @@ int dispatch(int argc, char** argv) {
     constexpr auto about_poison = "go on past reads of variables without a value, and say what is derived from them";
     run->add_flag("--poison", poison, about_poison);
     run->add_option("--record", record, "file to save the recording to: what happened, for debug to open again");
+    const auto add_rounding = [&](CLI::App& command) {
+        command.add_option("--rounding", rounding, "fast, or tf1.15: as TensorFlow's CPU kernels, to the last digit")
+            ->check(CLI::IsMember(std::vector<std::string>(ops::rounding_names.begin(), ops::rounding_names.end())));
+    };
+    add_rounding(*run);
     CLI::App* graph = cli.add_subcommand("graph", "print the graph as it stands when the program ends or fails");
     graph->add_option("FILE", file, "program or graph")->required();
     graph->add_option("--format", format, "summary, ops, json, pbtxt, dot or svg")
@@ -89,6 +95,7 @@ int dispatch(int argc, char** argv) {
     debug->add_option("FILE", file, "program, graph or recording");
     debug->add_option("-x", commands, "command to execute, in order; without any, commands are read");
     debug->add_flag("--poison", poison, about_poison);
+    add_rounding(*debug);
     CLI::App* explain = cli.add_subcommand("explain", "explain a cause, or a pasted TensorFlow error");
     explain->add_option("CODE", code, "cause: init-built-too-early, ...");
     explain->add_option("--text", text, "the error as TensorFlow printed it");
@@ -111,11 +118,11 @@ int dispatch(int argc, char** argv) {
         return cli.exit(problem) == 0 ? exit_ok : exit_usage;
     }
 
-    if (run->parsed()) return cli_run(file, session, json, poison, record);
+    if (run->parsed()) return cli_run(file, session, json, poison, record, rounding);
     if (check->parsed()) return cli_check(file, session, json);
     if (graph->parsed()) return cli_graph(file, format, output);
     if (python->parsed()) return cli_python(file);
-    if (debug->parsed()) return cli_debug(file, commands, poison);
+    if (debug->parsed()) return cli_debug(file, commands, poison, rounding);
     if (explain->parsed()) {
         if (code.empty() == text.empty()) {
             std::cerr << "rnnscope: explain takes a CODE or --text \"error\"\n";

@@ -104,6 +104,20 @@ template <bool on> Text switch_poison(Debugger& debugger, std::string_view) {
                           : "runs stop at missing values");
 }
 
+// --- rounding ---------------------------------------------------------------------------------------------------
+
+template <ops::Rounding rounding> Blocked rounds_so(const Debugger& debugger) {
+    if (const Blocked reason = only_shown(debugger)) return reason;
+    if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    if (debugger.program().rounding != rounding) return Blocked();
+    return "The program's sessions round so already.";
+}
+
+template <ops::Rounding rounding> Text switch_rounding(Debugger& debugger, std::string_view) {
+    if (const Status status = debugger.set_rounding(rounding); !status) return status.error();
+    return fmt::format("\"rounding\" is \"{}\" in the program now", ops::rounding_name(rounding));
+}
+
 // --- go ---------------------------------------------------------------------------------------------------------
 
 Text go_start(Debugger& debugger, std::string_view) {
@@ -268,6 +282,8 @@ using Kind = record::HistoryEntry::Kind;
         {"run.reverse-continue", "Reverse continue", "Runs backwards to the last breakpoint, failure or the start.", "Run", "Shift+F5", "", cannot_go_back,
          [](Debugger& d, std::string_view) -> Text { d.run_on(false); return std::string(); }},
         {"poison.on", "Go on past missing values", "Lets runs go on after a read of a variable without a value, with zeros in its place, and marks all that is derived from them as poisoned.", "Run", "", "", is_switched<true>, switch_poison<true>},
+        {"rounding.tensorflow", "Round as TensorFlow 1.15", "Lets the program's sessions round as TensorFlow 1.15's CPU kernels do, to the last digit that it prints, and runs the program again.", "Run", "", "", rounds_so<ops::Rounding::tf1_15>, switch_rounding<ops::Rounding::tf1_15>},
+        {"rounding.fast", "Round accurately and fast", "Lets the program's sessions use the fastest kernels, whose last digit may not be TensorFlow's, and runs the program again.", "Run", "", "", rounds_so<ops::Rounding::fast>, switch_rounding<ops::Rounding::fast>},
         {"poison.off", "Stop at missing values", "Lets runs end at a read of a variable without a value, as TensorFlow does.", "Run", "", "", is_switched<false>, switch_poison<false>},
         {"run.stop", "Stop work", "Stops the movement that is going on and stays where it got to.", "Run", "Ctrl+Shift+C", "",
          [](const Debugger& d) { return d.busy() ? Blocked() : Blocked("Nothing is running."); },

@@ -460,4 +460,11 @@ Status Debugger::edit(const std::string& patch, std::string label) {
     return {};
 }
 
+Status Debugger::set_rounding(ops::Rounding rounding) {
+    if (rounding == program().rounding) return {};
+    const auto name = ops::rounding_name(rounding);
+    return edit(fmt::format(R"([{{"op": "add", "path": "/rounding", "value": "{}"}}])", name),
+                fmt::format("Round as {}", name));
+}
+
 } // namespace rnnscope::debug

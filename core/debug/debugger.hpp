@@ -248,6 +248,8 @@ class Debugger {
     Status apply_fix(std::size_t diagnosis, std::size_t fix);
     /// Changes the program by a JSON Patch and runs it from the start. `label` is what undoing it is called.
     Status edit(const std::string& patch, std::string label);
+    /// An edit: sessions round so. Nothing happens when they do already.
+    Status set_rounding(ops::Rounding rounding);
 
     // --- what if ----------------------------------------------------------------------------------------------------
     /// What the next diversion does differently, in the order in which it was said. Gone with the recording: by

@@ -121,6 +121,26 @@ class Samples(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertIn("no run has read a missing value", out)
 
+    def test_rounding_is_the_programs_or_the_command_lines(self):
+        sample = ROOT / "samples" / "programs" / "nb17_static_rnn.json"
+
+        def values(*arguments):
+            status, out, err = call("run", *arguments, "--json")
+            self.assertEqual((status, err), (0, ""))
+            return [fetch["values"] for fetch in json.loads(out)["runs"][-1]["fetches"]]
+        as_tensorflow = values(sample, "--rounding", "tf1.15")
+        self.assertEqual([f"{v:.7f}" for v in as_tensorflow[0][:3]], ["0.3074133", "-0.3288431", "-0.6542847"])
+        self.assertNotEqual(as_tensorflow, values(sample))
+        self.assertEqual(values(sample), values(sample, "--rounding", "fast"))
+        with tempfile.TemporaryDirectory() as folder:
+            program, recording = pathlib.Path(folder) / "program.json", pathlib.Path(folder) / "what.rnnrec"
+            text = json.loads(sample.read_text(encoding="utf-8"))
+            program.write_text(json.dumps({**text, "rounding": "tf1.15"}), encoding="utf-8")
+            self.assertEqual(values(program), as_tensorflow)
+            self.assertEqual(values(program, "--record", recording), as_tensorflow)
+            self.assertEqual(values(recording), as_tensorflow)
+        self.assertEqual(call("run", sample, "--rounding", "exact")[0], 2)
+
     def test_text_output_names_the_cause(self):
         status, out, _ = call("run", ROOT / "samples" / "programs" / "seed_a_init_early.json")
         self.assertEqual(status, 1)
