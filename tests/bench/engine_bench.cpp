@@ -11,8 +11,8 @@
 #include <vector>
 
 /// Executing and recording models. Names are CASE/MODE: `visits` one node at a time, `rounds` loops in rounds, nothing
-/// kept, `record` the same with everything kept in a Recording, `straight` the kernels of the cells called one after
-/// the other, and nothing else.
+/// kept, `record` the same with everything kept in a Recording, `train` forward and backward through the loop with
+/// nothing kept, `straight` the kernels of the cells called one after the other, and nothing else.
 namespace rnnscope {
 namespace {
 
@@ -37,14 +37,22 @@ void visits(benchmark::State& state, const Case& wanted) {
     }
 }
 
-void rounds(benchmark::State& state, const Case& wanted) {
-    Model model(wanted);
+void run_model(benchmark::State& state, Model& model) {
     Silent silent;
     for (auto _ : state) {
         const auto run = model.session().start(model.request());
         (*run)->finish(silent);
         benchmark::DoNotOptimize((*run)->results());
     }
+}
+
+void rounds(benchmark::State& state, const Case& wanted) {
+    Model model(wanted);
+    run_model(state, model);
+}
+void train(benchmark::State& state, const Case& wanted) {
+    Model model(wanted, true);
+    run_model(state, model);
 }
 
 void lean(benchmark::State& state, const Case& wanted) {
@@ -173,6 +181,7 @@ int main(int argc, char** argv) {
             ->Unit(benchmark::kMicrosecond);
         benchmark::RegisterBenchmark((name + "/rounds").c_str(), rnnscope::rounds, model)
             ->Unit(benchmark::kMicrosecond);
+        benchmark::RegisterBenchmark((name + "/train").c_str(), rnnscope::train, model)->Unit(benchmark::kMicrosecond);
         benchmark::RegisterBenchmark((name + "/lean").c_str(), rnnscope::lean, model)->Unit(benchmark::kMicrosecond);
         benchmark::RegisterBenchmark((name + "/record").c_str(), rnnscope::recorded, model)
             ->Unit(benchmark::kMicrosecond);

@@ -4,7 +4,8 @@
 usage: engine_bench.py BENCH_ENGINE [CASE...]
 
 Rounds of all variants in turn, medians, ratios. `record` keeps every result of every op, `straight` are the same
-kernels called one after the other without a graph. PyTorch is Debian's python3-torch; ONNX Runtime the npm package
+kernels called one after the other without a graph, `train` is forward and backward, in PyTorch a loop of GRUCells with
+autograd. PyTorch is Debian's python3-torch; ONNX Runtime the npm package
 onnxruntime-node, found through NODE_PATH (onnx_peer.cjs). Without them their columns stay empty.
 """
 import json
@@ -14,10 +15,11 @@ import subprocess
 import sys
 
 ROUNDS = 5
-MODES = ["visits", "rounds", "lean", "record", "straight"]
-PEERS = [("torch", "gru"), ("torch", "cells"), ("torch", "record"), ("onnx", "gru")]
+MODES = ["visits", "rounds", "lean", "record", "train", "straight"]
+PEERS = [("torch", "gru"), ("torch", "cells"), ("torch", "record"), ("torch", "train"), ("onnx", "gru")]
 RATIOS = [("rec/rounds", "record", "rounds"), ("lean/rounds", "lean", "rounds"), ("rounds/str.", "rounds", "straight"),
-          ("rec/gru", "record", "torch gru"), ("rec/rec", "record", "torch record"), ("rec/onnx", "record", "onnx gru")]
+          ("rec/gru", "record", "torch gru"), ("rec/rec", "record", "torch record"), ("rec/onnx", "record", "onnx gru"),
+          ("train/train", "train", "torch train")]
 ALL = ["s1", "s32", "m1", "m32", "l1", "l32", "x1", "h128x3", "h512", "lstm64", "lstm256"]
 HERE = pathlib.Path(__file__).parent
 

@@ -36,8 +36,14 @@ inline constexpr Case cases[] = {
     {"lstm256", "BasicLSTMCell", 10, 256, 2, 1, 100},
 };
 
-/// The program: the model, its variables initialized and, with `runs`, one run of it.
-inline std::string program_text(const Case& model, bool runs = false) {
+/// The gradients of the sum of the squared outputs, as tensors "gradient:0", "gradient_1:0", ...
+inline constexpr const char* training_text = R"(
+        {"let": "loss", "call": "reduce_sum", "args": [{"call": "square", "args": ["$outputs"]}]},
+        {"for": "gradient", "in": {"call": "gradients", "args": ["$loss", {"call": "trainable_variables"}]}, "body": [
+            {"call": "identity", "args": ["$gradient"], "kwargs": {"name": "gradient"}}]},)";
+
+/// The program: the model, its variables initialized and, with `runs`, one run of it. `trains`: with training_text.
+inline std::string program_text(const Case& model, bool runs = false, bool trains = false) {
     const std::string run = !runs ? ""
                                   : fmt::format(R"(,
         {{"let": "values", "generate": "sin", "shape": [{}, {}, {}], "step": 0.1}},
@@ -52,11 +58,11 @@ inline std::string program_text(const Case& model, bool runs = false) {
             {{"call": "$cells.append", "args": ["$cell"]}}]}},
         {{"let": "stacked", "call": "nn.rnn_cell.MultiRNNCell", "args": ["$cells"]}},
         {{"let": ["outputs", "state"], "call": "nn.dynamic_rnn", "args": ["$stacked", "$x"],
-          "kwargs": {{"dtype": "$tf.float32"}}}},
+          "kwargs": {{"dtype": "$tf.float32"}}}},{}
         {{"let": "init", "call": "global_variables_initializer"}},
         {{"let": "session", "call": "Session"}},
         {{"call": "$session.run", "args": ["$init"]}}{}]}})",
-        model.inputs, model.layers, model.cell, model.hidden, run);
+        model.inputs, model.layers, model.cell, model.hidden, trains ? training_text : "", run);
 }
 
 struct Silent : program::EvaluationObserver {
@@ -64,11 +70,11 @@ struct Silent : program::EvaluationObserver {
     runtime::Keep keep() const override { return {runtime::Keep::What::nothing, 1}; }
 };
 
-/// The model, initialized, and what its benchmarks run.
+/// The model, initialized, and what its benchmarks run: all outputs, or the gradients of all variables.
 class Model {
   public:
-    explicit Model(const Case& model) {
-        const auto document = program::Document::read(program_text(model), "bench.json", "");
+    explicit Model(const Case& model, bool trains = false) {
+        const auto document = program::Document::read(program_text(model, false, trains), "bench.json", "");
         if (const auto* problems = std::get_if<Diagnostics>(&document)) {
             std::fprintf(stderr, "%s\n", to_text(*problems).c_str());
             std::exit(1);
@@ -77,7 +83,10 @@ class Model {
         Silent silent;
         evaluator_->finish(silent);
         const Graph& graph = evaluator_->graph(GraphId(0));
-        request_.fetches = {*graph.find_tensor("rnn/transpose_1:0")};
+        if (!trains) request_.fetches = {*graph.find_tensor("rnn/transpose_1:0")};
+        for (std::size_t i = 0; trains && i < graph.variables().size(); ++i)
+            request_.fetches.push_back(
+                *graph.find_tensor(i == 0 ? std::string("gradient:0") : fmt::format("gradient_{}:0", i)));
         std::vector<float> values;
         for (int i = 0; i < model.batch * model.steps * model.inputs; ++i)
             values.push_back(std::sin(0.1F * static_cast<float>(i)));
