@@ -1,5 +1,7 @@
 #include "core/debug/condition.hpp"
 
+#include "core/debug/value_health.hpp"
+
 #include "core/runtime/event_block.hpp"
 
 #include <charconv>
@@ -23,7 +25,6 @@ constexpr Form forms[] = {
     {Condition::Kind::equals, "equals", 1, 1},   {Condition::Kind::saturated, "saturated", 0, 1},
     {Condition::Kind::changed, "changed", 1, 1},
 };
-constexpr double near_the_end = 0.01; ///< where "saturated" says no distance
 
 std::vector<std::string_view> split_words(std::string_view text) {
     std::vector<std::string_view> words;

@@ -1,5 +1,7 @@
 #include "core/debug/stops.hpp"
 
+#include "core/debug/value_health.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
@@ -45,20 +47,6 @@ std::optional<std::size_t> output_of(std::string_view tensor) {
     return index;
 }
 
-/// Is the node a sigmoid, or does it only cut or pass on one?
-bool is_sigmoid(const Graph& graph, NodeId id) {
-    static constexpr std::string_view passing[] = {"Identity", "Reshape", "Slice", "StridedSlice", "Switch", "Merge"};
-    for (int steps = 0; steps < 8; ++steps) {
-        const Node& node = graph.node(id);
-        const std::size_t input = node.op == "Split" ? 1 : 0;
-        if (node.op == "Sigmoid") return true;
-        const bool passes = node.op == "Split" || node.op == "SplitV" || std::ranges::count(passing, node.op) > 0;
-        if (!passes || node.inputs.size() <= input) return false;
-        id = node.inputs[input].node;
-    }
-    return false;
-}
-
 /// An event that happened just before a position.
 struct Behind {
     RunId run;
@@ -98,7 +86,7 @@ bool value_stops(const Recording& recording, const Graph& graph, const Breakpoin
         }
         if (breakpoint.condition.kind == Condition::Kind::changed) watched.previous = in_step_before(recording, now, i);
         if (breakpoint.condition.kind == Condition::Kind::saturated)
-            watched.is_sigmoid = is_sigmoid(graph, now.visit.node);
+            watched.is_sigmoid = gate_range(graph, now.visit.node) == GateRange::sigmoid;
         if (fulfils(watched, breakpoint.condition)) return true;
     }
     return false;
@@ -118,7 +106,7 @@ bool statement_stops(const Evaluation& evaluation, const Breakpoint& breakpoint,
             if (recording.graph_of(SessionId(s)) == graph.id())
                 watched.value = recording.value_at(SessionId(s), record::storage_name(graph, *variable), position);
         if (variable == nullptr && output) watched.value = last_output(recording, graph.id(), *output, position);
-        if (output) watched.is_sigmoid = is_sigmoid(graph, output->node);
+        if (output) watched.is_sigmoid = gate_range(graph, output->node) == GateRange::sigmoid;
         if (fulfils(watched, breakpoint.condition)) return true;
     }
     return false;
