@@ -1,7 +1,7 @@
 #pragma once
 
+#include "ui/panels/lessons.hpp"
 #include "ui/panels/panel.hpp"
-#include "ui/shell/lessons.hpp"
 
 #include <string>
 #include <vector>

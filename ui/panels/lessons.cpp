@@ -1,4 +1,4 @@
-#include "ui/shell/lessons.hpp"
+#include "ui/panels/lessons.hpp"
 
 #include "ui/theme/embedded.hpp"
 
