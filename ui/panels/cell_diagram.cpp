@@ -180,96 +180,128 @@ std::string letters_of(const Box& box, CellKind kind) {
     return kind == CellKind::gru && box.letter == 'u' ? "ru" : std::string(1, box.letter);
 }
 
+/// Draws one sheet, from back to front.
+class DiagramPainter {
+  public:
+    DiagramPainter(const PanelContext& ctx, const view::CellView& view, const Rect& rect)
+        : ctx_(ctx), view_(view), look_(ctx.look), list_(*ImGui::GetWindowDrawList()), sheet_(sheet_of(view.kind)) {
+        const float zoom = std::min({rect.width() / 640, (rect.height() - look_.px(8)) / 400, look_.scale * 1.25f});
+        at_ = {{std::floor(rect.a.x + (rect.width() - 620 * zoom) / 2 - 8 * zoom),
+                std::floor(rect.a.y + (rect.height() - 400 * zoom) / 2)},
+               zoom};
+    }
+    const Sheet& sheet() const { return sheet_; }
+    const Placement& placement() const { return at_; }
+
+    void draw_wires() {
+        const bool live = view_.previous_known;
+        for (const Wire& wire : sheet_.wires)
+            draw_wire(list_, look_, at_, wire, look_[wire.out ? Token::text2 : live ? Token::line3 : Token::line2]);
+        for (const Point& gap : sheet_.gaps) { // the wire across goes on top
+            const ImVec2 p = at_(gap);
+            list_.AddRectFilled({p.x - look_.px(3), p.y - look_.px(5)}, {p.x + look_.px(3), p.y + look_.px(5)},
+                                look_[Token::bg1]);
+            list_.AddLine({p.x - look_.px(8), std::round(p.y)}, {p.x + look_.px(8), std::round(p.y)},
+                          look_[live ? Token::line3 : Token::line2], look_.px(1.6f));
+        }
+        for (const Point& dot : sheet_.dots)
+            list_.AddCircleFilled(at_(dot), look_.px(2.8f), look_[live ? Token::text3 : Token::line3]);
+    }
+
+    void draw_op(const Op& op) {
+        const ImVec2 p = at_(op.at);
+        const float radius = r * at_.zoom;
+        const bool lit = op.letter != 0 && select(op.letter, {p.x - radius, p.y - radius}, {p.x + radius, p.y + radius},
+                                                  fmt::format("gives {}", op.letter));
+        list_.AddCircleFilled(p, radius, look_[lit ? Token::bg3 : Token::bg1]);
+        list_.AddCircle(p, radius, look_[lit ? Token::accent : Token::line3], 0, look_.px(1.5f));
+        // What an LSTM's state goes through on its way out is what its candidate goes through.
+        const std::string sign = op.sign == std::string_view("tanh") ? function_in(view_, 'j', op.sign) : op.sign;
+        const TextRole role = sign.size() > 3 ? TextRole::caption : TextRole::mono_bold;
+        write(role, p.x, p.y - radius, radius * 2, Token::text1, sign);
+    }
+
+    void draw_gate(const Box& box) {
+        const ImVec2 a = at_(box.a), b = at_(box.b);
+        const bool lit = select(box.letter, a, b, fmt::format("gives {}", letters_of(box, view_.kind)));
+        draw_box(list_, a, b, look_[lit ? Token::bg3 : Token::bg2], look_[lit ? Token::accent : Token::line3],
+                 look_.px(4));
+        const std::string below =
+            view_.kind == CellKind::lstm ? std::string(1, box.letter) : kernel_in(box, b.x - a.x - look_.px(4));
+        const float middle = (a.y + b.y) / 2, row = look_.px(20), x = (a.x + b.x) / 2;
+        const float top = below.empty() ? middle - row / 2 : middle - row;
+        write(TextRole::title, x, top, row, Token::text1, function_in(view_, box.letter, box.sign));
+        write(TextRole::mono_small, x, top + row, row, Token::text2, below);
+    }
+
+    void draw_label(const Label& label) {
+        const ImVec2 p = at_(label.at);
+        write(TextRole::title, p.x, p.y - look_.px(22), look_.px(20), Token::text1, label.name);
+        write(TextRole::caption, p.x, p.y - look_.px(4), look_.px(16), Token::text2, label.time);
+    }
+
+    void draw_inputs() {
+        constexpr std::size_t most = 4;
+        std::string x = view_.inputs >= 0 ? fmt::format("{} inputs", view_.inputs) : "inputs";
+        for (std::size_t i = 0; i < std::min(view_.x.size(), most); ++i)
+            x += fmt::format("{} {}", i == 0 ? ":" : "", view::number_text(view_.x[i], 3));
+        if (view_.x.size() > most) x += " …";
+        draw_text(list_, look_, TextRole::mono_small, at_(sheet_.x_at), Token::text2, x);
+    }
+
+  private:
+    /// The place is a link to the op that gives the quantity. True: it is to be lit.
+    bool select(char letter, ImVec2 a, ImVec2 b, std::string_view tip) {
+        const view::CellQuantity* quantity = view_.quantity(letter);
+        if (quantity == nullptr || !quantity->output.valid()) return false;
+        ImGui::PushID(++id_);
+        const Hit state = hit("op", a, b);
+        ImGui::PopID();
+        const debug::Selection& target = quantity->link.target;
+        if (state.hovered) {
+            ctx_.hovered = target;
+            tooltip(look_, tip);
+        }
+        if (state.clicked) push_select(ctx_, target, "panel:cell");
+        if (state.wants_menu) push_menu(ctx_, target, "panel:cell");
+        return state.hovered || ctx_.lit == target;
+    }
+
+    /// Centred about `x`.
+    void write(TextRole role, float x, float y, float height, Token color, std::string_view text) {
+        draw_text_in_row(list_, look_, role, x - text_width(look_, role, text) / 2, y, height, color, text);
+    }
+
+    /// The name of a gate's kernel; "" where it does not fit.
+    std::string kernel_in(const Box& box, float room) const {
+        std::string kernel = box.is_candidate ? view_.candidate_weight : view_.gates_weight;
+        if (text_width(look_, TextRole::mono_small, kernel) > room && kernel.starts_with("candidate"))
+            kernel.replace(0, std::string_view("candidate").size(), "cand.");
+        return text_width(look_, TextRole::mono_small, kernel) < room ? kernel : std::string();
+    }
+
+    const PanelContext& ctx_;
+    const view::CellView& view_;
+    const Look& look_;
+    ImDrawList& list_;
+    const Sheet& sheet_;
+    Placement at_{};
+    int id_ = 0;
+};
+
 } // namespace
 
 void CellPanel::draw_diagram(const PanelContext& ctx, const view::CellView& view, const Rect& rect) {
-    const Look& look = ctx.look;
-    ImDrawList& list = *ImGui::GetWindowDrawList();
-    const Sheet& sheet = sheet_of(view.kind);
-    const float zoom = std::min({rect.width() / 640, (rect.height() - look.px(8)) / 400, look.scale * 1.25f});
-    const Placement at{{std::floor(rect.a.x + (rect.width() - 620 * zoom) / 2 - 8 * zoom),
-                        std::floor(rect.a.y + (rect.height() - 400 * zoom) / 2)},
-                       zoom};
-    const bool live = view.previous_known;
-    for (const Wire& wire : sheet.wires)
-        draw_wire(list, look, at, wire, look[wire.out ? Token::text2 : live ? Token::line3 : Token::line2]);
-    for (const Point& gap : sheet.gaps) { // the wire across goes on top
-        const ImVec2 p = at(gap);
-        list.AddRectFilled({p.x - look.px(3), p.y - look.px(5)}, {p.x + look.px(3), p.y + look.px(5)},
-                           look[Token::bg1]);
-        list.AddLine({p.x - look.px(8), std::round(p.y)}, {p.x + look.px(8), std::round(p.y)},
-                     look[live ? Token::line3 : Token::line2], look.px(1.6f));
-    }
-    for (const Point& dot : sheet.dots)
-        list.AddCircleFilled(at(dot), look.px(2.8f), look[live ? Token::text3 : Token::line3]);
-
-    int id = 0;
-    const auto select = [&](char letter, ImVec2 a, ImVec2 b, std::string_view tip) {
-        const view::CellQuantity* quantity = view.quantity(letter);
-        if (quantity == nullptr || !quantity->output.valid()) return false;
-        ImGui::PushID(++id);
-        const Hit state = hit("op", a, b);
-        ImGui::PopID();
-        if (state.hovered) {
-            ctx.hovered = quantity->link.target;
-            tooltip(look, tip);
-        }
-        if (state.clicked) push_select(ctx, quantity->link.target, "panel:cell");
-        if (state.wants_menu) push_menu(ctx, quantity->link.target, "panel:cell");
-        return state.hovered || ctx.lit == quantity->link.target;
-    };
-    for (const Op& op : sheet.ops) {
-        const ImVec2 p = at(op.at);
-        const float radius = r * zoom;
-        const bool lit = op.letter != 0 && select(op.letter, {p.x - radius, p.y - radius}, {p.x + radius, p.y + radius},
-                                                  fmt::format("gives {}", op.letter));
-        list.AddCircleFilled(p, radius, look[lit ? Token::bg3 : Token::bg1]);
-        list.AddCircle(p, radius, look[lit ? Token::accent : Token::line3], 0, look.px(1.5f));
-        // What an LSTM's state goes through on its way out is what its candidate goes through.
-        const std::string sign = op.sign == std::string_view("tanh") ? function_in(view, 'j', op.sign) : op.sign;
-        const TextRole role = sign.size() > 3 ? TextRole::caption : TextRole::mono_bold;
-        draw_text_in_row(list, look, role, p.x - text_width(look, role, sign) / 2, p.y - radius, radius * 2,
-                         Token::text1, sign);
-    }
-    for (const Box& box : sheet.boxes) {
-        const ImVec2 a = at(box.a), b = at(box.b);
-        const bool lit = select(box.letter, a, b, fmt::format("gives {}", letters_of(box, view.kind)));
-        draw_box(list, a, b, look[lit ? Token::bg3 : Token::bg2], look[lit ? Token::accent : Token::line3], look.px(4));
-        std::string kernel = box.is_candidate ? view.candidate_weight : view.gates_weight;
-        if (text_width(look, TextRole::mono_small, kernel) > b.x - a.x - look.px(4) && kernel.starts_with("candidate"))
-            kernel.replace(0, std::string_view("candidate").size(), "cand.");
-        const bool has_kernel = text_width(look, TextRole::mono_small, kernel) < b.x - a.x - look.px(4);
-        const bool is_lstm = view.kind == CellKind::lstm;
-        const std::string below = is_lstm ? std::string(1, box.letter) : has_kernel ? kernel : std::string();
-        const float middle = (a.y + b.y) / 2, row = look.px(20);
-        const float top = below.empty() ? middle - row / 2 : middle - row;
-        const std::string sign = function_in(view, box.letter, box.sign);
-        draw_text_in_row(list, look, TextRole::title, (a.x + b.x - text_width(look, TextRole::title, sign)) / 2, top,
-                         row, Token::text1, sign);
-        draw_text_in_row(list, look, TextRole::mono_small,
-                         (a.x + b.x - text_width(look, TextRole::mono_small, below)) / 2, top + row, row, Token::text2,
-                         below);
-    }
-    for (const Label& label : sheet.labels) {
-        const ImVec2 p = at(label.at);
-        const float name = text_width(look, TextRole::title, label.name);
-        draw_text_in_row(list, look, TextRole::title, p.x - name / 2, p.y - look.px(22), look.px(20), Token::text1,
-                         label.name);
-        const float time = text_width(look, TextRole::caption, label.time);
-        draw_text_in_row(list, look, TextRole::caption, p.x - time / 2, p.y - look.px(4), look.px(16), Token::text2,
-                         label.time);
-    }
-    for (const ChipPlace& chip : sheet.chips) draw_chip(ctx, view, chip.letter, at(chip.at), zoom);
-    std::string x = view.inputs >= 0 ? fmt::format("{} inputs", view.inputs) : "inputs";
-    for (std::size_t i = 0; i < std::min<std::size_t>(view.x.size(), 4); ++i)
-        x += fmt::format("{} {}", i == 0 ? ":" : "", view::number_text(view.x[i], 3));
-    if (view.x.size() > 4) x += " …";
-    const ImVec2 x_at = at(sheet.x_at);
-    draw_text(list, look, TextRole::mono_small, x_at, Token::text2, x);
+    DiagramPainter painter(ctx, view, rect);
+    painter.draw_wires();
+    for (const Op& op : painter.sheet().ops) painter.draw_op(op);
+    for (const Box& box : painter.sheet().boxes) painter.draw_gate(box);
+    for (const Label& label : painter.sheet().labels) painter.draw_label(label);
+    for (const ChipPlace& chip : painter.sheet().chips) draw_chip(ctx, view, chip.letter, painter.placement()(chip.at));
+    painter.draw_inputs();
 }
 
-void CellPanel::draw_chip(const PanelContext& ctx, const view::CellView& view, char letter, ImVec2 at, float zoom) {
-    (void)zoom;
+void CellPanel::draw_chip(const PanelContext& ctx, const view::CellView& view, char letter, ImVec2 at) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const bool is_before = letter == 'H' || letter == 'C';

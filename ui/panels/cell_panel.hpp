@@ -62,7 +62,7 @@ class CellPanel {
     void draw_hint(const PanelContext& ctx, const view::CellView& view, const Rect& rect);
     // cell_diagram.cpp
     void draw_diagram(const PanelContext& ctx, const view::CellView& view, const Rect& rect);
-    void draw_chip(const PanelContext& ctx, const view::CellView& view, char letter, ImVec2 at, float zoom);
+    void draw_chip(const PanelContext& ctx, const view::CellView& view, char letter, ImVec2 at);
     // cell_equations_panel.cpp
     void draw_equations(const PanelContext& ctx, const view::CellView& view, const Rect& rect);
     float draw_equation(const PanelContext& ctx, const view::CellView& view, const view::CellEquation& equation,
