@@ -113,5 +113,39 @@ TEST(GraphPanel, FoldingOfEqualStepsIsKeptInTheSettings) {
     EXPECT_TRUE(read_settings(write_settings(h.shell().settings())).fold_series);
 }
 
+TEST(GraphPanel, ColoursHaveALegendWithCountsAndAreKept) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+    h.settle();
+    run(h, "run.continue");
+    for (const char* by : {"op", "device", "health", "executions"}) {
+        run(h, "graph.color", by);
+        EXPECT_EQ(h.shell().settings().graph_color, by);
+        EXPECT_EQ(read_settings(write_settings(h.shell().settings())).graph_color, by);
+        view::GraphColors colors;
+        const view::NodeColors* nodes = nullptr;
+        do {
+            nodes = &colors.get(h.debugger(), h.debugger().visible_nodes(), *view::color_by(by));
+        } while (!colors.is_complete());
+        EXPECT_TRUE(h.shows(nodes->title)) << by;
+        for (const view::ColorClass& row : nodes->classes) EXPECT_EQ(h.shows(row.label), row.nodes > 0) << row.label;
+    }
+    EXPECT_FALSE(h.shell().execute({"graph.color", "hue", "test"}));
+}
+
+TEST(GraphPanel, ThePaletteOffersWhatTheGraphCanBeColouredBy) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    h.settle();
+    run(h, "run.continue");
+    ASSERT_TRUE(h.shell().execute({"graph.color", "", "palette"}));
+    h.settle();
+    h.type("health");
+    h.press(compat::key_enter);
+    EXPECT_EQ(h.shell().settings().graph_color, "health");
+}
+
 } // namespace
 } // namespace rnnscope::ui

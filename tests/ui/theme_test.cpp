@@ -58,6 +58,26 @@ TEST(Theme, BothThemesKeepTheContrastOfEveryPairInUse) {
                 << theme.name() << ": " << token_name(pair.text) << " on " << token_name(pair.fill);
 }
 
+// The fills of the graph's ops, and the marks on them (graph.color).
+TEST(Theme, TextIsReadableOnEveryColourOfTheGraph) {
+    for (const Theme& theme : all_themes()) {
+        std::vector<Color> hues{theme[Token::s_pois], theme[Token::line3]};
+        for (std::size_t i = 0; i < categorical_count; ++i) hues.push_back(theme.categorical(i));
+        for (int step = 0; step < 5; ++step) hues.push_back(theme.sequential(0.3 + 0.7 * step / 4));
+        for (const Color hue : hues) {
+            for (const Token text : {Token::text1, Token::text2})
+                EXPECT_GE(contrast(theme[text], theme.tint(hue)), 4.5)
+                    << theme.name() << ": " << token_name(text) << " on the tint of " << std::hex << hue;
+            EXPECT_GE(contrast(theme.text_on(hue), hue), 4.5) << theme.name() << ": mark on " << std::hex << hue;
+            for (const Token behind : {Token::bg1, Token::bg2})
+                EXPECT_GE(contrast(hue, theme[behind]), 1.5) << theme.name() << ": " << std::hex << hue;
+        }
+        for (std::size_t i = 0; i < categorical_count; ++i)
+            for (const Token behind : {Token::bg1, Token::bg2})
+                EXPECT_GE(contrast(theme.categorical(i), theme[behind]), 3) << theme.name() << ": hue " << i;
+    }
+}
+
 TEST(Theme, ContrastIsTheWcagRatio) {
     EXPECT_NEAR(contrast(0xFFFFFFFF, 0xFF000000), 21, 1e-9);
     EXPECT_NEAR(contrast(0xFF777777, 0xFFFFFFFF), 4.48, 0.01);

@@ -45,7 +45,31 @@ void GraphPanel::draw_tools(const PanelContext& ctx, const Rect& header) {
         focus_search_ = search_open_;
         if (!search_open_) search_.clear();
     }
+    if (icon_button(look, "colors", {header.b.x - look.px(148), y}, icon::colors, true,
+                    "What the colours say: " + std::string(view::describe(color_by_))))
+        ImGui::OpenPopup("colors");
+    draw_color_menu(ctx);
     if (icon_button(look, "fit", {header.b.x - look.px(20), y}, icon::zoom_fit, true, "Zoom to fit")) canvas_.fit();
+}
+
+void GraphPanel::draw_color_menu(const PanelContext& ctx) {
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, ctx.look.px(8, 4));
+    if (ImGui::BeginPopup("colors")) {
+        for (const view::ColorBy by : view::all_color_by())
+            if (ImGui::MenuItem(std::string(view::describe(by)).c_str(), nullptr, by == color_by_))
+                ctx.commands.push("graph.color", std::string(view::name_of(by)), "panel:graph");
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar();
+}
+
+/// Of the position, made anew only when the scene or the colours are others.
+const view::SceneColors& GraphPanel::scene_colors(const PanelContext& ctx, const view::Scene& scene) {
+    const view::NodeColors& nodes = colors_.get(ctx.debugger, ctx.debugger.visible_nodes(), color_by_);
+    const std::array made_of{scene.topology, scene.revision, nodes.version};
+    if (made_of != colored_) scene_colors_ = view::scene_colors(scene, nodes);
+    colored_ = made_of;
+    return scene_colors_;
 }
 
 /// Opens what the position and the selection are about.
@@ -114,7 +138,7 @@ const view::SceneInput& GraphPanel::input(const PanelContext& ctx) {
 /// place to its left.
 float GraphPanel::draw_search(const PanelContext& ctx, const Rect& header) {
     const Look& look = ctx.look;
-    const float right = header.b.x - look.px(138);
+    const float right = header.b.x - look.px(164);
     if (!search_open_) return right;
     const float left = std::max(header.a.x + look.px(80), right - look.px(220));
     const float middle = (header.a.y + header.b.y) / 2;
@@ -186,6 +210,7 @@ void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
     std::vector<GraphRequest> requests;
     const view::Scene* scene = this->scene(input);
     options.is_waiting = laying_out_;
+    if (scene) options.colors = &scene_colors(ctx, *scene);
     if (scene) canvas_.draw(*scene, ctx.look, body.a, body.b, options, requests);
     if (laying_out_) draw_waiting(ctx, body, input, scene != nullptr);
     // What is drawn can be of a position before, with more ops than there are now.

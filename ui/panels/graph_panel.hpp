@@ -1,9 +1,11 @@
 #pragma once
 
+#include "core/view/graph_colors.hpp"
 #include "core/view/graph_scene.hpp"
 #include "ui/panels/panel.hpp"
 #include "ui/widgets/graph_canvas.hpp"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -36,10 +38,12 @@ class GraphPanel {
         view_.collapse_all();
         arranged_ = true;
     }
-    bool moving() const { return canvas_.moving() || laying_out_; } ///< wants another frame soon
+    /// Wants another frame soon: something moves, a scene is made, or values were not read yet.
+    bool moving() const { return canvas_.moving() || laying_out_ || !colors_.is_complete(); }
     /// Scenes are made on another thread, and appear in the frame after they are done. Otherwise every frame shows the
     /// scene of its own position.
     void set_background(bool background) { view_.set_background(background_ = background); }
+    void set_color_by(view::ColorBy by) { color_by_ = by; } ///< what the fills say
     void set_reduce_motion(bool reduce) { reduce_motion_ = reduce; }
     void set_fold_series(bool fold) { fold_series_ = fold; }
 
@@ -54,7 +58,14 @@ class GraphPanel {
     const view::Scene* scene(const view::SceneInput& input);
     void draw_waiting(const PanelContext& ctx, const Rect& body, const view::SceneInput& input, bool any) const;
 
+    void draw_color_menu(const PanelContext& ctx);
+    const view::SceneColors& scene_colors(const PanelContext& ctx, const view::Scene& scene);
+
     view::GraphView view_;
+    view::ColorBy color_by_ = view::ColorBy::state;
+    view::GraphColors colors_;
+    view::SceneColors scene_colors_;
+    std::array<std::uint64_t, 3> colored_{}; ///< topology, revision and colours that scene_colors_ is of
     GraphCanvas canvas_;
     /// What the input depends on besides the debugger.
     struct Asked {

@@ -107,6 +107,9 @@ void Shell::ask(std::string_view command, std::string_view about) {
     } else if (command == "panel.show") {
         for (const PanelDef& panel : all_panels())
             question.proposals.push_back({std::string(panel.name), std::string(panel.title)});
+    } else if (command == "graph.color") {
+        for (const view::ColorBy by : view::all_color_by())
+            question.proposals.push_back({std::string(view::name_of(by)), std::string(view::describe(by))});
     } else if (command == "lesson.start") {
         for (const Lesson& lesson : all_lessons()) question.proposals.push_back({lesson.file, lesson.title});
     } else if (command == "ui.sample") {
@@ -115,7 +118,7 @@ void Shell::ask(std::string_view command, std::string_view about) {
         for (const debug::CauseDef& cause : debug::all_causes())
             question.proposals.push_back({std::string(cause.code), std::string(cause.title)});
     }
-    for (const std::string_view closed : {"panel.show", "lesson.start", "ui.sample", "help.explain"})
+    for (const std::string_view closed : {"panel.show", "graph.color", "lesson.start", "ui.sample", "help.explain"})
         question.closed |= command == closed;
     palette_.ask(std::move(question));
 }

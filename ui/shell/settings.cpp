@@ -97,6 +97,7 @@ Settings read_settings(const std::string& text) {
         out.reduce_motion = reduce->get<bool>();
     if (const auto fold = json.find("fold_series"); fold != json.end() && fold->is_boolean())
         out.fold_series = fold->get<bool>();
+    read(json, "graph_color", out.graph_color);
     read(json, "font_percent", out.font_percent, 80, 200);
     read(json, "window_width", out.window_width, 640, 16384);
     read(json, "window_height", out.window_height, 400, 16384);
@@ -124,6 +125,7 @@ std::string write_settings(const Settings& settings) {
                            {"font_percent", settings.font_percent},
                            {"reduce_motion", settings.reduce_motion},
                            {"fold_series", settings.fold_series},
+                           {"graph_color", settings.graph_color},
                            {"window_width", settings.window_width},
                            {"window_height", settings.window_height},
                            {"workspace", settings.workspace},

@@ -15,7 +15,8 @@ struct Settings {
     std::string theme = "desktop"; ///< "dark", "light", or as the desktop prefers it
     int font_percent = 100;        ///< 80 to 200
     bool reduce_motion = false;
-    bool fold_series = true; ///< the graph shows runs of equal steps as one box
+    bool fold_series = true;           ///< the graph shows runs of equal steps as one box
+    std::string graph_color = "state"; ///< what the graph's fills say (view::ColorBy)
     int window_width = 1600, window_height = 1000;
     std::string workspace = "debug";
     std::map<std::string, Dock, std::less<>> docks; ///< of the workspaces that were shown

@@ -41,6 +41,7 @@ void Shell::draw() {
     graph_.set_reduce_motion(settings_.reduce_motion);
     graph_.set_fold_series(settings_.fold_series);
     const PanelContext ctx = context();
+    graph_.set_color_by(view::color_by(settings_.graph_color).value_or(view::ColorBy::state));
     read_keys();
     draw_title_bar(ctx);
 

@@ -216,6 +216,13 @@ Text copy_value(Shell& shell, std::string_view name) {
     return "The value of " + here->name + " is on the clipboard";
 }
 
+Text color_graph(Shell& shell, std::string_view argument) {
+    const auto by = view::color_by(argument);
+    if (!by) return Error{"command.argument", "a graph is coloured by state, op, device, health or executions"};
+    shell.settings().graph_color = view::name_of(*by);
+    return std::string();
+}
+
 // clang-format off
 constexpr UiCommandDef commands[] = {
     {"ui.welcome", "Welcome screen", "Shows samples and recent files.", "File", "", "",
@@ -309,6 +316,7 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { s.graph().trace(view::TraceWay::inputs); return std::string(); }},
     {"graph.trace-outputs", "Trace outputs", "Dims everything that does not depend on the selection; again: nothing.", "Graph", "", "", nothing_selected,
      [](Shell& s, std::string_view) -> Text { s.graph().trace(view::TraceWay::outputs); return std::string(); }},
+    {"graph.color", "Colour the graph by…", "Lets the fills of ops say their type, device, how their values are, or how often they ran; \"state\" ends that.", "Graph", "", "state, op, device, health or executions", nullptr, color_graph},
     {"graph.series", "Fold equal steps", "Shows runs of equal steps, as of an unrolled loop, as one box that can be opened; again: every step by itself.", "Graph", "", "", no_graph,
      [](Shell& s, std::string_view) -> Text {
          s.settings().fold_series = !s.settings().fold_series;

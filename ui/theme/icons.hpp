@@ -56,6 +56,7 @@ constexpr const char* cell = "\uf021";      // a state that comes back
 constexpr const char* states = "\uf00a";
 constexpr const char* equations = "\uf1ec";
 constexpr const char* lesson = "\uf19d";
+constexpr const char* colors = "\uf1fc"; // what the fills of the graph say
 constexpr const char* bookmark = "\uf02e";
 
 } // namespace rnnscope::ui::icon

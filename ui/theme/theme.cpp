@@ -82,14 +82,18 @@ Result<Theme> Theme::read(std::string_view text) {
         if (!color) return Error{"theme.color", "The theme gives no colour \"#RRGGBB\" for \"" + name + "\"."};
         theme.colors_[i] = *color;
     }
-    for (const auto& [key, stops] : {std::pair{"diverging", &theme.diverging_}, {"sequential", &theme.sequential_}}) {
+    using Colors = std::span<Color>;
+    for (const auto& [key, scale] : {std::pair<std::string, Colors>{"diverging", theme.diverging_},
+                                     {"sequential", theme.sequential_},
+                                     {"categorical", theme.categorical_}}) {
         const auto list = json.value(key, nlohmann::json::array());
-        if (!list.is_array() || list.size() != stops->size())
-            return Error{"theme.scale", std::string("The theme needs 9 colours in \"") + key + "\"."};
-        for (std::size_t i = 0; i < stops->size(); ++i) {
+        if (!list.is_array() || list.size() != scale.size())
+            return Error{"theme.scale",
+                         "The theme needs " + std::to_string(scale.size()) + " colours in \"" + key + "\"."};
+        for (std::size_t i = 0; i < scale.size(); ++i) {
             const auto color = parse_color(list[i]);
-            if (!color) return Error{"theme.color", std::string("A colour of \"") + key + "\" is not \"#RRGGBB\"."};
-            (*stops)[i] = *color;
+            if (!color) return Error{"theme.color", "A colour of \"" + key + "\" is not \"#RRGGBB\"."};
+            scale[i] = *color;
         }
     }
     return theme;
@@ -101,6 +105,11 @@ Color Theme::diverging(double t) const {
 
 Color Theme::sequential(double t) const {
     return on_scale(sequential_, t);
+}
+
+Color Theme::tint(Color hue) const {
+    constexpr double share = 0.25;
+    return mix((*this)[Token::bg2], hue, share);
 }
 
 Color Theme::text_on(Color fill) const {

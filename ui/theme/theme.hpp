@@ -55,6 +55,8 @@ std::string_view token_name(Token token);
 /// 0xAABBGGRR, as Dear ImGui's ImU32.
 using Color = std::uint32_t;
 
+constexpr std::size_t categorical_count = 7;
+
 /// One table of colours (assets/themes/*.json).
 class Theme {
   public:
@@ -67,6 +69,10 @@ class Theme {
     Color diverging(double t) const;
     /// `t` from 0 to 1; outside it is clamped.
     Color sequential(double t) const;
+    /// Hues of classes that have no order (op types, devices): told apart with any vision. `i` < categorical_count.
+    Color categorical(std::size_t i) const { return categorical_[i]; }
+    /// A hue as the fill below text1 and text2.
+    Color tint(Color hue) const;
     /// Of `text1` of this theme and its opposite, the one that is easier to read on `fill`.
     Color text_on(Color fill) const;
 
@@ -74,6 +80,7 @@ class Theme {
     std::string name_;
     std::array<Color, token_count> colors_{};
     std::array<Color, 9> diverging_{}, sequential_{};
+    std::array<Color, categorical_count> categorical_{};
 };
 
 /// The embedded theme of that name; "dark" when there is none.

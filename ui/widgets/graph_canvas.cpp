@@ -400,13 +400,18 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
                            hovered_box_,
                            box_of(scene, options.lit),
                            ring_,
-                           kinds_};
+                           kinds_,
+                           options.colors};
     ImDrawList& list = *ImGui::GetWindowDrawList();
     list.PushClipRect(a, b, true);
     paint_graph(list, paint);
     // Only where the camera has come to rest, so that the overview does not jump about while it moves.
+    if (options.colors && options.colors->nodes->by != colored_by_) {
+        colored_by_ = options.colors->nodes->by;
+        choose_corner_ = true;
+    }
     if (choose_corner_ && !moving() && !dragging_) {
-        overview_ = overview_corner(paint);
+        overview_ = overview_places(paint);
         choose_corner_ = false;
     }
     if (options.minimap) paint_overview(list, paint, overview_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/view/graph_colors.hpp"
 #include "core/view/graph_scene.hpp"
 #include "ui/theme/look.hpp"
 
@@ -34,7 +35,8 @@ struct PlacedBox {
     ImVec2 moved;    ///< from where it will come to rest, relative to its parent
 };
 
-/// Where the minimap and the legend stand; `hidden` where they would cover the failing path everywhere.
+/// Where the minimap with the legend of edges, or the legend of colours stands; `hidden` where they would cover the
+/// failing path everywhere.
 enum class OverviewCorner { lower_left, lower_right, upper_left, upper_right, hidden };
 
 /// One frame of drawing.
@@ -46,17 +48,22 @@ struct GraphPaint {
     double camera_x, camera_y; ///< world at `a`
     float unit;                ///< screen pixels of one look pixel
     std::uint32_t selected, hovered, lit;
-    float ring = 1;            ///< of the first arrival at the failure; 1: over
-    std::array<bool, 4> kinds; ///< of edges that the scene has, by EdgeKind
+    float ring = 1;                            ///< of the first arrival at the failure; 1: over
+    std::array<bool, 4> kinds;                 ///< of edges that the scene has, by EdgeKind
+    const view::SceneColors* colors = nullptr; ///< null: fills say nothing
 
     ImVec2 at(double x, double y) const {
         return {a.x + static_cast<float>((x - camera_x) * unit), a.y + static_cast<float>((y - camera_y) * unit)};
     }
 };
 void paint_graph(ImDrawList& list, const GraphPaint& paint);
-void paint_overview(ImDrawList& list, const GraphPaint& paint, OverviewCorner corner);
-/// The first corner, lower left first, that covers nothing of the failing path, and there the one with least below.
-OverviewCorner overview_corner(const GraphPaint& paint);
+/// Minimap and legends, each in its corner.
+struct OverviewPlaces {
+    OverviewCorner minimap = OverviewCorner::lower_left, colors = OverviewCorner::lower_right;
+};
+void paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPlaces& places);
+/// The first corners, lower left first, that cover nothing of the failing path, and there those with least below.
+OverviewPlaces overview_places(const GraphPaint& paint);
 
 /// Draws a scene into a rectangle of the current window: pan, zoom, select, open and close. Keeps only the camera and
 /// what moves; losing it loses nothing.
@@ -67,6 +74,7 @@ class GraphCanvas {
         bool reduce_motion = false;
         bool minimap = true;
         bool is_waiting = false; ///< another scene is on its way: the camera goes nowhere before it is there
+        const view::SceneColors* colors = nullptr; ///< of the scene that is drawn
     };
 
     /// Appends to `requests`. `scene` may be another one in each frame.
@@ -145,8 +153,9 @@ class GraphCanvas {
     bool wished_zoom_ = false;
     bool first_ = true;
 
-    OverviewCorner overview_ = OverviewCorner::lower_left;
+    OverviewPlaces overview_;
     bool choose_corner_ = true;
+    view::ColorBy colored_by_ = view::ColorBy::state; ///< when the corners were chosen
 
     NodeId ringed_;
     float ring_ = 1;

@@ -1,10 +1,12 @@
 #include "ui/widgets/draw.hpp"
+#include "ui/widgets/graph_canvas_colors.hpp"
 #include "ui/widgets/graph_canvas_paint.hpp"
 #include "ui/widgets/imgui_compat.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -32,9 +34,61 @@ class BoxPainter : public GraphBrush {
         else
             draw_op(i);
         draw_marks(i, flat);
+        if (!flat && !box.expanded) draw_color_mark(i);
     }
 
   private:
+    const view::ColorClass* class_of(std::uint32_t i) const {
+        if (!p_.colors || i >= p_.colors->boxes.size()) return nullptr;
+        const std::uint8_t index = p_.colors->boxes[i].of;
+        return index == view::no_class ? nullptr : &p_.colors->nodes->classes[index];
+    }
+    /// What the box's class is drawn in; nothing: as always.
+    std::optional<Color> hue(std::uint32_t i) const {
+        const view::ColorClass* row = class_of(i);
+        return row ? class_color(look_, p_.colors->nodes->by, *row) : std::nullopt;
+    }
+    std::optional<Color> tinted(std::uint32_t i) const {
+        const std::optional<Color> color = hue(i);
+        return color ? std::optional(look_.theme->tint(*color)) : std::nullopt;
+    }
+
+    /// On the upper side, at the right: the same for those who do not see the hue.
+    void draw_color_mark(std::uint32_t i) {
+        const std::optional<Color> color = hue(i);
+        const SceneBox& box = scene_.boxes[i];
+        if (!color || box.run == RunMark::failed) return;
+        const view::ColorClass& row = *class_of(i);
+        const std::string text = color_mark(row, p_.colors->boxes[i], p_.colors->nodes->by);
+        const ImVec2 p = low(i), q = high(i);
+        const float u = p_.unit;
+        if (text.empty() || q.y - p.y < look_.px(13)) return;
+        const bool has_triangle = box.kind != BoxKind::variable && box.state == view::StateMark::poisoned;
+        if (row.state == view::StateMark::poisoned) {
+            if (!has_triangle)
+                mark(row.state, {q.x - 2 * u, p.y + 1 * u}, std::clamp(4 * u / look_.scale, 2.5f, 7.0f), Token::bg1);
+            return;
+        }
+        const float right = q.x - (has_triangle ? 12 : 5) * u - (box.kind == BoxKind::variable ? 6 * u : 0);
+        paint_color_mark(list_, look_, {right, p.y - std::max(7 * u, look_.px(5))}, u, faded(*color, i), text);
+    }
+
+    /// Along the lower side of a scope: which part of it has which class.
+    void draw_class_shares(std::uint32_t i, ImVec2 p, ImVec2 q) {
+        const view::BoxColor& box = p_.colors->boxes[i];
+        const float inset = look_.px(3), width = q.x - p.x - 2 * inset, height = std::min(look_.px(3), (q.y - p.y) / 3);
+        if (!box.mixed || width < look_.px(12) || height < 1) return;
+        float total = 0, x = p.x + inset;
+        for (std::uint32_t s = box.first; s < box.last; ++s) total += static_cast<float>(p_.colors->shares[s].nodes);
+        for (std::uint32_t s = box.first; s < box.last; ++s) {
+            const view::SceneColors::Share& share = p_.colors->shares[s];
+            const auto color = class_color(look_, p_.colors->nodes->by, p_.colors->nodes->classes[share.of]);
+            const float end = x + width * static_cast<float>(share.nodes) / total;
+            list_.AddRectFilled({x, q.y - height - 1}, {end, q.y - 1}, faded(color.value_or(look_[Token::line2]), i));
+            x = end;
+        }
+    }
+
     /// What must be seen at every zoom: where it stands, what ran before, breakpoints, what a search found, and how
     /// much of a scope has values.
     void draw_marks(std::uint32_t i, bool flat) {
@@ -57,7 +111,10 @@ class BoxPainter : public GraphBrush {
             list_.AddCircleFilled({p.x, p.y}, r + look_.px(1), look_[Token::bg1], 16);
             list_.AddCircleFilled({p.x, p.y}, r, look_[Token::accent], 16);
         }
-        if (box.kind == BoxKind::scope && box.variables > 0 && (flat || !box.expanded)) draw_share(i, p, q);
+        if (box.kind == BoxKind::scope && whole && class_of(i))
+            draw_class_shares(i, p, q);
+        else if (box.kind == BoxKind::scope && box.variables > 0 && whole)
+            draw_share(i, p, q);
     }
 
     /// Along the lower side: how many of the scope's variables have a value.
@@ -95,7 +152,8 @@ class BoxPainter : public GraphBrush {
         const bool marked = failed || box.failed_inside || box.on_path;
         if (size < 1.5f && !marked) return;
         const bool plain_scope = size < 12 && box.kind == BoxKind::scope && !marked;
-        list_.AddRectFilled(p, q, faded(look_[plain_scope ? Token::bg3 : fill], i), size < 12 ? 0 : radius);
+        const Color color = (failed ? std::nullopt : hue(i)).value_or(look_[plain_scope ? Token::bg3 : fill]);
+        list_.AddRectFilled(p, q, faded(color, i), size < 12 ? 0 : radius);
         if (size < 12 && !marked) return;
         if (failed)
             compat::add_rect(list_, {p.x - 1, p.y - 1}, {q.x + 1, q.y + 1}, look_[Token::now], radius, look_.px(1.5f));
@@ -127,9 +185,11 @@ class BoxPainter : public GraphBrush {
         const float radius = std::min(look_.px(6), 6 * p_.unit);
         const Token fill = i == p_.selected ? Token::accent_bg : i == p_.hovered ? Token::bg3 : Token::bg2;
         const bool failed = box.frames_failure || i == scene_.failed_box;
-        const Token border = i == p_.lit || i == p_.hovered ? Token::accent : failed ? Token::fail : Token::line2;
+        const Token border = i == p_.lit || i == p_.hovered || i == p_.selected ? Token::accent
+                             : failed                                           ? Token::fail
+                                                                                : Token::line2;
         if (box.repeats > 0) draw_sheets(i, p, q, radius, look_[border]);
-        list_.AddRectFilled(p, q, faded(look_[fill], i), radius);
+        list_.AddRectFilled(p, q, faded(tinted(i).value_or(look_[fill]), i), radius);
         compat::add_rect(list_, p, q, faded(look_[border], i), radius, look_.px(i == scene_.failed_box ? 2 : 1));
         header(i, p, q, false);
     }
@@ -197,10 +257,11 @@ class BoxPainter : public GraphBrush {
                              : dim && !pill        ? Token::line1
                                                    : Token::line2;
         const float thickness = failed ? look_.px(2) : look_.px(1);
+        const Color color = (failed ? std::nullopt : tinted(i)).value_or(look_[fill]);
         if (box.kind == BoxKind::placeholder)
-            draw_tag(p, q, faded(look_[fill], i), faded(look_[border], i), thickness);
+            draw_tag(p, q, faded(color, i), faded(look_[border], i), thickness);
         else
-            draw_shape(p, q, faded(look_[fill], i), faded(look_[border], i), radius, thickness);
+            draw_shape(p, q, faded(color, i), faded(look_[border], i), radius, thickness);
         if (box.is_current && !failed)
             compat::add_rect(list_, {p.x - 2, p.y - 2}, {q.x + 2, q.y + 2}, look_[Token::now], radius + 2, look_.px(2));
         if (selected) {
@@ -208,7 +269,7 @@ class BoxPainter : public GraphBrush {
             compat::add_rect(list_, {p.x - offset, p.y - offset}, {q.x + offset, q.y + offset}, look_[Token::accent],
                              radius + offset, look_.px(2));
         }
-        op_text(i, p, q, dim, failed);
+        op_text(i, p, q, dim && !tinted(i), failed);
         if (!pill && box.state == view::StateMark::poisoned) // variables have their mark before their name
             mark(box.state, {q.x - 2 * u, p.y + 1 * u}, std::clamp(4 * u / look_.scale, 2.5f, 7.0f), parent_fill);
     }

@@ -1,5 +1,6 @@
 #include "ui/widgets/draw.hpp"
 #include "ui/widgets/graph_canvas.hpp"
+#include "ui/widgets/graph_canvas_colors.hpp"
 #include "ui/widgets/imgui_compat.hpp"
 
 #include <algorithm>
@@ -45,6 +46,14 @@ void paint_legend(ImDrawList& list, const GraphPaint& paint, ImVec2 at) {
     }
 }
 
+Color leaf_color(const GraphPaint& paint, std::uint32_t box) {
+    if (!paint.colors || box >= paint.colors->boxes.size() || paint.colors->boxes[box].of == view::no_class)
+        return paint.look[Token::bg3];
+    const view::NodeColors& nodes = *paint.colors->nodes;
+    return class_color(paint.look, nodes.by, nodes.classes[paint.colors->boxes[box].of])
+        .value_or(paint.look[Token::bg3]);
+}
+
 void paint_minimap(ImDrawList& list, const GraphPaint& paint, ImVec2 p, ImVec2 q) {
     const Look& look = paint.look;
     const view::Scene& scene = paint.scene;
@@ -67,7 +76,7 @@ void paint_minimap(ImDrawList& list, const GraphPaint& paint, ImVec2 p, ImVec2 q
         if (seen && scene.boxes[i].expanded)
             compat::add_rect(list, a, b, look[Token::line2], 1, 1);
         else if (seen)
-            list.AddRectFilled(a, {std::max(b.x, a.x + 1), std::max(b.y, a.y + 1)}, look[Token::bg3], 1);
+            list.AddRectFilled(a, {std::max(b.x, a.x + 1), std::max(b.y, a.y + 1)}, leaf_color(paint, i), 1);
         i = deep ? i + 1 : scene.boxes[i].end;
     }
     if (scene.failed_box != no_box) {
@@ -85,20 +94,17 @@ void paint_minimap(ImDrawList& list, const GraphPaint& paint, ImVec2 p, ImVec2 q
     compat::add_rect(list, p, q, look[Token::line2], look.px(3), 1);
 }
 
-/// What the overview takes: minimap and legend, or the legend alone when the scene is hardly larger than the canvas.
+/// What stands in a corner.
 struct Plate {
     ImVec2 a, b;
-    bool minimap = false, there = false;
+    bool there = false;
 };
 
-Plate plate_at(const GraphPaint& paint, OverviewCorner corner) {
+Plate plate_at(const GraphPaint& paint, OverviewCorner corner, ImVec2 size) {
     const Look& look = paint.look;
     const float wide = paint.b.x - paint.a.x, high = paint.b.y - paint.a.y;
     Plate plate;
-    plate.minimap =
-        std::max(paint.scene.root().width * paint.unit / wide, paint.scene.root().height * paint.unit / high) > 1.5f;
-    const ImVec2 size{look.px(176), look.px(plate.minimap ? 116 : 40)};
-    plate.there = corner != OverviewCorner::hidden && wide >= 3 * size.x && high >= look.px(280);
+    plate.there = corner != OverviewCorner::hidden && wide >= 3 * size.x && high >= look.px(280) && high >= 2 * size.y;
     const bool left = corner == OverviewCorner::lower_left || corner == OverviewCorner::upper_left;
     const bool low = corner == OverviewCorner::lower_left || corner == OverviewCorner::lower_right;
     const float margin = look.px(6);
@@ -108,9 +114,18 @@ Plate plate_at(const GraphPaint& paint, OverviewCorner corner) {
     return plate;
 }
 
-} // namespace
+/// The scene is hardly larger than the canvas: then there is no minimap, only the legend of the edges.
+bool has_minimap(const GraphPaint& paint) {
+    const float wide = paint.b.x - paint.a.x, high = paint.b.y - paint.a.y;
+    return std::max(paint.scene.root().width * paint.unit / wide, paint.scene.root().height * paint.unit / high) > 1.5f;
+}
 
-OverviewCorner overview_corner(const GraphPaint& paint) {
+ImVec2 overview_size(const GraphPaint& paint) {
+    return {paint.look.px(176), paint.look.px(has_minimap(paint) ? 116 : 40)};
+}
+
+/// The corner, other than `taken`, where a plate of this size covers least.
+OverviewCorner best_corner(const GraphPaint& paint, ImVec2 size, OverviewCorner taken) {
     const auto overlap = [&](const Plate& plate, std::uint32_t box, float grown, bool header = false) {
         const PlacedBox& placed = paint.placed[box];
         const double height = header ? static_cast<double>(view::SceneMetrics::header) : placed.height;
@@ -134,7 +149,8 @@ OverviewCorner overview_corner(const GraphPaint& paint) {
     float least = 0;
     for (const OverviewCorner corner : {OverviewCorner::lower_left, OverviewCorner::lower_right,
                                         OverviewCorner::upper_left, OverviewCorner::upper_right}) {
-        const Plate plate = plate_at(paint, corner);
+        if (corner == taken) continue;
+        const Plate plate = plate_at(paint, corner, size);
         bool covers = paint.scene.failed_box != no_box && overlap(plate, paint.scene.failed_box, paint.look.px(30)) > 0;
         for (const view::SceneLink& link : paint.scene.failing_path)
             covers = covers || overlap(plate, link.from, 4) > 0 || overlap(plate, link.to, 4) > 0 ||
@@ -153,14 +169,28 @@ OverviewCorner overview_corner(const GraphPaint& paint) {
     return best;
 }
 
-void paint_overview(ImDrawList& list, const GraphPaint& paint, OverviewCorner corner) {
+} // namespace
+
+OverviewPlaces overview_places(const GraphPaint& paint) {
+    OverviewPlaces places;
+    places.minimap = best_corner(paint, overview_size(paint), OverviewCorner::hidden);
+    if (paint.colors)
+        places.colors = best_corner(paint, color_legend_size(paint.look, *paint.colors->nodes), places.minimap);
+    return places;
+}
+
+void paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPlaces& places) {
     const Look& look = paint.look;
-    const Plate plate = plate_at(paint, corner);
-    if (!plate.there) return;
-    list.AddRectFilled(plate.a, plate.b, look[Token::bg1], look.px(4));
-    const ImVec2 inside{plate.a.x + look.px(6), plate.a.y + look.px(6)};
-    if (plate.minimap) paint_minimap(list, paint, inside, {inside.x + look.px(150), inside.y + look.px(70)});
-    paint_legend(list, paint, {inside.x, plate.b.y - look.px(36)});
+    if (const Plate plate = plate_at(paint, places.minimap, overview_size(paint)); plate.there) {
+        list.AddRectFilled(plate.a, plate.b, look[Token::bg1], look.px(4));
+        const ImVec2 inside{plate.a.x + look.px(6), plate.a.y + look.px(6)};
+        if (has_minimap(paint)) paint_minimap(list, paint, inside, {inside.x + look.px(150), inside.y + look.px(70)});
+        paint_legend(list, paint, {inside.x, plate.b.y - look.px(36)});
+    }
+    if (!paint.colors || paint.colors->nodes->classes.empty()) return;
+    const view::NodeColors& colors = *paint.colors->nodes;
+    if (const Plate plate = plate_at(paint, places.colors, color_legend_size(look, colors)); plate.there)
+        paint_color_legend(list, look, colors, plate.a);
 }
 
 } // namespace rnnscope::ui
