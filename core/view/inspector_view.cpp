@@ -494,8 +494,9 @@ std::string to_text(const InspectorView& view) {
             fmt::format("{}  {}  {}\n", value.label, value.type, value.absent.empty() ? value.first_row : value.absent);
         if (value.poisoned > 0) out += fmt::format("  {} {}\n", glyph(StateMark::poisoned), poison_text(value));
         if (value.numeric)
-            out += fmt::format("  mean {}  std {}  range ±{}\n", number_text(value.statistics.mean, 4, true),
-                               number_text(value.statistics.standard_deviation), number_text(value.range));
+            out += fmt::format("  mean {}  std {}  {}\n", number_text(value.statistics.mean, 4, true),
+                               number_text(value.statistics.standard_deviation),
+                               value.is_gate ? gate_text(value) : "range ±" + number_text(value.range));
     }
     const auto rows = [&](const std::vector<PropertyRow>& list) {
         for (const PropertyRow& row : list) out += fmt::format("{:<14}{}  {}\n", row.name, row.value.text, row.detail);

@@ -17,9 +17,11 @@ struct ValueView {
     bool failed = false; ///< the absence is the failure
     Tensor tensor;       ///< empty when absent, or not recorded
     std::int64_t rows = 0, columns = 0;
-    double range = 0;         ///< the scale runs from -range to range
-    std::int64_t clipped = 0; ///< values outside of it
-    bool numeric = false;     ///< has a map, statistics and a histogram
+    double range = 0;           ///< the scale runs from -range to range
+    std::int64_t clipped = 0;   ///< values outside of it
+    bool is_gate = false;       ///< all values lie within 0 to 1, as those of a gate do: the scale is that instead
+    std::int64_t saturated = 0; ///< of a gate: values at an end of it
+    bool numeric = false;       ///< has a map, statistics and a histogram
     TensorStatistics statistics;
     std::vector<std::size_t> histogram; ///< of the finite values, from minimum to maximum
     std::string first_row;              ///< "row 0: −0.1456 −0.0089 …"
@@ -27,11 +29,14 @@ struct ValueView {
     std::int64_t poisoned = 0;          ///< how many
 
     double cell(std::int64_t row, std::int64_t column) const { return tensor.number(row * columns + column); }
+    bool is_saturated(double value) const;
     bool is_poisoned(std::int64_t row, std::int64_t column) const { return poison.at(row * columns + column); }
 };
 ValueView view_value(std::string label, const Tensor& tensor, const debug::PoisonMask& poison = {});
 /// "24 of 48 elements poisoned", or "".
 std::string poison_text(const ValueView& value);
+/// "scale of a gate, 12 of 48 at an end", or "".
+std::string gate_text(const ValueView& value);
 /// The 99th percentile of |v| rounded up to 1, 2 or 5 times a power of ten.
 double map_range(const Tensor& tensor);
 

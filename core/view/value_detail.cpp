@@ -161,6 +161,7 @@ class ValueBuilder {
             out_.missing = fmt::format("Before it was {}.", type_text(here.before.dtype(), here.before.shape()));
         } else {
             out_.shown = view_value("", difference(part, part_of(here.before, slice)), out_.shown.poison);
+            out_.shown.is_gate = false; // a difference has a sign
         }
     }
 

@@ -1,3 +1,4 @@
+#include "core/debug/value_health.hpp"
 #include "core/view/inspector_view.hpp"
 
 #include <fmt/format.h>
@@ -43,6 +44,19 @@ double map_range(const Tensor& tensor) {
     return 10 * power;
 }
 
+bool ValueView::is_saturated(double value) const {
+    return is_gate && (value <= debug::near_the_end || value >= 1 - debug::near_the_end);
+}
+
+std::string gate_text(const ValueView& value) {
+    if (!value.is_gate) return {};
+    std::string text = "scale of a gate";
+    if (value.saturated > 0)
+        text += fmt::format(", {} of {} at an end", grouped(as_count(value.saturated)),
+                            grouped(as_count(value.tensor.elements())));
+    return text;
+}
+
 std::string poison_text(const ValueView& value) {
     if (value.poisoned == 0) return {};
     if (value.poisoned == value.tensor.elements()) return "poisoned";
@@ -68,10 +82,16 @@ ValueView view_value(std::string label, const Tensor& tensor, const debug::Poiso
     }
     out.statistics = statistics(tensor);
     out.range = map_range(tensor);
+    const TensorStatistics& all = out.statistics;
+    constexpr double most_of_tiny = 0.1; // numbers that are all this small are better seen on a scale of their own
+    out.is_gate = is_floating(tensor.dtype()) && all.elements > 1 && all.nans + all.infinities == 0 &&
+                  all.minimum >= 0 && all.maximum <= 1 && all.maximum > most_of_tiny;
+    for (std::int64_t i = 0; out.is_gate && i < tensor.elements(); ++i)
+        out.saturated += out.is_saturated(tensor.number(i));
     const double low = out.statistics.minimum, width = out.statistics.maximum - low;
     out.histogram.assign(32, 0);
     for (const double value : sample(tensor)) {
-        out.clipped += std::fabs(value) > out.range * (1 + 1e-6);
+        out.clipped += !out.is_gate && std::fabs(value) > out.range * (1 + 1e-6);
         const double at = width > 0 ? (value - low) / width * 32 : 0;
         ++out.histogram[std::min<std::size_t>(31, static_cast<std::size_t>(at))];
     }

@@ -13,7 +13,7 @@ namespace rnnscope::ui {
 
 namespace {
 
-constexpr float row_height = 22, label_width = 92;
+constexpr float inspector_row_height = 22, inspector_label_width = 92;
 
 std::string_view tab_name(std::size_t index, const view::InspectorView& view) {
     const bool statement = view.kind == debug::Selection::Kind::statement;
@@ -157,10 +157,11 @@ void InspectorPanel::draw_value(const PanelContext& ctx, const view::ValueView& 
                                 const std::string& name) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    const float row = look.whole_px(row_height), width = pen.right - pen.left;
+    const float row = look.whole_px(inspector_row_height), width = pen.right - pen.left;
     draw_text_in_row(list, look, TextRole::secondary, pen.left, pen.y, row, Token::text2,
-                     fit_text(look, TextRole::secondary, value.label, look.px(label_width - 4)));
-    draw_text_in_row(list, look, TextRole::mono, pen.left + look.px(label_width), pen.y, row, Token::text1, value.type);
+                     fit_text(look, TextRole::secondary, value.label, look.px(inspector_label_width - 4)));
+    draw_text_in_row(list, look, TextRole::mono, pen.left + look.px(inspector_label_width), pen.y, row, Token::text1,
+                     value.type);
     if (!value.absent.empty())
         draw_text_right(list, look, TextRole::secondary, pen.right, pen.y, row,
                         value.failed ? Token::fail : Token::text3, "no value");
@@ -229,6 +230,10 @@ void InspectorPanel::draw_value(const PanelContext& ctx, const view::ValueView& 
         pen.y += look.whole_px(16);
         fact(pen.y + look.px(12), "NaN, ∞", fmt::format("{}, {}", s.nans, s.infinities));
     }
+    if (value.is_gate) { // what the other scale is for
+        pen.y += look.whole_px(16);
+        fact(pen.y + look.px(12), "at 0 or 1", fmt::format("{} of {}", value.saturated, s.elements));
+    }
     pen.y += look.whole_px(38);
 }
 
@@ -237,7 +242,7 @@ void InspectorPanel::draw_rows(const PanelContext& ctx, const std::vector<view::
     if (rows.empty()) return;
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    const float height = look.whole_px(row_height);
+    const float height = look.whole_px(inspector_row_height);
     if (tab_ == Tab::value) {
         draw_hline(list, pen.left - look.px(16), pen.right + look.px(16), pen.y, look[Token::line1]);
         pen.y += look.px(8);
@@ -246,8 +251,8 @@ void InspectorPanel::draw_rows(const PanelContext& ctx, const std::vector<view::
         const view::PropertyRow& row = rows[i];
         ImGui::PushID(static_cast<int>(i) + 1000);
         draw_text_in_row(list, look, TextRole::secondary, pen.left, pen.y, height, Token::text2,
-                         fit_text(look, TextRole::secondary, row.name, look.px(label_width - 6)));
-        float x = pen.left + look.px(label_width);
+                         fit_text(look, TextRole::secondary, row.name, look.px(inspector_label_width - 6)));
+        float x = pen.left + look.px(inspector_label_width);
         if (row.mark != view::StateMark::none) {
             draw_state(list, look, row.mark, {x + look.px(5), pen.y + height / 2});
             x += look.px(16);
@@ -267,8 +272,8 @@ void InspectorPanel::draw_rows(const PanelContext& ctx, const std::vector<view::
         pen.y += height;
     }
     if (rows.size() > most) {
-        draw_text_in_row(list, look, TextRole::caption, pen.left + look.px(label_width), pen.y, height, Token::text3,
-                         fmt::format("and {} more", view::grouped(rows.size() - most)));
+        draw_text_in_row(list, look, TextRole::caption, pen.left + look.px(inspector_label_width), pen.y, height,
+                         Token::text3, fmt::format("and {} more", view::grouped(rows.size() - most)));
         pen.y += height;
     }
     pen.y += look.px(6);
@@ -279,7 +284,7 @@ void InspectorPanel::draw_history(const PanelContext& ctx, const view::Inspector
     if (view.history.empty()) return;
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    const float height = look.whole_px(row_height);
+    const float height = look.whole_px(inspector_row_height);
     draw_hline(list, pen.left - look.px(16), pen.right + look.px(16), pen.y, look[Token::line1]);
     pen.y += look.px(6);
     draw_text_in_row(list, look, TextRole::secondary, pen.left, pen.y, height, Token::text2, view.history_title);
@@ -297,9 +302,10 @@ void InspectorPanel::draw_history(const PanelContext& ctx, const view::Inspector
                        look[Token::line2]);
         draw_state(list, look, row.mark, {pen.left + look.px(6), pen.y + height / 2});
         link(ctx, "line", TextRole::mono, pen.left + look.px(22), pen.y, height, row.where, "panel:inspector");
-        draw_text_in_row(list, look, TextRole::secondary, pen.left + look.px(label_width), pen.y, height,
-                         row.is_past ? Token::text1 : Token::text3,
-                         fit_text(look, TextRole::secondary, row.text, pen.right - pen.left - look.px(label_width)));
+        draw_text_in_row(
+            list, look, TextRole::secondary, pen.left + look.px(inspector_label_width), pen.y, height,
+            row.is_past ? Token::text1 : Token::text3,
+            fit_text(look, TextRole::secondary, row.text, pen.right - pen.left - look.px(inspector_label_width)));
         tooltip(look, "Go there");
         if (state.clicked) ctx.commands.push("go.position", std::to_string(row.tick + 1), "panel:inspector");
         ImGui::PopID();

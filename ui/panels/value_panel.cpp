@@ -13,7 +13,7 @@ namespace rnnscope::ui {
 
 namespace {
 
-constexpr float row_height = 22, grid_row = 18, grid_height = 236, line_height = 120;
+constexpr float value_row_height = 22, grid_row = 18, grid_height = 236, value_line_height = 120;
 
 } // namespace
 
@@ -46,8 +46,9 @@ float ValuePanel::draw(const PanelContext& ctx, const std::string& name, float l
         y = draw_numbers(ctx, detail, room, y);
         break;
     case view::ValueForm::histogram:
-        draw_histogram(*ImGui::GetWindowDrawList(), look, {left, y}, {right, y + look.px(line_height)}, detail.shown);
-        y += look.px(line_height + 10);
+        draw_histogram(*ImGui::GetWindowDrawList(), look, {left, y}, {right, y + look.px(value_line_height)},
+                       detail.shown);
+        y += look.px(value_line_height + 10);
         break;
     case view::ValueForm::over_time:
         y = draw_line(ctx, detail, room, y);
@@ -59,7 +60,7 @@ float ValuePanel::draw(const PanelContext& ctx, const std::string& name, float l
 float ValuePanel::draw_forms(const PanelContext& ctx, const view::ValueDetail& detail, Room room, float y) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    const float height = look.whole_px(row_height);
+    const float height = look.whole_px(value_row_height);
     float x = room.left;
     for (std::size_t i = 0; i < view::value_forms; ++i) {
         const auto form = static_cast<view::ValueForm>(i);
@@ -91,7 +92,7 @@ float ValuePanel::draw_axes(const PanelContext& ctx, const view::ValueDetail& de
     if (detail.leading.empty()) return y;
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    const float height = look.whole_px(row_height);
+    const float height = look.whole_px(value_row_height);
     float x = room.left +
               draw_text_in_row(list, look, TextRole::mono_small, room.left, y, height, Token::text1, detail.slice);
     x += look.px(12);
@@ -138,7 +139,10 @@ float ValuePanel::draw_map(const PanelContext& ctx, const view::ValueDetail& det
             ctx.commands.push("value.element", fmt::format("{} {}", cell.row, cell.column), "panel:inspector");
     }
     y = b.y + look.px(8);
-    draw_map_scale(list, look, {room.left, y}, std::min(look.px(180), width * 0.5f), value);
+    const float scale = std::min(look.px(180), width * 0.5f);
+    draw_map_scale(list, look, {room.left, y}, scale, value);
+    draw_wrapped(&list, look, TextRole::caption, {room.left + scale + look.px(16), y - look.px(4)},
+                 width - scale - look.px(16), look.px(15), Token::text2, view::gate_text(value), 2);
     return y + look.whole_px(30);
 }
 
@@ -192,7 +196,7 @@ float ValuePanel::draw_line(const PanelContext& ctx, const view::ValueDetail& de
     const float row = look.whole_px(18);
     draw_text_in_row(list, look, TextRole::mono_small, room.left, y, row, Token::text1, detail.element);
     y += row + look.px(2);
-    const ImVec2 a{room.left + look.px(52), y}, b{room.right - look.px(4), y + look.px(line_height)};
+    const ImVec2 a{room.left + look.px(52), y}, b{room.right - look.px(4), y + look.px(value_line_height)};
     double low = 0, high = 0;
     for (const double value : detail.line)
         if (std::isfinite(value)) low = std::min(low, value), high = std::max(high, value);

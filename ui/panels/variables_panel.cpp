@@ -13,7 +13,7 @@ namespace rnnscope::ui {
 
 namespace {
 
-constexpr float row_height = 22, header_height = 23, legend_height = 24, indent = 16, choices_height = 28;
+constexpr float variable_row_height = 22, header_height = 23, legend_height = 24, indent = 16, choices_height = 28;
 
 void draw_coverage_mark(ImDrawList& list, const Look& look, const view::VariableRow& row, ImVec2 at, float height) {
     const float width = look.px(3);
@@ -75,7 +75,7 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
     }
     Child rows("rows", body);
     const ImVec2 origin = ImGui::GetCursorScreenPos();
-    const float height = look.whole_px(row_height), top = look.px(4);
+    const float height = look.whole_px(variable_row_height), top = look.px(4);
     if (followed_ != ctx.debugger.selection()) { // the selected row comes into sight once
         followed_ = ctx.debugger.selection();
         for (std::size_t i = 0; i < view.rows.size(); ++i) {
@@ -156,7 +156,7 @@ void VariablesPanel::draw_coverage_popup(const PanelContext& ctx) {
 void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& row, ImVec2 at, const Rect& rect) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    const float height = look.whole_px(row_height), right = rect.b.x;
+    const float height = look.whole_px(variable_row_height), right = rect.b.x;
     ImGui::PushID(row.path.c_str());
     ImGui::PushID(row.is_scope ? 1 : 0);
     const Hit state = hit("row", at, {right, at.y + height});

@@ -10,15 +10,17 @@ namespace rnnscope::ui {
 
 namespace {
 
-/// The value of largest size in a block of cells; a NaN wins, because it is what one looks for.
+/// The value of a block of cells that is farthest from the middle of the scale; a NaN wins, because it is what one
+/// looks for.
 double strongest(const view::ValueView& value, std::int64_t row0, std::int64_t row1, std::int64_t col0,
                  std::int64_t col1) {
-    double out = 0;
+    const double middle = value.is_gate ? 0.5 : 0;
+    double out = middle;
     for (std::int64_t r = row0; r < row1; ++r)
         for (std::int64_t c = col0; c < col1; ++c) {
             const double v = value.cell(r, c);
             if (std::isnan(v)) return v;
-            if (std::fabs(v) > std::fabs(out)) out = v;
+            if (std::fabs(v - middle) > std::fabs(out - middle)) out = v;
         }
     return out;
 }
@@ -36,6 +38,16 @@ bool any_poisoned(const view::ValueView& value, std::int64_t row0, std::int64_t 
 void mark_poisoned(ImDrawList& list, const Look& look, ImVec2 p, ImVec2 q) {
     const float size = std::max(2.0f, std::min({q.x - p.x, q.y - p.y, look.px(14)}) * 0.5f);
     list.AddTriangleFilled({q.x - size, q.y}, {q.x, q.y - size}, {q.x, q.y}, look[Token::s_pois]);
+}
+
+Color map_color(const Look& look, const view::ValueView& value, double number) {
+    return value.is_gate ? look.theme->sequential(number) : look.theme->diverging(number / value.range);
+}
+
+/// In the other corner, where there is room: as in the maps of cells.
+void mark_saturated(ImDrawList& list, const Look& look, ImVec2 p, ImVec2 q, Color fill) {
+    if (q.x - p.x < look.px(5) || q.y - p.y < look.px(5)) return;
+    list.AddRectFilled({p.x + 1, p.y + 1}, {p.x + 1 + look.px(2), p.y + 1 + look.px(2)}, look.theme->text_on(fill));
 }
 
 } // namespace
@@ -60,7 +72,9 @@ HeatMapCell draw_heat_map(ImDrawList& list, const Look& look, ImVec2 a, ImVec2 b
                         x1 = std::floor(a.x + cell_w * static_cast<float>(c + 1));
             const double v = strongest(value, row0, row1, col0, col1);
             const bool nan = std::isnan(v);
-            list.AddRectFilled({x0, y0}, {x1, y1}, nan ? look[Token::bg2] : look.theme->diverging(v / value.range));
+            const Color fill = nan ? look[Token::bg2] : map_color(look, value, v);
+            list.AddRectFilled({x0, y0}, {x1, y1}, fill);
+            if (value.is_saturated(v)) mark_saturated(list, look, {x0, y0}, {x1, y1}, fill);
             if (nan)
                 list.AddLine({x0, y1}, {x1, y0}, look[Token::fail], 1);
             else if (std::isinf(v))
@@ -78,16 +92,18 @@ float draw_map_scale(ImDrawList& list, const Look& look, ImVec2 at, float width,
     for (int i = 0; i < steps; ++i)
         list.AddRectFilled({std::floor(at.x + step * static_cast<float>(i)), at.y},
                            {std::floor(at.x + step * static_cast<float>(i + 1)), at.y + height},
-                           look.theme->diverging((i + 0.5) / steps * 2 - 1));
+                           value.is_gate ? look.theme->sequential((i + 0.5) / steps)
+                                         : look.theme->diverging((i + 0.5) / steps * 2 - 1));
     if (value.clipped > 0) { // cells beyond the ends keep the end's colour
         draw_vline(list, at.x, at.y - look.px(2), at.y + height + look.px(2), look[Token::text1]);
         draw_vline(list, at.x + width - 1, at.y - look.px(2), at.y + height + look.px(2), look[Token::text1]);
     }
     const float text_y = at.y + height + look.px(2), row = look.px(16);
-    const std::string end = view::number_text(value.range, 4);
-    draw_text_in_row(list, look, TextRole::mono_small, at.x, text_y, row, Token::text2, "−" + end);
-    const float zero = text_width(look, TextRole::mono_small, "0");
-    draw_text_in_row(list, look, TextRole::mono_small, at.x + (width - zero) / 2, text_y, row, Token::text2, "0");
+    const std::string end = value.is_gate ? "1" : view::number_text(value.range, 4);
+    const std::string start = value.is_gate ? "0" : "−" + end, middle = value.is_gate ? "0.5" : "0";
+    draw_text_in_row(list, look, TextRole::mono_small, at.x, text_y, row, Token::text2, start);
+    const float half = text_width(look, TextRole::mono_small, middle) / 2;
+    draw_text_in_row(list, look, TextRole::mono_small, at.x + width / 2 - half, text_y, row, Token::text2, middle);
     draw_text_right(list, look, TextRole::mono_small, at.x + width, text_y, row, Token::text2, end);
     return width;
 }

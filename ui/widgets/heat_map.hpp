@@ -12,7 +12,7 @@ struct HeatMapCell {
 };
 HeatMapCell draw_heat_map(ImDrawList& list, const Look& look, ImVec2 a, ImVec2 b, const view::ValueView& value,
                           ImVec2 pointer);
-/// The scale below a map: colours, −range, 0, range. Returns its width.
+/// The scale below a map: colours, −range, 0, range; of gates 0, 0.5, 1. Returns its width.
 float draw_map_scale(ImDrawList& list, const Look& look, ImVec2 at, float width, const view::ValueView& value);
 void draw_histogram(ImDrawList& list, const Look& look, ImVec2 a, ImVec2 b, const view::ValueView& value);
 
