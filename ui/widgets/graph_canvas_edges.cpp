@@ -114,7 +114,7 @@ class EdgePainter : public GraphBrush {
         if (edge.count > 1)
             draw_count(edge.count, down);
         else if (!edge.label.empty())
-            draw_shape_of(edge.label);
+            draw_shape_of(scope, edge.label);
         return true;
     }
 
@@ -223,21 +223,42 @@ class EdgePainter : public GraphBrush {
                                 {base.x - side.x * half, base.y - side.y * half}, color);
     }
 
-    /// Above the longest level piece, where there is room.
-    void draw_shape_of(std::string_view text) {
-        std::size_t longest = 0;
-        float room = look_.px(60);
-        for (std::size_t i = 1; i < points_.size(); ++i) {
-            const float length = points_[i].x - points_[i - 1].x;
-            if (std::abs(points_[i].y - points_[i - 1].y) > 0.5f || length < room) continue;
-            room = length;
-            longest = i;
-        }
+    /// Above or below a level piece, the longest first, where it covers no box and no other label.
+    void draw_shape_of(std::uint32_t scope, std::string_view text) {
         const ImVec2 size = text_size(look_, TextRole::caption, text);
-        if (longest == 0 || size.x + look_.px(16) > room) return;
-        const ImVec2 a = points_[longest - 1];
-        draw_text(list_, look_, TextRole::caption, {a.x + (room - size.x) / 2, a.y - size.y - look_.px(2)},
-                  Token::text3, text);
+        const float least = std::max(look_.px(60), size.x + look_.px(16)), gap = look_.px(2);
+        level_.clear();
+        for (std::size_t i = 1; i < points_.size(); ++i)
+            if (std::abs(points_[i].y - points_[i - 1].y) <= 0.5f && points_[i].x - points_[i - 1].x >= least)
+                level_.push_back({points_[i - 1], points_[i]});
+        std::ranges::stable_sort(level_, std::greater(), [](const Piece& p) { return p.to.x - p.from.x; });
+        for (const Piece& piece : level_) {
+            const float x = (piece.from.x + piece.to.x - size.x) / 2;
+            for (const float y : {piece.from.y - size.y - gap, piece.from.y + gap}) {
+                const Piece place{{x, y}, {x + size.x, y + size.y}};
+                if (covers_box(scope, place) ||
+                    std::ranges::any_of(labels_, [&](const Piece& l) { return meet(l, place); }))
+                    continue;
+                labels_.push_back(place);
+                draw_text(list_, look_, TextRole::caption, place.from, Token::text3, text);
+                return;
+            }
+        }
+    }
+
+    /// Two points of a line, or opposite corners.
+    struct Piece {
+        ImVec2 from, to;
+    };
+    static bool meet(const Piece& a, const Piece& b) {
+        return a.from.x < b.to.x && b.from.x < a.to.x && a.from.y < b.to.y && b.from.y < a.to.y;
+    }
+    /// One of the boxes directly in the scope, or the scope's own name.
+    bool covers_box(std::uint32_t scope, const Piece& place) const {
+        if (scope != 0 && place.from.y < low(scope).y + view::SceneMetrics::header * p_.unit) return true;
+        for (std::uint32_t i = scope + 1; i < scene_.boxes[scope].end; i = scene_.boxes[i].end)
+            if (meet(place, {low(i), high(i)})) return true;
+        return false;
     }
 
     void draw_count(std::uint32_t count, bool down) {
@@ -368,6 +389,7 @@ class EdgePainter : public GraphBrush {
     }
 
     std::vector<ImVec2> points_, curve_;
+    std::vector<Piece> level_, labels_;
 };
 
 } // namespace
