@@ -148,3 +148,28 @@ TEST(CellPanel, EverySizeAndScaleCanBeDrawn) {
         EXPECT_TRUE(h.shows("Equations")) << c.width << " x " << c.height << " at " << c.percent;
     }
 }
+
+TEST(CellPanel, ATimeUnderThePointerIsTheSameInEveryPanel) {
+    Harness h;
+    show_cell(h);
+    hover(h, in_map(h, 2, 1, 20));
+    const view::TimeSpot spot = h.shell().lit_time();
+    ASSERT_TRUE(spot.run.valid());
+    EXPECT_EQ(spot.unit, 20);
+    const auto event = view::event_at(h.debugger(), spot);
+    ASSERT_TRUE(event);
+    EXPECT_EQ(h.debugger().recording().visit(spot.run, *event).iteration, 1);
+
+    // The timeline below the maps: its third time step is the cell's.
+    ASSERT_TRUE(h.shell().execute({"workspace.debug", "", "test"}));
+    ASSERT_TRUE(h.shell().execute({"panel.show", "cell", "test"}));
+    h.settle();
+    ImVec2 step;
+    ASSERT_TRUE(h.find_text("t = 2", step, {{430, 730}, {1040, 1000}}));
+    hover(h, step);
+    EXPECT_FALSE(h.shell().lit_time().unit);
+    EXPECT_EQ(h.shell().cell().step_under_pointer(), 2u);
+    hover(h, {5, 995});
+    EXPECT_FALSE(h.shell().lit_time().run.valid());
+    EXPECT_FALSE(h.shell().cell().step_under_pointer());
+}

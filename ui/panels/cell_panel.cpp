@@ -44,17 +44,28 @@ const view::CellView& CellPanel::shown(const PanelContext& ctx) {
         peek_ = next_peek_;
         next_peek_ = {};
     }
+    if (is_first && !peek_.step) peek_at(ctx);
     view::CellOptions options = chosen_;
     if (peek_.unit) options.unit = *peek_.unit;
     options.step = peek_.step;
     const view::CellView& view = view_.get(ctx.stamp, options, [&] { return view::build_cell(ctx.debugger, options); });
     if (!is_first) return view;
     units_ = view.units;
+    last_ = {ctx.stamp, view.run, view.run.valid() ? view.tracks[view.track] : view::CellTrack{}};
     maps_.want(ctx.debugger, view);
     maps_.work(ctx.debugger, map_budget);
     pictures_.resize(maps_.maps().size());
     play(ctx, view);
     return view;
+}
+
+/// What the pointer is over in another panel.
+void CellPanel::peek_at(const PanelContext& ctx) {
+    const view::TimeSpot& spot = ctx.lit_time;
+    if (!spot.run.valid() || !last_.run.valid() || spot.run != last_.run || !(last_.stamp == ctx.stamp)) return;
+    const view::CellSteps steps(ctx.debugger, last_.track, last_.run);
+    peek_.step = steps.now({spot.tick + 1});
+    if (peek_.step && spot.unit && spot.units == units_) peek_.unit = spot.unit;
 }
 
 void CellPanel::draw(const PanelContext& ctx, const Rect& rect) {

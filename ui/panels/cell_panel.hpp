@@ -53,6 +53,7 @@ class CellPanel {
     /// Built once in a frame, by the panel that is drawn first.
     const view::CellView& shown(const PanelContext& ctx);
     void follow_selection(const PanelContext& ctx);
+    void peek_at(const PanelContext& ctx);
     void play(const PanelContext& ctx, const view::CellView& view);
     void go_to_step(const PanelContext& ctx, const view::CellView& view, std::size_t step);
 
@@ -87,6 +88,11 @@ class CellPanel {
     Peek peek_, next_peek_;
     Cached<view::CellView, view::CellOptions> view_;
     view::CellMaps maps_;
+    struct Last { ///< what was shown in the frame before
+        view::Stamp stamp;
+        RunId run;
+        view::CellTrack track;
+    } last_;
     std::vector<CellPicture> pictures_; ///< by map
     debug::Selection followed_;
     std::int64_t units_ = 0;

@@ -1,5 +1,6 @@
 #include "ui/panels/cell_panel.hpp"
 #include "ui/theme/icons.hpp"
+#include "ui/widgets/axis.hpp"
 #include "ui/widgets/controls.hpp"
 #include "ui/widgets/imgui_compat.hpp"
 
@@ -13,17 +14,6 @@ namespace rnnscope::ui {
 namespace {
 
 constexpr float label_width = 92, bars_width = 216, flag_height = 26, lines_height = 150, map_gap = 24;
-
-/// A round distance between marks of an axis with `count` things on `pixels`, `least` pixels apart.
-std::size_t mark_distance(std::size_t count, float pixels, float least) {
-    const float each = pixels / static_cast<float>(std::max<std::size_t>(count, 1));
-    std::size_t distance = 1;
-    for (const std::size_t factor : {2U, 5U, 10U, 20U, 50U, 100U, 200U, 500U, 1000U, 2000U, 5000U, 10000U, 100000U}) {
-        if (each * static_cast<float>(distance) >= least) break;
-        distance = factor;
-    }
-    return distance;
-}
 
 std::string short_number(double value) {
     return std::fabs(value) < 1e-12 ? "0.0" : view::number_text(value, std::fabs(value) < 0.1 ? 2 : 1);
@@ -169,6 +159,10 @@ void CellPanel::draw_map(const PanelContext& ctx, const view::CellView& view, st
             static_cast<std::int64_t>(std::clamp((mouse.y - top) / each, 0.0f, static_cast<float>(map.units - 1)));
         next_peek_.step = step;
         next_peek_.unit = unit;
+        if (view.run.valid() && step < view.steps) {
+            const view::CellSteps steps(ctx.debugger, view.tracks[view.track], view.run);
+            ctx.hovered_time = {view.run, steps.tick_after(step) - 1, unit, map.units};
+        }
         const std::size_t column = maps_.column_of(step), at = map.at(column, unit);
         const bool computed = column < maps_.filled() && (map.flags[at] & view::CellMap::computed) != 0;
         std::string text = fmt::format("{}, unit {}, t = {}", map.letter, unit, step);

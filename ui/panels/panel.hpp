@@ -2,6 +2,7 @@
 
 #include "core/debug/command.hpp"
 #include "core/view/common.hpp"
+#include "core/view/time_spot.hpp"
 #include "ui/theme/look.hpp"
 
 #include <cstddef>
@@ -51,10 +52,12 @@ struct PanelContext {
     const debug::Debugger& debugger;
     CommandQueue& commands;
     const Look& look;
-    const debug::Selection& lit; ///< what the pointer was over in the frame before, in any panel
-    debug::Selection& hovered;   ///< to be set by who is under the pointer
-    view::Stamp stamp;           ///< of the debugger, in this frame
-    PanelTabs* tabs = nullptr;   ///< null: the panel is alone and its place is not the workspace's
+    const debug::Selection& lit;    ///< what the pointer was over in the frame before, in any panel
+    debug::Selection& hovered;      ///< to be set by who is under the pointer
+    const view::TimeSpot& lit_time; ///< likewise, of times
+    view::TimeSpot& hovered_time;
+    view::Stamp stamp;         ///< of the debugger, in this frame
+    PanelTabs* tabs = nullptr; ///< null: the panel is alone and its place is not the workspace's
 };
 
 /// The commands that select `selection`: a name in any panel is a link.

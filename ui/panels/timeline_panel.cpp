@@ -75,6 +75,7 @@ void TimelinePanel::draw(const PanelContext& ctx, const Rect& rect) {
         draw_run(ctx, lanes, view);
     }
     if (!view.lanes.empty()) draw_lane(ctx, lanes, view);
+    draw_lit_time(ctx, lanes, view);
     draw_bookmarks(look);
     draw_playhead(ctx, lanes, view);
 }
@@ -147,6 +148,8 @@ void TimelinePanel::scrub(const PanelContext& ctx, const Lanes& lanes, const Rec
     }
     const float wheel = ImGui::GetIO().MouseWheel;
     if (state.hovered && wheel != 0 && pointer.y >= lanes.steps) zoom(pointer.x, wheel, lanes);
+    if (state.hovered && pointer.y >= lanes.steps && shown_->run.valid())
+        ctx.hovered_time = {shown_->run, tick_at(lanes, pointer), std::nullopt, -1};
     if (state.double_clicked) {
         zoom_from_ = 0;
         zoom_to_ = 1;
@@ -334,6 +337,26 @@ void TimelinePanel::draw_bookmarks(const Look& look) const {
         list.AddTriangleFilled({left, notch}, {middle, notch}, {left, bottom}, look[Token::accent]);
         list.AddTriangleFilled({middle, notch}, {right, notch}, {right, bottom}, look[Token::accent]);
     }
+}
+
+/// The event that the pointer is over, here or in another panel, and the time step that it is in.
+void TimelinePanel::draw_lit_time(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view) {
+    const auto event = view::event_at(ctx.debugger, ctx.lit_time);
+    if (!event || ctx.lit_time.run != view.run) return;
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float height = look.whole_px(box_height);
+    for (const view::EventBox& box : view.time_steps) {
+        if (*event < box.first || *event > box.last) continue;
+        const float x0 = std::max(lanes.left, x_of_event(lanes, box.first)),
+                    x1 = std::min(lanes.right, x_of_event(lanes, box.last + 1.0) - look.px(2));
+        if (x1 > x0)
+            compat::add_rect(list, {x0, lanes.steps}, {std::max(x1, x0 + 2), lanes.steps + height}, look[Token::accent],
+                             look.px(2), look.px(1));
+    }
+    const float x = x_of_event(lanes, *event + 0.5);
+    if (x >= lanes.left && x <= lanes.right)
+        draw_vline(list, x, lanes.steps + height, lanes.ops + look.px(44), look[Token::accent]);
 }
 
 void TimelinePanel::draw_playhead(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view) {

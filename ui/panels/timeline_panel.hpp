@@ -26,6 +26,7 @@ class TimelinePanel {
     void draw_lane(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view);
     void place_bookmarks(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view);
     void draw_bookmarks(const Look& look) const;
+    void draw_lit_time(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view);
     void draw_playhead(const PanelContext& ctx, const Lanes& lanes, const view::TimelineView& view);
     void scrub(const PanelContext& ctx, const Lanes& lanes, const Rect& body);
     void zoom(float pointer_x, float wheel, const Lanes& lanes);

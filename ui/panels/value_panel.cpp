@@ -3,6 +3,7 @@
 #include "ui/theme/icons.hpp"
 #include "ui/widgets/controls.hpp"
 #include "ui/widgets/heat_map.hpp"
+#include "ui/widgets/imgui_compat.hpp"
 
 #include <fmt/format.h>
 
@@ -138,6 +139,12 @@ float ValuePanel::draw_map(const PanelContext& ctx, const view::ValueDetail& det
         if (state.clicked)
             ctx.commands.push("value.element", fmt::format("{} {}", cell.row, cell.column), "panel:inspector");
     }
+    if (ctx.lit_time.unit && ctx.lit_time.units == value.columns) { // the unit under the pointer elsewhere
+        const float each = width / static_cast<float>(value.columns),
+                    x = a.x + each * static_cast<float>(*ctx.lit_time.unit);
+        compat::add_rect(list, {std::floor(x) - 1, a.y - 1}, {std::floor(x + each) + 1, b.y + 1}, look[Token::accent],
+                         0, 1);
+    }
     y = b.y + look.px(8);
     const float scale = std::min(look.px(180), width * 0.5f);
     draw_map_scale(list, look, {room.left, y}, scale, value);
@@ -226,11 +233,19 @@ float ValuePanel::draw_line(const PanelContext& ctx, const view::ValueDetail& de
         if (const double value = detail.line[*detail.line_at]; std::isfinite(value))
             list.AddCircleFilled({x, y_of(value)}, look.px(3), look[Token::now]);
     }
+    // What the pointer is over, here or in another panel.
+    if (const auto lit = view::line_index_at(ctx.debugger, detail, ctx.lit_time); lit && *lit < detail.line.size()) {
+        const float x = x_of(static_cast<double>(*lit));
+        draw_vline(list, x, a.y, b.y, look[Token::accent]);
+        if (const double value = detail.line[*lit]; std::isfinite(value))
+            list.AddCircle({x, y_of(value)}, look.px(4), look[Token::accent], 16, look.px(1.5f));
+    }
     const Hit state = hit("line", a, b);
     if (state.hovered) {
         const float part = (ImGui::GetIO().MousePos.x - a.x) / (b.x - a.x);
         const auto at = std::min(static_cast<std::size_t>(std::max(0.0f, part) * static_cast<float>(count)),
                                  detail.line.size() - 1);
+        ctx.hovered_time = view::spot_of_line(ctx.debugger, detail, at);
         ImGui::SetTooltip("%zu: %s\nClick: go there", at, view::number_text(detail.line[at], 6, true).c_str());
         if (state.clicked && at < detail.line_ticks.size())
             ctx.commands.push("go.position", std::to_string(detail.line_ticks[at]), "panel:inspector");

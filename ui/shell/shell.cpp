@@ -30,18 +30,19 @@ std::string Shell::theme() const {
 }
 
 PanelContext Shell::context() {
-    return {debugger_, queue_, look_, lit_, hovered_, view::stamp(debugger_)};
+    return {debugger_, queue_, look_, lit_, hovered_, lit_time_, hovered_time_, view::stamp(debugger_)};
 }
 
 void Shell::draw() {
     apply_style(look_);
     ImGui::PushFont(look_.font(TextRole::body));
     hovered_ = {};
+    hovered_time_ = {};
     cell_.begin_frame();
     graph_.set_reduce_motion(settings_.reduce_motion);
     graph_.set_fold_series(settings_.fold_series);
-    const PanelContext ctx = context();
     graph_.set_color_by(view::color_by(settings_.graph_color).value_or(view::ColorBy::state));
+    const PanelContext ctx = context();
     read_keys();
     draw_title_bar(ctx);
 
@@ -69,6 +70,7 @@ void Shell::draw() {
     draw_notices(ctx, body);
     ImGui::PopFont();
     lit_ = hovered_;
+    lit_time_ = hovered_time_;
 }
 
 void Shell::read_keys() {

@@ -118,6 +118,8 @@ class Shell {
     std::optional<Shot> take_screenshot_request();
     void reset_layout();
     const std::string& message() const { return message_; }
+    /// The time under the pointer, in any panel, which all others show, too.
+    const view::TimeSpot& lit_time() const { return lit_time_; }
 
   private:
     struct Notice {
@@ -167,6 +169,7 @@ class Shell {
     std::function<void(const debug::Command&)> log_;
     std::deque<debug::Command> later_; ///< of a lesson's step: one after another, each when the one before is done
     debug::Selection lit_, hovered_;
+    view::TimeSpot lit_time_, hovered_time_;
     std::vector<std::pair<Shortcut, std::string_view>> keys_;
 
     SourcePanel source_;
