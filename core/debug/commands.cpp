@@ -4,6 +4,7 @@
 #include "core/debug/bookmark_commands.hpp"
 #include "core/debug/command_argument.hpp"
 #include "core/debug/comparison.hpp"
+#include "core/debug/fetched_scalars.hpp"
 #include "core/debug/poison.hpp"
 #include "core/debug/questions.hpp"
 #include "core/debug/selection_commands.hpp"
@@ -350,6 +351,8 @@ using Kind = record::HistoryEntry::Kind;
         {"ask.tolerance", "Compare within…", "Compares what the shown comparison compared once more, with another tolerance.", "Go", "", "TOLERANCE", no_comparison, begin_question<ask_tolerance>},
         {"ask.poison", "What did the missing values reach", "Prints which variables, ops, time steps and fetches are derived from values that were missing, and how many of their elements.", "Go", "", "", nothing_open,
          [](Debugger& d, std::string_view) -> Text { return give(d, answer_poison(d)); }},
+        {"ask.scalars", "How did fetched numbers go", "Prints every single number that runs fetched (a loss, a norm, an accuracy), run by run.", "Go", "", "", nothing_open,
+         [](Debugger& d, std::string_view) -> Text { return give(d, answer_scalars(d)); }},
         {"answer.back", "Answer before", "Shows the answer that was given before the shown one.", "Go", "Alt+Shift+Left", "", no_answer_before, show_answer_before},
         {"answer.forward", "Answer after", "Shows the answer that was given after the shown one.", "Go", "Alt+Shift+Right", "", no_answer_after, show_answer_after},
         {"answer.show", "Show answer…", "Shows an answer that was given earlier, by its number.", "Go", "", "number", no_answer, show_answer},
@@ -378,6 +381,8 @@ using Kind = record::HistoryEntry::Kind;
         {"value.numpy", "Print value as numpy", "Prints the value of the selected op or variable, or of the one that is named, as Python that makes it.", "", "", "", nothing_built,
          [](Debugger& d, std::string_view name) -> Text { const auto here = value_here(d, name); return here ? numpy_text(here->value) : Text(here.error()); }},
         {"value.export", "Export value…", "Writes the value of the selected op or variable, or of the one that is named, to a file of numpy, as comma-separated numbers or as a picture.", "File", "", "FILE.npy, .csv or .png [NAME]", nothing_built, export_value_to},
+        {"plot.export", "Export fetched numbers…", "Writes every single number that runs fetched to a file, a line for each run.", "File", "", "FILE.csv", nothing_open,
+         [](Debugger& d, std::string_view path) -> Text { return export_scalars(d, path); }},
         {"print.variables", "Print variables", "Prints every variable with its state in the current session.", "", "", "", nothing_open,
          [](Debugger& d, std::string_view) -> Text { return variables_text(d); }},
         {"print.history", "Print history…", "Prints all writes and reads of a variable.", "", "", "variable name", nothing_open,

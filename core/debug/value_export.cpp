@@ -13,6 +13,19 @@
 
 namespace rnnscope::debug {
 
+bool has_numbers(const Tensor& tensor) {
+    return is_floating(tensor.dtype()) || is_integer(tensor.dtype()) || tensor.dtype() == DType::boolean;
+}
+
+std::string number_as_text(const Tensor& tensor, std::int64_t i) {
+    if (tensor.dtype() == DType::boolean) return tensor.number(i) != 0 ? "True" : "False";
+    if (is_integer(tensor.dtype())) return fmt::format("{}", tensor.integer(i));
+    const double value = tensor.number(i);
+    if (std::isnan(value)) return "nan";
+    if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+    return tensor.dtype() == DType::float64 ? fmt::format("{}", value) : fmt::format("{}", static_cast<float>(value));
+}
+
 namespace {
 
 Error no_value(std::string text) {
@@ -58,20 +71,6 @@ std::string_view descr_of(DType dtype) {
     default:
         return "";
     }
-}
-
-bool has_numbers(const Tensor& tensor) {
-    return is_floating(tensor.dtype()) || is_integer(tensor.dtype()) || tensor.dtype() == DType::boolean;
-}
-
-/// The shortest decimal that reads back as the same number.
-std::string number_as_text(const Tensor& tensor, std::int64_t i) {
-    if (tensor.dtype() == DType::boolean) return tensor.number(i) != 0 ? "True" : "False";
-    if (is_integer(tensor.dtype())) return fmt::format("{}", tensor.integer(i));
-    const double value = tensor.number(i);
-    if (std::isnan(value)) return "nan";
-    if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
-    return tensor.dtype() == DType::float64 ? fmt::format("{}", value) : fmt::format("{}", static_cast<float>(value));
 }
 
 Tensor as_float32(const Tensor& tensor) {

@@ -19,6 +19,11 @@ struct ValueHere {
 /// Of the op, tensor ("a:1") or variable, or of what is selected when `name` is empty. An error says why there is none.
 Result<ValueHere> value_here(const Debugger& debugger, std::string_view name);
 
+/// Floats, integers and bool; not strings, handles and complex numbers.
+bool has_numbers(const Tensor& tensor);
+/// The shortest decimal that reads back as the same number; "nan", "-inf", "True".
+std::string number_as_text(const Tensor& tensor, std::int64_t i);
+
 /// numpy's file format 1.0 (numpy/lib/format.py). Half, float, integer, bool and complex types; bfloat16 becomes
 /// float32. Error "value.type": strings and handles have no such form.
 Result<std::string> npy_bytes(const Tensor& tensor);

@@ -6,6 +6,7 @@
 #include "ui/panels/graph_panel.hpp"
 #include "ui/panels/inspector_panel.hpp"
 #include "ui/panels/lesson_panel.hpp"
+#include "ui/panels/plots_panel.hpp"
 #include "ui/panels/problems_panel.hpp"
 #include "ui/panels/source_panel.hpp"
 #include "ui/panels/timeline_panel.hpp"
@@ -86,6 +87,7 @@ class Shell {
     InspectorPanel& inspector() { return inspector_; }
     TimelinePanel& timeline() { return timeline_; }
     ProblemsPanel& problems() { return problems_; }
+    PlotsPanel& plots() { return plots_; }
     CellPanel& cell() { return cell_; }
     const CellPanel& cell() const { return cell_; }
     LessonPanel& lesson() { return lesson_; }
@@ -179,6 +181,7 @@ class Shell {
     InspectorPanel inspector_;
     TimelinePanel timeline_;
     ProblemsPanel problems_;
+    PlotsPanel plots_;
     AnswersPanel answers_;
     ComparisonPanel comparison_;
     LessonPanel lesson_;

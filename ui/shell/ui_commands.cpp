@@ -216,6 +216,11 @@ Text copy_value(Shell& shell, std::string_view name) {
     return "The value of " + here->name + " is on the clipboard";
 }
 
+Text toggle_plot(Shell& shell, std::string_view series) {
+    if (shell.plots().toggle(shell.debugger(), series)) return std::string();
+    return Error{"command.argument", "no run fetched a single number \"" + std::string(series) + "\""};
+}
+
 Text color_graph(Shell& shell, std::string_view argument) {
     const auto by = view::color_by(argument);
     if (!by) return Error{"command.argument", "a graph is coloured by state, op, device, health or executions"};
@@ -294,6 +299,9 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { s.cell().move_unit(-1); return std::string(); }},
     {"cell.play", "Play time steps", "Goes from time step to time step of the cell, or stops doing so.", "View", "Alt+P", "", no_graph,
      [](Shell& s, std::string_view) -> Text { s.cell().toggle_play(); return std::string(); }},
+    {"plot.log", "Log scale of plots", "Shows fetched numbers on a log scale, or on a linear one again.", "View", "", "", nullptr,
+     [](Shell& s, std::string_view) -> Text { s.plots().set_log(!s.plots().is_log()); return std::string(); }},
+    {"plot.toggle", "Hide or show a plotted line…", "Hides the line of a number that runs fetched, or shows it again.", "View", "", "tensor name", no_graph, toggle_plot},
     {"graph.fit", "Zoom to fit", "Shows the whole graph.", "Graph", "Ctrl+1", "", no_graph,
      [](Shell& s, std::string_view) -> Text { s.graph().fit(); return std::string(); }},
     {"graph.selection", "Zoom to selection", "Shows the selected op or variable at a readable size.", "Graph", "Ctrl+2", "", no_graph,

@@ -53,6 +53,8 @@ const std::array panels = {
              [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.cell().draw_states(ctx, rect); }},
     PanelDef{"answers", "Answers", icon::answers, "problems",
              [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.answers().draw(ctx, rect); }, count_answers},
+    PanelDef{"plots", "Plots", icon::plots, "timeline",
+             [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.plots().draw(ctx, rect); }},
     PanelDef{"comparison", "Comparison", icon::compare, "graph",
              [](Shell& s, const PanelContext& ctx, const Rect& rect) { s.comparison().draw(ctx, rect); }},
     PanelDef{"lesson", "Lesson", icon::lesson, "problems",
@@ -63,7 +65,7 @@ const std::array panels = {
 Dock debug_dock() {
     Dock left = Dock::split(Kind::rows, Measure::share, 0.527f, Dock::place({"source"}), Dock::place({"variables"}));
     Dock top = Dock::split(Kind::columns, Measure::second, 399, Dock::place({"graph"}), Dock::place({"inspector"}));
-    Dock bottom = Dock::split(Kind::columns, Measure::share, 0.521f, Dock::place({"timeline"}),
+    Dock bottom = Dock::split(Kind::columns, Measure::share, 0.521f, Dock::place({"timeline", "plots"}),
                               Dock::place({"problems", "preflight"}));
     return Dock::split(Kind::columns, Measure::first, 430, std::move(left),
                        Dock::split(Kind::rows, Measure::second, 270, std::move(top), std::move(bottom)));
@@ -85,7 +87,7 @@ Dock cell_dock() {
 Dock teach_dock() {
     Dock left =
         Dock::split(Kind::rows, Measure::share, 0.58f, Dock::place({"source", "variables"}), Dock::place({"lesson"}));
-    Dock bottom = Dock::split(Kind::columns, Measure::share, 0.5f, Dock::place({"timeline"}),
+    Dock bottom = Dock::split(Kind::columns, Measure::share, 0.5f, Dock::place({"timeline", "plots"}),
                               Dock::place({"problems", "inspector"}));
     Dock right = Dock::split(Kind::rows, Measure::second, 300, Dock::place({"graph"}), std::move(bottom));
     return Dock::split(Kind::columns, Measure::first, 560, std::move(left), std::move(right));

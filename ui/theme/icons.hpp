@@ -57,6 +57,7 @@ constexpr const char* states = "\uf00a";
 constexpr const char* equations = "\uf1ec";
 constexpr const char* lesson = "\uf19d";
 constexpr const char* colors = "\uf1fc"; // what the fills of the graph say
+constexpr const char* plots = "\uf201";
 constexpr const char* bookmark = "\uf02e";
 
 } // namespace rnnscope::ui::icon
