@@ -183,7 +183,29 @@ std::string place_text(const Debugger& debugger, const Happening& happening) {
 
 namespace {
 
-void add_access(Answer& answer, const Debugger& debugger, const AccessEntry& entry) {
+/// Reads by one op in one run, one after another, are one line: in a loop there are as many as time steps.
+struct FoldedAccess {
+    const AccessEntry* first = nullptr;
+    const AccessEntry* last = nullptr;
+    std::size_t count = 0;
+};
+
+std::vector<FoldedAccess> fold(const std::vector<AccessEntry>& entries) {
+    std::vector<FoldedAccess> out;
+    for (const AccessEntry& entry : entries) {
+        const AccessEntry* before = out.empty() ? nullptr : out.back().last;
+        const bool again = before != nullptr && entry.kind == HistoryEntry::Kind::read &&
+                           before->kind == HistoryEntry::Kind::read && entry.run.valid() && entry.run == before->run &&
+                           entry.node == before->node && entry.session == before->session;
+        if (!again) out.push_back({&entry, &entry, 0});
+        out.back().last = &entry;
+        ++out.back().count;
+    }
+    return out;
+}
+
+void add_access(Answer& answer, const Debugger& debugger, const FoldedAccess& folded) {
+    const AccessEntry& entry = *folded.first;
     AnswerRow& row = answer.add(AnswerRow::Kind::entry, access_mark(entry));
     const std::string number = fmt::format("{}", entry.after.ticks);
     row.glue(entry.after <= debugger.position() ? "  " : "> ")
@@ -201,6 +223,9 @@ void add_access(Answer& answer, const Debugger& debugger, const AccessEntry& ent
         row.glue(", event ").say(fmt::format("{}", entry.event), AnswerColumn::event);
     }
     if (entry.iteration >= 0) row.glue(", t=").say(fmt::format("{}", entry.iteration), AnswerColumn::step);
+    if (folded.count > 1)
+        row.glue(", ").say(fmt::format("{} times up to event {}", folded.count, folded.last->event),
+                           AnswerColumn::value);
     row.glue(", line ");
     if (entry.statement.valid())
         row.line(debugger, entry.statement);
@@ -223,7 +248,8 @@ Result<Answer> answer_accesses(const Debugger& debugger, std::string_view name) 
     const Result<const Variable*> variable = asked_variable(debugger, name);
     if (!variable) return variable.error();
     Answer answer = new_answer(debugger, "History", (*variable)->name);
-    const std::vector<AccessEntry> entries = accesses_of(debugger, **variable);
+    const std::vector<AccessEntry> accesses = accesses_of(debugger, **variable);
+    const std::vector<FoldedAccess> entries = fold(accesses);
     if (entries.empty()) {
         answer.add(AnswerRow::Kind::sentence).name(*debugger.graph(), (*variable)->op).say(": no session has it");
         return answer;

@@ -99,5 +99,28 @@ TEST_F(QuestionsTest, ASliceKeepsToWhatBelongsTogether) {
     }
 }
 
+// A resource variable is read anew in every time step of a loop.
+TEST_F(QuestionsTest, ReadsOfOneOpInOneRunAreOneLineOfTheHistory) {
+    open_text(R"({"format": "rnnscope/1", "title": "t", "tensorflow": "1.15", "program": [
+        {"let": "w", "call": "get_variable", "args": ["w", [2]],
+         "kwargs": {"use_resource": true, "initializer": {"call": "ones_initializer"}}},
+        {"def": "goes_on", "params": ["t", "h"], "body": [{"return": {"<": ["$t", 5]}}]},
+        {"def": "step", "params": ["t", "h"], "body": [{"return": [{"+": ["$t", 1]}, {"+": ["$h", "$w"]}]}]},
+        {"let": ["t", "h"], "call": "while_loop", "args": ["$goes_on", "$step", [0, {"call": "zeros", "args": [[2]]}]]},
+        {"let": "init", "call": "global_variables_initializer"},
+        {"let": "sess", "call": "Session"},
+        {"call": "$sess.run", "args": ["$init"]},
+        {"call": "$sess.run", "args": ["$h"]},
+        {"call": "$sess.run", "args": ["$h"]}]})");
+    const std::string text = run("ask.history", "w");
+    std::size_t lines = 0;
+    for (std::size_t at = text.find("5 times up to event"); at != std::string::npos; at = text.find("5 times", at + 1))
+        ++lines;
+    EXPECT_EQ(lines, 2u) << "one for each run: " << text;
+    const Variable* variable = debugger_.graph()->variable_of(debugger_.graph()->find("w"));
+    ASSERT_NE(variable, nullptr);
+    EXPECT_EQ(accesses_of(debugger_, *variable).size(), 12u) << "declared, written, and five reads in each run";
+}
+
 } // namespace
 } // namespace rnnscope::debug
