@@ -15,4 +15,10 @@ std::optional<std::uint32_t> newest_event(const record::Recording& recording, Ru
     return ends_loop ? events[happened - 2] : newest;
 }
 
+Tensor fed_value(const record::Recording& recording, RunId run, Output output) {
+    for (const runtime::RunRequest::Feed& feed : recording.run(run).info.request.feeds)
+        if (feed.output == output) return feed.value;
+    return {};
+}
+
 } // namespace rnnscope::debug

@@ -12,4 +12,7 @@ namespace rnnscope::debug {
 std::optional<std::uint32_t> newest_event(const record::Recording& recording, RunId run, NodeId node,
                                           record::Position position);
 
+/// What the run was fed for the output, whose op then does not run; empty: it was not.
+Tensor fed_value(const record::Recording& recording, RunId run, Output output);
+
 } // namespace rnnscope::debug

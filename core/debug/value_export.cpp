@@ -128,7 +128,10 @@ std::vector<Tensor> values_of(const Debugger& debugger, Output output) {
         const RunId run = runs[i].info.id;
         if (runs[i].info.graph != debugger.current_graph() || runs[i].first_tick >= debugger.position().ticks) continue;
         const auto newest = newest_event(recording, run, output.node, debugger.position());
-        if (!newest) continue;
+        if (!newest) {
+            if (Tensor fed = fed_value(recording, run, output)) values.push_back(std::move(fed));
+            continue;
+        }
         const record::EventNumbers events = recording.events_of(run, output.node);
         for (std::size_t at = events.lower_bound(*newest) + 1; at-- > 0 && values.size() < 2;)
             if (Tensor value = recording.output(run, events[at], static_cast<std::size_t>(output.index)))

@@ -1,6 +1,7 @@
 #include "core/view/graph_colors.hpp"
 
 #include "core/debug/evaluation.hpp"
+#include "core/debug/newest_event.hpp"
 #include "core/debug/poison.hpp"
 
 #include <algorithm>
@@ -44,12 +45,6 @@ std::size_t runs_at(const Recording& recording, record::Position position) {
 
 /// In place of an event: the value was fed.
 constexpr std::uint32_t fed = UINT32_MAX;
-
-Tensor fed_value(const Recording& recording, RunId run, NodeId node, std::size_t output) {
-    for (const runtime::RunRequest::Feed& feed : recording.run(run).info.request.feeds)
-        if (feed.output == Output{node, static_cast<int>(output)}) return feed.value;
-    return {};
-}
 
 /// The step of the scale: once, 2 to 9 times, 10 to 99 times, ...
 std::size_t step_of(std::uint64_t times) {
@@ -320,8 +315,9 @@ void GraphColors::read_values(const Debugger& debugger) {
         ValueHealth worst = ValueHealth::unknown;
         const debug::GateRange range = debug::gate_range(graph, node);
         for (std::size_t i = 0; i < graph.node(node).outputs.size(); ++i) {
-            const Tensor value = newest.event == fed ? fed_value(recording, newest.run, node, i)
-                                                     : recording.output(newest.run, newest.event, i);
+            const Tensor value = newest.event == fed
+                                     ? debug::fed_value(recording, newest.run, {node, static_cast<int>(i)})
+                                     : recording.output(newest.run, newest.event, i);
             worst = std::max(worst, debug::health_of(value, range));
             if (value) elements += value.elements();
         }

@@ -187,9 +187,13 @@ class InspectorBuilder {
             if (!tensor && variable && node.id == variable->op && debugger_.current_session().valid())
                 tensor = recording_.value_at(debugger_.current_session(), storage_name(debugger_, *variable),
                                              debugger_.position());
+            const bool is_fed = !has && run.valid() && recording_.run(run).info.graph == graph_->id();
+            const Tensor fed = is_fed ? debug::fed_value(recording_, run, {node.id, static_cast<int>(i)}) : Tensor();
+            if (fed) tensor = fed;
             const bool is_poisoned = has && poison != nullptr && i < poison->outputs.size();
             ValueView value =
                 view_value(fmt::format("output {}", i), tensor, is_poisoned ? poison->outputs[i] : debug::PoisonMask());
+            if (fed) value.type += ", fed in " + run_text(run);
             if (has && last->frame != 0) value.type += fmt::format(" at t = {}", last->iteration);
             if (!tensor) {
                 value.type = type_text(node.outputs[i]);

@@ -121,3 +121,16 @@ TEST(ValueExport, KnowsTheValueOfTheTimeStepBefore) {
     EXPECT_EQ(here->before.number(5), all[3]);
     EXPECT_FALSE(value_here(debugger, kernel)->before) << "written once";
 }
+
+TEST(ValueExport, WhatARunWasFedIsTheValueOfTheTensor) {
+    Debugger debugger;
+    open_and_run(debugger);
+    const auto& feeds = debugger.recording().runs().back().info.request.feeds;
+    ASSERT_EQ(feeds.size(), 1u);
+    const auto here = value_here(debugger, debugger.graph()->tensor_name(feeds[0].output));
+    ASSERT_TRUE(here) << here.error().message;
+    EXPECT_TRUE(here->value.identical(feeds[0].value));
+    debugger.go({debugger.recording().runs().back().first_tick});
+    debugger.wait();
+    EXPECT_FALSE(value_here(debugger, debugger.graph()->tensor_name(feeds[0].output))) << "the run has not begun";
+}
