@@ -242,7 +242,8 @@ class DiagramPainter {
 
     void draw_inputs() {
         constexpr std::size_t most = 4;
-        std::string x = view_.inputs >= 0 ? fmt::format("{} inputs", view_.inputs) : "inputs";
+        std::string x =
+            view_.inputs >= 0 ? view::count_text(static_cast<std::size_t>(view_.inputs), "input") : "inputs";
         for (std::size_t i = 0; i < std::min(view_.x.size(), most); ++i)
             x += fmt::format("{} {}", i == 0 ? ":" : "", view::number_text(view_.x[i], 3));
         if (view_.x.size() > most) x += " …";

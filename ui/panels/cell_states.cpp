@@ -136,7 +136,7 @@ void CellPanel::draw_map(const PanelContext& ctx, const view::CellView& view, st
     const auto y_of = [&](std::int64_t unit) { return top + each * static_cast<float>(unit); };
     const std::size_t marks = mark_distance(static_cast<std::size_t>(map.units), bottom - top, look.px(32));
     for (std::int64_t unit = 0; unit < map.units; unit += static_cast<std::int64_t>(marks))
-        draw_text_right(list, look, TextRole::mono_small, axis.left - look.px(6), y_of(unit) + each / 2 - look.px(8),
+        draw_text_right(list, look, TextRole::mono_small, axis.left - look.px(10), y_of(unit) + each / 2 - look.px(8),
                         look.px(16), Token::text2, std::to_string(unit));
     // How many units are saturated in each column.
     const std::size_t columns = maps_.columns();

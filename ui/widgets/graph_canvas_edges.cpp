@@ -358,13 +358,14 @@ class EdgePainter : public GraphBrush {
         const float out = look_.px(1);
         draw_dashed_rect(list_, {p.x - out, p.y - out}, {q.x + out, q.y + out}, look_[Token::fix], look_.px(2),
                          look_.px(5), look_.px(4));
-        if (em(12) < 6 * look_.scale) return;
+        if (em(12) < 6 * look_.scale || !visible(scene_.init_box)) return;
         std::string caption = scene_.init_caption;
         if (scene_.missing_more > 0)
             caption += fmt::format("{}+{} more", caption.empty() ? "" : " ", scene_.missing_more);
         const float width = std::max(q.x - p.x, look_.px(170)), top = q.y + look_.px(5);
         const float line = look_.px(15);
-        draw_wrapped(&list_, look_, TextRole::caption, {p.x, top}, width, line, Token::fix, caption, 2);
+        const float left = std::max(p.x, p_.a.x + look_.px(8)); // whole, where the box is cut off
+        draw_wrapped(&list_, look_, TextRole::caption, {left, top}, width, line, Token::fix, caption, 2);
     }
 
     void draw_marks() {
