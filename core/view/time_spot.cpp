@@ -11,6 +11,17 @@ std::optional<std::uint32_t> event_at(const debug::Debugger& debugger, const Tim
     return tick.event;
 }
 
+std::optional<std::size_t> cell_step_at(const debug::Debugger& debugger, const CellSteps& steps, const TimeSpot& spot) {
+    const auto event = event_at(debugger, spot);
+    if (!event || spot.run != steps.run() || steps.size() == 0) return std::nullopt;
+    const record::RecordedVisit visit = debugger.recording().visit(spot.run, *event);
+    const auto own = steps.event("h", 0);
+    const bool is_in_loop = own && visit.frame != 0 && debugger.recording().visit(spot.run, *own).frame == visit.frame;
+    if (!is_in_loop) return steps.now({spot.tick + 1});
+    const auto step = static_cast<std::size_t>(visit.iteration);
+    return step < steps.size() ? std::optional(step) : std::nullopt; // the last round only finds that it is over
+}
+
 TimeSpot spot_of_line(const debug::Debugger& debugger, const ValueDetail& detail, std::size_t index) {
     TimeSpot spot;
     if (index >= detail.line_ticks.size() || detail.line_ticks[index] == 0) return spot;

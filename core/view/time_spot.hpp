@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/view/cell_steps.hpp"
 #include "core/view/value_detail.hpp"
 
 #include <cstdint>
@@ -18,6 +19,9 @@ struct TimeSpot {
 
 /// The event of the spot; nullopt: it is none of the run, or not recorded yet.
 std::optional<std::uint32_t> event_at(const debug::Debugger& debugger, const TimeSpot& spot);
+
+/// The time step of a cell that the spot is in: in its loop that of the same iteration, else the last that has begun.
+std::optional<std::size_t> cell_step_at(const debug::Debugger& debugger, const CellSteps& steps, const TimeSpot& spot);
 
 /// The value of the line that belongs to the spot: in a loop that of the same iteration, else the newest at it.
 std::optional<std::size_t> line_index_at(const debug::Debugger& debugger, const ValueDetail& detail,

@@ -64,7 +64,7 @@ void CellPanel::peek_at(const PanelContext& ctx) {
     const view::TimeSpot& spot = ctx.lit_time;
     if (!spot.run.valid() || !last_.run.valid() || spot.run != last_.run || !(last_.stamp == ctx.stamp)) return;
     const view::CellSteps steps(ctx.debugger, last_.track, last_.run);
-    peek_.step = steps.now({spot.tick + 1});
+    peek_.step = view::cell_step_at(ctx.debugger, steps, spot);
     if (peek_.step && spot.unit && spot.units == units_) peek_.unit = spot.unit;
 }
 

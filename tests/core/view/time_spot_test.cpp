@@ -1,7 +1,7 @@
 // A time under the pointer in one panel is the same time in the others.
 
-#include "core/debug/command.hpp"
 #include "core/view/time_spot.hpp"
+#include "tests/core/debug/command_test.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,21 +11,14 @@ namespace {
 
 constexpr const char* cell = "rnn/rnn/while/rnn/multi_rnn_cell/cell_0/gru_cell/";
 
-class TimeSpots : public ::testing::Test {
+class TimeSpots : public tests::CommandTest {
   protected:
-    void SetUp() override {
-        const Diagnostics mistakes =
-            debugger_.open(std::string(RNNSCOPE_SOURCE_DIR) + "/samples/programs/seed_a_ok.json");
-        ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
-        ASSERT_TRUE(debug::execute(debugger_, {"run.continue", "", "test"}).ok());
-        debugger_.wait();
-    }
+    void SetUp() override { open("seed_a_ok"); }
     view::ValueDetail line_of(const std::string& op) {
         view::ValueOptions options;
         options.form = view::ValueForm::over_time;
         return view::build_value(debugger_, cell + op, options);
     }
-    debug::Debugger debugger_;
 };
 
 } // namespace
