@@ -23,20 +23,20 @@ class PlotsPanelTest : public ::testing::Test {
 
 TEST_F(PlotsPanelTest, ShowsEverySeriesWithItsNewestNumber) {
     EXPECT_TRUE(h.shows("loss:0"));
-    EXPECT_TRUE(h.shows("global_norm/global_norm:0"));
+    EXPECT_TRUE(h.shows("global_norm:0"));
     EXPECT_TRUE(h.shows("run 32 of 32"));
 }
 
 TEST_F(PlotsPanelTest, AClickGoesToTheRunUnderThePointer) {
     ImVec2 legend, axis;
     ASSERT_TRUE(h.find_text("loss:0", legend));
-    // "10" of the axis of runs: the plot above it.
-    Harness::Region below{{0, 700}, {legend.x, 1000}};
-    ASSERT_TRUE(h.find_text("16", axis, below));
+    // "15" of the axis of runs: the plot above it.
+    const Harness::Region below{{430, 700}, {legend.x, 1000}};
+    ASSERT_TRUE(h.find_text("15", axis, below));
     h.click({axis.x, axis.y - 80});
     EXPECT_FALSE(h.debugger().current_run().valid());
-    EXPECT_EQ(h.debugger().position().ticks, h.debugger().recording().run(RunId(15)).last_tick + 1);
-    EXPECT_TRUE(h.shows("run 16 of 32"));
+    EXPECT_EQ(h.debugger().position().ticks, h.debugger().recording().run(RunId(14)).last_tick + 1);
+    EXPECT_TRUE(h.shows("run 15 of 32"));
 }
 
 TEST_F(PlotsPanelTest, TheScaleIsSwitchedByItsButton) {
@@ -47,9 +47,14 @@ TEST_F(PlotsPanelTest, TheScaleIsSwitchedByItsButton) {
 }
 
 TEST_F(PlotsPanelTest, ALineIsHiddenAndShownAgain) {
-    EXPECT_TRUE(h.shows("0.08")); // on the scale, because of the loss
+    const Harness::Region plot{{430, 730}, {800, 1000}};
+    ImVec2 ignored;
+    EXPECT_TRUE(h.find_text("0.6", ignored, plot)) << "the loss begins there";
+    EXPECT_FALSE(h.find_text("1.0", ignored, plot));
     run("plot.toggle", "loss:0");
+    EXPECT_FALSE(h.find_text("0.6", ignored, plot)) << "the norm is smaller";
     run("plot.toggle", "global_norm/global_norm:0");
+    EXPECT_TRUE(h.find_text("1.0", ignored, plot)) << "nothing is left to scale by";
     EXPECT_FALSE(h.shell().execute({"plot.toggle", "no such", "test"}));
 }
 

@@ -24,7 +24,8 @@ Output tensor_to_feed(const debug::Debugger& debugger, std::string_view named) {
 
 /// The file that a command writes, as its argument names it; empty where it writes none.
 std::string_view written_file(const debug::Command& command) {
-    if (command.id == "file.save-as" || command.id == "recording.save") return command.argument;
+    if (command.id == "file.save-as" || command.id == "recording.save" || command.id == "plot.export")
+        return command.argument;
     if (command.id == "value.export") return std::string_view(command.argument).substr(0, command.argument.find(' '));
     return {};
 }

@@ -1,7 +1,7 @@
 // Fetched numbers as lines: scales, what does not fit on them, and how many runs share a pixel.
 
-#include "core/debug/command.hpp"
 #include "core/view/plots_view.hpp"
+#include "tests/core/debug/command_test.hpp"
 
 #include <gtest/gtest.h>
 
@@ -23,23 +23,12 @@ constexpr const char* falling = R"({
       {"call": "$sess.run", "args": [["$y", "$z"]], "kwargs": {"feed_dict": {"$x": "$i"}}}]}
   ]})";
 
-class Plots : public ::testing::Test {
+class Plots : public tests::CommandTest {
   protected:
-    void open(const std::string& text) {
-        const Diagnostics mistakes = debugger_.open_text(text, "t.json", "");
-        ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
-        run("run.continue");
-    }
-    void run(const std::string& id, const std::string& argument = "") {
-        const auto result = debug::execute(debugger_, {id, argument, "test"});
-        ASSERT_TRUE(result.ok()) << result.error().message;
-        debugger_.wait();
-    }
     view::PlotsView build(const view::PlotOptions& options = {}) {
         scalars_.update(debugger_);
         return view::build_plots(debugger_, scalars_, options);
     }
-    debug::Debugger debugger_;
     debug::FetchedScalars scalars_;
 };
 
@@ -47,14 +36,14 @@ class Plots : public ::testing::Test {
 
 TEST_F(Plots, SaysWhyThereIsNothing) {
     EXPECT_EQ(build().empty, "No run yet.");
-    open(R"({"format": "rnnscope/1", "title": "t", "tensorflow": "1.15", "program": [
+    open_text(R"({"format": "rnnscope/1", "title": "t", "tensorflow": "1.15", "program": [
         {"let": "a", "call": "constant", "args": [[1, 2]]}, {"let": "sess", "call": "Session"},
         {"call": "$sess.run", "args": ["$a"]}]})");
     EXPECT_EQ(build().empty, "No run fetched a single number, such as a loss.");
 }
 
 TEST_F(Plots, InWords) {
-    open(falling);
+    open_text(falling);
     EXPECT_EQ(to_text(build()), "runs 1 to 5, linear scale from −10 to 20, at run 5\n"
                                 "y:0: −6.0000 of 5 runs, 1 not on the scale\n"
                                 "z:0: 16.000 of 5 runs\n");
@@ -64,7 +53,7 @@ TEST_F(Plots, InWords) {
 }
 
 TEST_F(Plots, ThePositionSaysWhatIsTheNewest) {
-    open(falling);
+    open_text(falling);
     const std::uint64_t after_second = scalars_.series().empty() ? build().lines[0].points[1].tick : 0;
     run("go.position", std::to_string(after_second));
     const view::PlotsView view = build();
@@ -77,7 +66,7 @@ TEST_F(Plots, ThePositionSaysWhatIsTheNewest) {
 }
 
 TEST_F(Plots, HeightsAreOfTheScale) {
-    open(falling);
+    open_text(falling);
     for (const bool log : {false, true}) {
         const view::PlotsView view = build({log, {}});
         ASSERT_GE(view.ticks.size(), 2u);
@@ -98,7 +87,7 @@ TEST_F(Plots, HeightsAreOfTheScale) {
 }
 
 TEST_F(Plots, APieceEndsWhereALineLeavesTheScale) {
-    open(falling);
+    open_text(falling);
     const view::PlotsView view = build();
     const auto pieces = view::plot_columns(view, view.lines[0], 401);
     ASSERT_EQ(pieces.size(), 2u) << "run 4 divides by zero";
@@ -115,7 +104,7 @@ TEST_F(Plots, APieceEndsWhereALineLeavesTheScale) {
 }
 
 TEST_F(Plots, ThePointerFindsTheNearestRunThatIsShown) {
-    open(falling);
+    open_text(falling);
     EXPECT_EQ(view::nearest_run(build(), 2.4), 2u);
     EXPECT_EQ(view::nearest_run(build(), 2.6), 3u);
     EXPECT_EQ(view::nearest_run(build(), -7), 1u);
