@@ -1,5 +1,6 @@
 #include "ui/theme/embedded.hpp"
 #include "ui/theme/theme.hpp"
+#include "ui/widgets/graph_canvas_colors.hpp"
 
 #include <gtest/gtest.h>
 
@@ -61,9 +62,12 @@ TEST(Theme, BothThemesKeepTheContrastOfEveryPairInUse) {
 // The fills of the graph's ops, and the marks on them (graph.color).
 TEST(Theme, TextIsReadableOnEveryColourOfTheGraph) {
     for (const Theme& theme : all_themes()) {
-        std::vector<Color> hues{theme[Token::s_pois], theme[Token::line3]};
+        std::vector<Color> hues{theme[Token::s_pois], theme[Token::text3]};
         for (std::size_t i = 0; i < categorical_count; ++i) hues.push_back(theme.categorical(i));
-        for (int step = 0; step < 5; ++step) hues.push_back(theme.sequential(0.3 + 0.7 * step / 4));
+        Look look;
+        look.theme = &theme;
+        for (std::uint8_t step = 0; step < rnnscope::view::color_scale; ++step)
+            hues.push_back(*class_color(look, rnnscope::view::ColorBy::executions, {step, "", "", 0, {}}));
         for (const Color hue : hues) {
             for (const Token text : {Token::text1, Token::text2})
                 EXPECT_GE(contrast(theme[text], theme.tint(hue)), 4.5)

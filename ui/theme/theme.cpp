@@ -108,7 +108,10 @@ Color Theme::sequential(double t) const {
 }
 
 Color Theme::tint(Color hue) const {
-    constexpr double share = 0.25;
+    constexpr double most = 0.25, step = 0.01, least_contrast = 4.5;
+    double share = most;
+    while (share > step && contrast((*this)[Token::text2], mix((*this)[Token::bg2], hue, share)) < least_contrast)
+        share -= step;
     return mix((*this)[Token::bg2], hue, share);
 }
 

@@ -71,7 +71,7 @@ class Theme {
     Color sequential(double t) const;
     /// Hues of classes that have no order (op types, devices): told apart with any vision. `i` < categorical_count.
     Color categorical(std::size_t i) const { return categorical_[i]; }
-    /// A hue as the fill below text1 and text2.
+    /// A hue as the fill below text1 and text2: as much of it as leaves them readable.
     Color tint(Color hue) const;
     /// Of `text1` of this theme and its opposite, the one that is easier to read on `fill`.
     Color text_on(Color fill) const;

@@ -388,6 +388,8 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
     handle_input(scene, requests);
     move_camera(scene, options);
 
+    const std::vector<ClassLook> looks =
+        options.colors ? class_looks(look, *options.colors->nodes) : std::vector<ClassLook>();
     const GraphPaint paint{scene,
                            look,
                            placed_,
@@ -401,7 +403,8 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
                            box_of(scene, options.lit),
                            ring_,
                            kinds_,
-                           options.colors};
+                           options.colors,
+                           looks};
     ImDrawList& list = *ImGui::GetWindowDrawList();
     list.PushClipRect(a, b, true);
     paint_graph(list, paint);

@@ -3,10 +3,12 @@
 #include "core/view/graph_colors.hpp"
 #include "core/view/graph_scene.hpp"
 #include "ui/theme/look.hpp"
+#include "ui/widgets/graph_canvas_colors.hpp"
 
 #include <imgui.h>
 
 #include <array>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -51,6 +53,13 @@ struct GraphPaint {
     float ring = 1;                            ///< of the first arrival at the failure; 1: over
     std::array<bool, 4> kinds;                 ///< of edges that the scene has, by EdgeKind
     const view::SceneColors* colors = nullptr; ///< null: fills say nothing
+    std::span<const ClassLook> class_looks;    ///< of its classes
+
+    /// Of a box; null: it looks as always.
+    const ClassLook* look_of(std::uint32_t box) const {
+        const bool any = colors && box < colors->boxes.size() && colors->boxes[box].of < class_looks.size();
+        return any && class_looks[colors->boxes[box].of].hue ? &class_looks[colors->boxes[box].of] : nullptr;
+    }
 
     ImVec2 at(double x, double y) const {
         return {a.x + static_cast<float>((x - camera_x) * unit), a.y + static_cast<float>((y - camera_y) * unit)};

@@ -44,14 +44,8 @@ class BoxPainter : public GraphBrush {
         return index == view::no_class ? nullptr : &p_.colors->nodes->classes[index];
     }
     /// What the box's class is drawn in; nothing: as always.
-    std::optional<Color> hue(std::uint32_t i) const {
-        const view::ColorClass* row = class_of(i);
-        return row ? class_color(look_, p_.colors->nodes->by, *row) : std::nullopt;
-    }
-    std::optional<Color> tinted(std::uint32_t i) const {
-        const std::optional<Color> color = hue(i);
-        return color ? std::optional(look_.theme->tint(*color)) : std::nullopt;
-    }
+    std::optional<Color> hue(std::uint32_t i) const { return p_.look_of(i) ? p_.look_of(i)->hue : std::nullopt; }
+    std::optional<Color> tinted(std::uint32_t i) const { return p_.look_of(i) ? p_.look_of(i)->tint : std::nullopt; }
 
     /// On the upper side, at the right: the same for those who do not see the hue.
     void draw_color_mark(std::uint32_t i) {
@@ -82,7 +76,7 @@ class BoxPainter : public GraphBrush {
         for (std::uint32_t s = box.first; s < box.last; ++s) total += static_cast<float>(p_.colors->shares[s].nodes);
         for (std::uint32_t s = box.first; s < box.last; ++s) {
             const view::SceneColors::Share& share = p_.colors->shares[s];
-            const auto color = class_color(look_, p_.colors->nodes->by, p_.colors->nodes->classes[share.of]);
+            const std::optional<Color>& color = p_.class_looks[share.of].hue;
             const float end = x + width * static_cast<float>(share.nodes) / total;
             list_.AddRectFilled({x, q.y - height - 1}, {end, q.y - 1}, faded(color.value_or(look_[Token::line2]), i));
             x = end;

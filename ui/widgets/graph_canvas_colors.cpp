@@ -27,8 +27,21 @@ Color health_color(const Look& look, ValueHealth health) {
     case ValueHealth::saturated:
         return look.theme->categorical(2);
     default:
-        return look[Token::line3];
+        return look[Token::text3];
     }
+}
+
+/// A step of the sequential scale. Its middle is neither light nor dark, so that the nearest place where a mark can be
+/// read is taken.
+Color scale_color(const Look& look, std::size_t step) {
+    constexpr double first = 0.25, least_contrast = 4.5, nudge = 0.01;
+    const double wanted = first + (1 - first) * static_cast<double>(step) / (view::color_scale - 1);
+    for (double away = 0; away < 0.2; away += nudge)
+        for (const double t : {wanted - away, wanted + away})
+            if (const Color color = look.theme->sequential(t);
+                contrast(look.theme->text_on(color), color) >= least_contrast)
+                return color;
+    return look.theme->sequential(wanted);
 }
 
 bool is_listed(const view::ColorClass& row) {
@@ -47,9 +60,18 @@ std::string color_mark(const view::ColorClass& row, const view::BoxColor& box, C
 std::optional<Color> class_color(const Look& look, ColorBy by, const view::ColorClass& row) {
     if (!row.tone) return std::nullopt;
     if (by == ColorBy::health) return health_color(look, static_cast<ValueHealth>(*row.tone));
-    if (by == ColorBy::executions) // the lowest step is close to the surface, so that the scale begins above it
-        return look.theme->sequential(0.3 + 0.7 * *row.tone / (view::color_scale - 1));
+    if (by == ColorBy::executions) return scale_color(look, *row.tone);
     return look.theme->categorical(*row.tone);
+}
+
+std::vector<ClassLook> class_looks(const Look& look, const view::NodeColors& colors) {
+    std::vector<ClassLook> looks;
+    for (const view::ColorClass& row : colors.classes) {
+        ClassLook& made = looks.emplace_back();
+        made.hue = class_color(look, colors.by, row);
+        if (made.hue) made.tint = look.theme->tint(*made.hue);
+    }
+    return looks;
 }
 
 ImVec2 color_legend_size(const Look& look, const view::NodeColors& colors) {
@@ -75,7 +97,9 @@ void paint_color_legend(ImDrawList& list, const Look& look, const view::NodeColo
         y += high;
         const ImVec2 center{left + look.px(legend_swatch / 2), y + high / 2};
         const float half = look.px(legend_swatch / 2);
-        if (const auto color = class_color(look, colors.by, row)) {
+        if (row.state != view::StateMark::none) {
+            draw_state(list, look, row.state, center);
+        } else if (const auto color = class_color(look, colors.by, row)) {
             list.AddRectFilled({center.x - half, center.y - half}, {center.x + half, center.y + half}, *color,
                                look.px(3));
             const ImVec2 letter = text_size(look, TextRole::mono_small, row.mark);
@@ -83,8 +107,6 @@ void paint_color_legend(ImDrawList& list, const Look& look, const view::NodeColo
                 list.AddText(look.font(TextRole::mono_small), look.font(TextRole::mono_small)->FontSize,
                              {std::round(center.x - letter.x / 2), std::round(center.y - letter.y / 2)},
                              look.theme->text_on(*color), row.mark.c_str());
-        } else if (row.state != view::StateMark::none) {
-            draw_state(list, look, row.state, center);
         } else {
             compat::add_rect(list, {center.x - half, center.y - half}, {center.x + half, center.y + half},
                              look[Token::line2], look.px(3), 1);

@@ -8,11 +8,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rnnscope::ui {
 
-/// The full colour of a class of nodes; nothing where it has none of its own.
+/// The full colour of a class of nodes; nothing where it has none of its own. A mark on it is readable.
 std::optional<Color> class_color(const Look& look, view::ColorBy by, const view::ColorClass& row);
+/// In a frame it is asked for often: of all classes, with the tint of each as a fill.
+struct ClassLook {
+    std::optional<Color> hue, tint;
+};
+std::vector<ClassLook> class_looks(const Look& look, const view::NodeColors& colors);
 
 /// What a box of the class is marked with besides the colour: its letter, or how often it ran ("412", "36k").
 std::string color_mark(const view::ColorClass& row, const view::BoxColor& box, view::ColorBy by);

@@ -47,11 +47,7 @@ void paint_legend(ImDrawList& list, const GraphPaint& paint, ImVec2 at) {
 }
 
 Color leaf_color(const GraphPaint& paint, std::uint32_t box) {
-    if (!paint.colors || box >= paint.colors->boxes.size() || paint.colors->boxes[box].of == view::no_class)
-        return paint.look[Token::bg3];
-    const view::NodeColors& nodes = *paint.colors->nodes;
-    return class_color(paint.look, nodes.by, nodes.classes[paint.colors->boxes[box].of])
-        .value_or(paint.look[Token::bg3]);
+    return paint.look_of(box) ? *paint.look_of(box)->hue : paint.look[Token::bg3];
 }
 
 void paint_minimap(ImDrawList& list, const GraphPaint& paint, ImVec2 p, ImVec2 q) {

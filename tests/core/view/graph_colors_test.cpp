@@ -1,8 +1,8 @@
 // What the fills of the graph say. Health is checked against values that are made to be so; what is kept from position
 // to position against what is found anew.
 
-#include "core/debug/command.hpp"
 #include "core/view/graph_colors.hpp"
+#include "tests/core/debug/command_test.hpp"
 #include "tests/core/golden_text.hpp"
 
 #include <gtest/gtest.h>
@@ -15,16 +15,7 @@ using namespace rnnscope;
 
 namespace {
 
-void run(debug::Debugger& debugger, const std::string& id, const std::string& argument = "") {
-    const auto result = debug::execute(debugger, {id, argument, "test"});
-    ASSERT_TRUE(result.ok()) << result.error().message;
-    debugger.wait();
-}
-
-void open_sample(debug::Debugger& debugger, const std::string& sample) {
-    const Diagnostics mistakes = debugger.open(std::string(RNNSCOPE_SOURCE_DIR) + "/samples/programs/" + sample);
-    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
-}
+class GraphColors : public tests::CommandTest {};
 
 /// All values are read.
 const view::NodeColors& whole(view::GraphColors& colors, const debug::Debugger& debugger, view::ColorBy by) {
@@ -59,7 +50,7 @@ constexpr const char* sick = R"({
 
 } // namespace
 
-TEST(GraphColors, EveryWayHasANameThatIsRead) {
+TEST_F(GraphColors, EveryWayHasANameThatIsRead) {
     for (const view::ColorBy by : view::all_color_by()) {
         EXPECT_EQ(view::color_by(view::name_of(by)), by);
         EXPECT_FALSE(view::describe(by).empty());
@@ -67,12 +58,10 @@ TEST(GraphColors, EveryWayHasANameThatIsRead) {
     EXPECT_FALSE(view::color_by("hue"));
 }
 
-TEST(GraphColors, HealthIsWhatTheValuesAre) {
-    debug::Debugger debugger;
-    ASSERT_TRUE(debugger.open_text(sick, "t.json", "").empty());
-    run(debugger, "run.continue");
+TEST_F(GraphColors, HealthIsWhatTheValuesAre) {
+    open_text(sick);
     view::GraphColors colors;
-    const view::NodeColors& nodes = whole(colors, debugger, view::ColorBy::health);
+    const view::NodeColors& nodes = whole(colors, debugger_, view::ColorBy::health);
     const std::array<std::pair<const char*, const char*>, 7> expected = {{{"layer/log", "NaN"},
                                                                           {"layer/exp", "infinite"},
                                                                           {"layer/gate", "saturated"},
@@ -80,22 +69,20 @@ TEST(GraphColors, HealthIsWhatTheValuesAre) {
                                                                           {"layer/zero", "all zero"},
                                                                           {"never", "no value"},
                                                                           {"x", "fine"}}};
-    for (const auto& [name, label] : expected) EXPECT_EQ(label_of(nodes, *debugger.graph(), name), label) << name;
+    for (const auto& [name, label] : expected) EXPECT_EQ(label_of(nodes, *debugger_.graph(), name), label) << name;
     EXPECT_EQ(std::accumulate(nodes.classes.begin(), nodes.classes.end(), std::size_t{0},
                               [](std::size_t sum, const view::ColorClass& row) { return sum + row.nodes; }),
-              debugger.visible_nodes());
+              debugger_.visible_nodes());
 }
 
-TEST(GraphColors, AClosedScopeHasTheWorstHealthInsideAndTheMostFrequentType) {
-    debug::Debugger debugger;
-    ASSERT_TRUE(debugger.open_text(sick, "t.json", "").empty());
-    run(debugger, "run.continue");
+TEST_F(GraphColors, AClosedScopeHasTheWorstHealthInsideAndTheMostFrequentType) {
+    open_text(sick);
     view::GraphView view;
-    const view::Scene& scene = view.scene(view::scene_input(debugger));
+    const view::Scene& scene = view.scene(view::scene_input(debugger_));
     const std::uint32_t layer = scene.box_of_scope("layer");
     ASSERT_NE(layer, view::no_box);
     view::GraphColors colors;
-    const view::NodeColors& health = whole(colors, debugger, view::ColorBy::health);
+    const view::NodeColors& health = whole(colors, debugger_, view::ColorBy::health);
     const view::SceneColors by_health = view::scene_colors(scene, health);
     EXPECT_EQ(health.classes[by_health.boxes[layer].of].label, "NaN");
     EXPECT_TRUE(by_health.boxes[layer].mixed);
@@ -103,44 +90,41 @@ TEST(GraphColors, AClosedScopeHasTheWorstHealthInsideAndTheMostFrequentType) {
     for (std::uint32_t s = by_health.boxes[layer].first; s < by_health.boxes[layer].last; ++s)
         shared += by_health.shares[s].nodes;
     EXPECT_EQ(shared, 5u);
-    const std::uint32_t never = scene.box_of(debugger.graph()->find("never"));
+    const std::uint32_t never = scene.box_of(debugger_.graph()->find("never"));
     EXPECT_EQ(health.classes[by_health.boxes[never].of].label, "no value");
 
-    const view::NodeColors& ops = whole(colors, debugger, view::ColorBy::op);
+    const view::NodeColors& ops = whole(colors, debugger_, view::ColorBy::op);
     const view::SceneColors by_op = view::scene_colors(scene, ops);
     EXPECT_EQ(ops.classes[by_op.boxes[0].of].nodes, ops.classes.front().nodes) << "the root has all of them";
-    EXPECT_TRUE(view::scene_colors(scene, whole(colors, debugger, view::ColorBy::state)).shares.empty());
+    EXPECT_TRUE(view::scene_colors(scene, whole(colors, debugger_, view::ColorBy::state)).shares.empty());
 }
 
-TEST(GraphColors, PoisonIsWorseThanAnyNumber) {
-    debug::Debugger debugger;
-    open_sample(debugger, "seed_b_scope_miss_layer1.json");
-    run(debugger, "poison.on");
-    run(debugger, "go.end");
-    run(debugger, "run.continue");
+TEST_F(GraphColors, PoisonIsWorseThanAnyNumber) {
+    open("seed_b_scope_miss_layer1");
+    run("poison.on");
+    run("go.end");
+    run("run.continue");
     view::GraphColors colors;
-    const view::NodeColors& nodes = whole(colors, debugger, view::ColorBy::health);
+    const view::NodeColors& nodes = whole(colors, debugger_, view::ColorBy::health);
     EXPECT_EQ(nodes.classes.front().label, "poisoned");
     EXPECT_GT(nodes.classes.front().nodes, 10u);
 }
 
 // Whatever way a position was reached, it looks the same: in a run and outside, forwards and backwards, near and far.
-TEST(GraphColors, WhatIsKeptFromPositionToPositionIsWhatIsFoundAnew) {
-    debug::Debugger debugger;
-    open_sample(debugger, "X01_static_batch_train.json");
-    run(debugger, "run.continue");
-    const std::uint64_t end = debugger.recording().end().ticks;
+TEST_F(GraphColors, WhatIsKeptFromPositionToPositionIsWhatIsFoundAnew) {
+    open("X01_static_batch_train");
+    const std::uint64_t end = debugger_.recording().end().ticks;
     ASSERT_GT(end, 600u);
     view::GraphColors health, executions;
     const auto compare = [&](std::uint64_t tick) {
-        debugger.go({tick});
-        debugger.wait();
-        if (!debugger.graph()) return;
+        debugger_.go({tick});
+        debugger_.wait();
+        if (!debugger_.graph()) return;
         view::GraphColors fresh;
-        EXPECT_EQ(text_of(health, debugger, view::ColorBy::health), text_of(fresh, debugger, view::ColorBy::health))
+        EXPECT_EQ(text_of(health, debugger_, view::ColorBy::health), text_of(fresh, debugger_, view::ColorBy::health))
             << "at " << tick;
-        EXPECT_EQ(text_of(executions, debugger, view::ColorBy::executions),
-                  text_of(fresh, debugger, view::ColorBy::executions))
+        EXPECT_EQ(text_of(executions, debugger_, view::ColorBy::executions),
+                  text_of(fresh, debugger_, view::ColorBy::executions))
             << "at " << tick;
     };
     for (std::uint64_t tick = 0; tick <= end; tick += 7) compare(tick);
@@ -148,30 +132,26 @@ TEST(GraphColors, WhatIsKeptFromPositionToPositionIsWhatIsFoundAnew) {
     for (const std::uint64_t tick : {end, end / 2, end / 2 + 1, end / 2, std::uint64_t{3}, end - 1}) compare(tick);
 }
 
-TEST(GraphColors, ExecutionsAreTheEventsOfTheRun) {
-    debug::Debugger debugger;
-    open_sample(debugger, "seed_a_ok.json");
-    run(debugger, "run.continue");
+TEST_F(GraphColors, ExecutionsAreTheEventsOfTheRun) {
+    open("seed_a_ok");
     view::GraphColors colors;
-    const view::NodeColors& nodes = whole(colors, debugger, view::ColorBy::executions);
-    const record::Recording& recording = debugger.recording();
-    for (std::size_t i = 0; i < debugger.visible_nodes(); ++i) {
+    const view::NodeColors& nodes = whole(colors, debugger_, view::ColorBy::executions);
+    const record::Recording& recording = debugger_.recording();
+    for (std::size_t i = 0; i < debugger_.visible_nodes(); ++i) {
         std::uint64_t times = 0;
         for (const record::RecordedRun& each : recording.runs())
             for (const std::uint32_t event : recording.events_of(each.info.id, NodeId(i)))
                 times += !recording.visit(each.info.id, event).dead;
-        EXPECT_EQ(nodes.executed[i], times) << debugger.graph()->node(NodeId(i)).name;
+        EXPECT_EQ(nodes.executed[i], times) << debugger_.graph()->node(NodeId(i)).name;
     }
 }
 
-TEST(GraphColors, LegendsInWords) {
-    debug::Debugger debugger;
-    open_sample(debugger, "seed_a_init_early.json");
-    run(debugger, "run.continue");
+TEST_F(GraphColors, LegendsInWords) {
+    open("seed_a_init_early");
     std::string text;
     for (const view::ColorBy by : view::all_color_by()) {
         view::GraphColors colors;
-        std::string all = text_of(colors, debugger, by);
+        std::string all = text_of(colors, debugger_, by);
         if (by != view::ColorBy::executions) all.resize(all.find("\n", all.rfind("\n  ") + 1) + 1); // the legend alone
         text += "--- " + std::string(view::name_of(by)) + "\n" + all;
     }
