@@ -30,14 +30,10 @@ StateMark mark_of(const Debugger& debugger, const Variable& variable) {
     const SessionId session = debugger.current_session();
     if (!session.valid()) return StateMark::declared;
     const auto& recording = debugger.recording();
-    const record::InitState state = debugger.state_of(variable);
-    if (state != record::InitState::poisoned &&
-        recording.read_uninitialized(session, storage_name(debugger, variable), debugger.position()))
-        return StateMark::uninitialized;
-    switch (state) {
+    switch (debugger.state_of(variable)) {
     case record::InitState::absent:
     case record::InitState::declared:
-        break;
+        break; // the mark tells what is, not what was: a read that came too early stays in the history
     case record::InitState::initialized:
         return StateMark::initialized;
     case record::InitState::updated:
@@ -47,7 +43,8 @@ StateMark mark_of(const Debugger& debugger, const Variable& variable) {
     case record::InitState::poisoned:
         return StateMark::poisoned;
     }
-    return StateMark::declared;
+    const bool was_read = recording.read_uninitialized(session, storage_name(debugger, variable), debugger.position());
+    return was_read ? StateMark::uninitialized : StateMark::declared;
 }
 
 StateMark combine(std::span<const StateMark> marks) {
