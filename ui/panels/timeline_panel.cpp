@@ -99,7 +99,9 @@ void TimelinePanel::place_boxes(const Look& look, const Lanes& lanes, const view
 float TimelinePanel::x_of_tick(const Lanes& lanes, std::uint64_t tick) const {
     const auto& boxes = shown_->statements;
     if (boxes.empty()) return lanes.left;
-    auto after = std::ranges::upper_bound(boxes, tick, {}, &view::TimelineBox::first);
+    // Statements that were not reached have no time of their own: they stand behind, at the end of time.
+    const auto reached = std::ranges::find(boxes, false, &view::TimelineBox::reached);
+    const auto after = std::ranges::upper_bound(boxes.begin(), reached, tick, {}, &view::TimelineBox::first);
     if (after == boxes.begin()) return lanes.left;
     const auto at = static_cast<std::size_t>(after - boxes.begin()) - 1;
     const view::TimelineBox& box = boxes[at];
