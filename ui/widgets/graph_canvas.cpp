@@ -220,10 +220,11 @@ GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, bool& go) con
         const ImVec2 p = to_screen(box.x, box.y), q = to_screen(box.x + box.width, box.y + box.height);
         const float mx = (b_.x - a_.x) * 0.2f, my = (b_.y - a_.y) * 0.2f;
         const bool seen = p.x >= a_.x + mx && q.x <= b_.x - mx && p.y >= a_.y + my && q.y <= b_.y - my;
-        go = !seen || (wished_zoom_ && zoom_ < readable_zoom);
+        const double least = wished_zoom_ ? readable_zoom : legible_zoom;
+        go = !seen || zoom_ < least;
         Area area;
         area.add(box);
-        return framing(area, wished_zoom_ ? std::max(zoom_, 1.0) : zoom_);
+        return framing(area, zoom_ < least ? (wished_zoom_ ? 1.0 : least) : zoom_);
     }
     if (first_ && camera.zoom < 0.5) {
         // Too much for one screen: the start of the flow, readable.

@@ -95,7 +95,8 @@ class GraphCanvas {
     void forward();
     bool can_go_back() const { return !behind_.empty(); }
     bool can_go_forward() const { return !ahead_.empty(); }
-    void show(NodeId node, bool zoom = false); ///< moves only if it is not in the middle; `zoom`: to a readable size
+    /// Moves only if it is not in the middle, or too small to be found; `zoom`: to a comfortable size.
+    void show(NodeId node, bool zoom = false);
     void show_failure();                       ///< the failing path as large as fits
     void zoom_by(float factor);                ///< around the middle
 

@@ -144,10 +144,15 @@ class BoxPainter : public GraphBrush {
         // Thousands can be on the screen: the smaller, the plainer.
         const float size = std::max(q.x - p.x, q.y - p.y) / look_.scale;
         const bool marked = failed || box.failed_inside || box.on_path;
-        if (size < 1.5f && !marked) return;
+        if (size < 1.5f && !marked && i != p_.selected) return;
         const bool plain_scope = size < 12 && box.kind == BoxKind::scope && !marked;
         const Color color = (failed ? std::nullopt : hue(i)).value_or(look_[plain_scope ? Token::bg3 : fill]);
         list_.AddRectFilled(p, q, faded(color, i), size < 12 ? 0 : radius);
+        if (i == p_.selected) {
+            const float offset = look_.px(3);
+            compat::add_rect(list_, {p.x - offset, p.y - offset}, {q.x + offset, q.y + offset}, look_[Token::accent],
+                             offset, look_.px(2));
+        }
         if (size < 12 && !marked) return;
         if (failed)
             compat::add_rect(list_, {p.x - 1, p.y - 1}, {q.x + 1, q.y + 1}, look_[Token::now], radius, look_.px(1.5f));
