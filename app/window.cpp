@@ -52,7 +52,8 @@ class Window {
         glfwSetFramebufferSizeCallback(window, [](GLFWwindow* w, int, int) { of(w).wake(); });
         glfwSetWindowContentScaleCallback(window, [](GLFWwindow* w, float, float) { of(w).wake(); });
         glfwSetDropCallback(window, [](GLFWwindow* w, int count, const char** paths) {
-            if (count > 0) (void)of(w).shell_.open_path(paths[0]); // the shell tells what is wrong with it
+            if (count > 0)
+                (void)of(w).shell_.execute({"file.open", paths[0], "drop"}); // the shell tells what is wrong with it
             of(w).wake();
         });
         IMGUI_CHECKVERSION();
@@ -73,8 +74,13 @@ class Window {
     Window& operator=(const Window&) = delete;
 
     void run() {
-        while (!glfwWindowShouldClose(window_) && !shell_.wants_quit()) {
+        while (!shell_.wants_quit()) {
             wait();
+            if (glfwWindowShouldClose(window_)) { // the shell may want to know what becomes of changes
+                glfwSetWindowShouldClose(window_, GLFW_FALSE);
+                (void)shell_.execute({"ui.quit", "", "window"});
+                wake();
+            }
             draw();
             if (shell_.work(work_budget) || shell_.animating()) wake();
             if (!ImGui::IsAnyMouseDown()) save_settings();

@@ -125,6 +125,77 @@ TEST_F(SaveAsTest, AnotherNameThatExistsIsAskedForToo) {
     EXPECT_TRUE(h_.shows("other.json exists. Replace it?"));
 }
 
+/// A copy of a sample in the folder, changed by its fix and not saved.
+class UnsavedTest : public SaveAsTest {
+  protected:
+    UnsavedTest() {
+        std::filesystem::copy_file(std::string(RNNSCOPE_SOURCE_DIR) + "/samples/programs/seed_a_noinit.json", mine());
+        EXPECT_TRUE(h_.shell().open_path(mine()));
+        h_.press(compat::function_key(5));
+        h_.press(compat::key_enter, true);
+        EXPECT_TRUE(h_.debugger().modified());
+    }
+    std::string mine() const { return (folder_ / "mine.json").string(); }
+    void answer(const std::string& letters) {
+        EXPECT_TRUE(h_.shows("Keep the changes to mine.json?"));
+        h_.type(letters);
+        h_.press(compat::key_enter);
+    }
+    const std::string before_ = text_of(std::string(RNNSCOPE_SOURCE_DIR) + "/samples/programs/seed_a_noinit.json");
+};
+
+TEST_F(UnsavedTest, QuittingAsksAndSaves) {
+    h_.press(compat::letter_key('Q'), true);
+    EXPECT_FALSE(h_.shell().wants_quit());
+    answer("sa");
+    EXPECT_TRUE(h_.shell().wants_quit());
+    EXPECT_NE(text_of(mine()), before_);
+}
+
+TEST_F(UnsavedTest, AnotherProgramComesOnlyAfterTheAnswer) {
+    (void)h_.shell().execute({"ui.sample", "seed_a_ok.json", "welcome"});
+    h_.settle();
+    EXPECT_EQ(h_.debugger().file(), mine());
+    answer("ca");
+    EXPECT_EQ(h_.debugger().file(), mine()) << "cancelled";
+    EXPECT_TRUE(h_.debugger().modified());
+    (void)h_.shell().execute({"ui.sample", "seed_a_ok.json", "welcome"});
+    h_.settle();
+    answer("di");
+    EXPECT_EQ(h_.debugger().program().file, "seed_a_ok.json");
+    EXPECT_EQ(text_of(mine()), before_);
+}
+
+TEST_F(UnsavedTest, WithoutChangesNobodyIsAsked) {
+    (void)h_.shell().execute({"file.save", "", "key"});
+    h_.press(compat::letter_key('Q'), true);
+    EXPECT_TRUE(h_.shell().wants_quit());
+}
+
+TEST(Shell, AFailureUncoversItsProblem) {
+    Harness h;
+    ASSERT_TRUE(h.shell().open_sample("seed_a_noinit.json"));
+    h.shell().show_panel("answers");
+    h.settle();
+    EXPECT_FALSE(h.shows("Apply and rerun"));
+    h.press(compat::function_key(5));
+    EXPECT_TRUE(h.shows("Apply and rerun"));
+}
+
+TEST(Shell, EscapeAndTheNextProgramTakeNoticesAway) {
+    Harness h;
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    EXPECT_FALSE(h.shell().open_path("no/such/file.json"));
+    h.settle();
+    EXPECT_TRUE(h.shows("cannot read the file"));
+    h.press(compat::key_escape);
+    EXPECT_FALSE(h.shows("cannot read the file"));
+    EXPECT_FALSE(h.shell().open_path("no/such/file.json"));
+    ASSERT_TRUE(h.shell().open_sample("seed_a_noinit.json"));
+    h.settle();
+    EXPECT_FALSE(h.shows("cannot read the file"));
+}
+
 TEST(Shell, DrawingAloneAsksForNothing) {
     Harness h;
     ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));

@@ -75,6 +75,8 @@ void Shell::draw() {
 
 void Shell::read_keys() {
     if (compat::key_pressed(compat::key_escape, false)) {
+        // One thing at a time, the newest first.
+        if (page_title_.empty() && !notices_.empty()) notices_.pop_back();
         page_title_.clear();
         if (debugger_.busy()) queue_.push("run.stop", "", "key");
     }
@@ -140,6 +142,7 @@ void Shell::select_failure() {
     if (!error || !error->node.valid() || error->graph != debugger_.current_graph()) return;
     (void)execute({"select.node", debugger_.graph()->node(error->node).name, "failure"});
     message_.clear();
+    uncover_panel("problems"); // its reason and its fix
 }
 
 debug::Command parse_command(std::string_view text, std::string origin) {
@@ -149,6 +152,7 @@ debug::Command parse_command(std::string_view text, std::string origin) {
 }
 
 Status Shell::execute(const debug::Command& command) {
+    if (asks_about_changes(command)) return {};
     Status status;
     if (run_ui_command(command, status)) return status;
     const debug::CommandDef* def = debug::find_command(command.id);
@@ -186,6 +190,7 @@ Status Shell::execute(const debug::Command& command) {
     if (command.id == "file.open" || command.id == "recording.open") {
         opened_sample_.clear();
         welcome_ = false;
+        notices_.clear(); // they were about what was open, or would not open
         settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
     }
     return {};
@@ -250,6 +255,7 @@ Status Shell::open_sample(std::string_view file) {
     opened_sample_ = sample->file;
     welcome_ = false;
     message_.clear();
+    notices_.clear();
     return {};
 }
 

@@ -102,6 +102,8 @@ class Shell {
     void show_workspace(std::string_view name);
     /// Brings it to the front, where it is or beside its usual neighbour, and gives it the keyboard.
     void show_panel(std::string_view name);
+    /// Brings it to the front of its place, if the workspace has it; the keyboard stays where it is.
+    void uncover_panel(std::string_view name);
     void close_panel(std::string_view name);
     void maximize_panel(std::string_view name); ///< or back to its size
     void focus_next(bool forward);
@@ -109,6 +111,9 @@ class Shell {
     const std::string& focused_panel() const { return focused_; }
 
     void quit() { quit_ = true; }
+    /// "save", "discard" or "cancel": the answer to what becomes of changes, before the command that waits for it.
+    Result<std::string> settle_changes(std::string_view answer);
+    bool asks_about_changes() const { return waiting_.has_value(); }
     bool wants_quit() const { return quit_; }
     /// A picture of the window, or of one panel, after the next frame.
     void ask_screenshot(std::string_view panel = {});
@@ -135,6 +140,7 @@ class Shell {
     bool run_ui_command(const debug::Command& command, Status& status);
     bool wants_answer(const debug::Command& command) const;
     bool asks_before_replacing(const debug::Command& command);
+    bool asks_about_changes(const debug::Command& command);
     void report(const debug::Command& command, const Result<std::string>& result);
     bool moving() const { return debugger_.busy() && debugger_.inquiry() == nullptr; }
     void report_outcome();
@@ -197,9 +203,10 @@ class Shell {
     std::map<std::string, Rect, std::less<>> panel_rects_;               ///< of the panels in front, as drawn last
     std::vector<std::string> order_;                                     ///< panels in front, as drawn last
     bool all_samples_ = false;                                           ///< the welcome screen lists every sample
-    std::string opened_sample_; ///< file name of the embedded sample that is open; "" for files
-    std::string to_replace_;    ///< argument whose file exists, about which the palette asks
-    std::string message_;       ///< what the last command said
+    std::string opened_sample_;             ///< file name of the embedded sample that is open; "" for files
+    std::optional<debug::Command> waiting_; ///< for what becomes of changes
+    std::string to_replace_;                ///< argument whose file exists, about which the palette asks
+    std::string message_;                   ///< what the last command said
     std::vector<Notice> notices_;
     int next_notice_ = 0;
     std::string page_title_, page_text_;

@@ -86,6 +86,7 @@ void Shell::draw_menus(const PanelContext& ctx) {
         const std::string name(menu);
         const bool open = ImGui::BeginMenu(name.c_str());
         if (!open) continue;
+        if (compat::key_pressed(compat::key_escape, false)) ImGui::CloseCurrentPopup();
         ImGui::PushStyleColor(ImGuiCol_Text, look_[Token::text1]);
         ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(look_.px(16), look_.px(6)));
         for (const CommandInfo& command : every_command()) {

@@ -156,6 +156,11 @@ void Shell::show_panel(std::string_view name) {
     wants_focus_ = name;
 }
 
+void Shell::uncover_panel(std::string_view name) {
+    const PanelDef* def = find_panel(name);
+    if (def && holds(dock(), name)) bring_to_front(dock(), name, std::span(&def->beside, 1));
+}
+
 void Shell::close_panel(std::string_view name) {
     remove_panel(dock(), name);
     if (maximized_ == name) maximized_.clear();
