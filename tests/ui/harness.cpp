@@ -1,5 +1,6 @@
 #include "tests/ui/harness.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -27,6 +28,29 @@ std::vector<Quad> quads_of(const ImDrawData& data) {
 }
 
 } // namespace
+
+std::vector<Harness::Glyph> Harness::glyphs(const Region& region) const {
+    const ImDrawData& data = *ImGui::GetDrawData();
+    const ImVec2 white = ImGui::GetIO().Fonts->TexUvWhitePixel;
+    std::vector<Glyph> out;
+    for (int l = 0; l < data.CmdListsCount; ++l) {
+        const ImDrawList& list = *data.CmdLists[l];
+        for (const ImDrawCmd& cmd : list.CmdBuffer)
+            for (unsigned i = 0; i + 5 < cmd.ElemCount; i += 3) {
+                const ImDrawIdx* index = list.IdxBuffer.Data + cmd.IdxOffset + i;
+                const ImDrawVert* vertices = list.VtxBuffer.Data + cmd.VtxOffset;
+                const ImDrawVert &p = vertices[index[0]], &corner = vertices[index[1]], &q = vertices[index[2]];
+                const bool is_glyph = p.pos.y == corner.pos.y && q.pos.x == corner.pos.x && p.uv.x < q.uv.x &&
+                                      p.uv.y < q.uv.y && p.uv.x != white.x;
+                if (!is_glyph) continue;
+                const Glyph seen{
+                    {std::max({p.pos.x, cmd.ClipRect.x, region.a.x}), std::max({p.pos.y, cmd.ClipRect.y, region.a.y})},
+                    {std::min({q.pos.x, cmd.ClipRect.z, region.b.x}), std::min({q.pos.y, cmd.ClipRect.w, region.b.y})}};
+                if (seen.b.x - seen.a.x > 1 && seen.b.y - seen.a.y > 1) out.push_back(seen);
+            }
+    }
+    return out;
+}
 
 bool Harness::find_text(const std::string& text, ImVec2& at, const Region& region) const {
     const std::vector<Quad> quads = quads_of(*ImGui::GetDrawData());

@@ -6,6 +6,7 @@
 #include <imgui.h>
 
 #include <string>
+#include <vector>
 
 namespace rnnscope::ui {
 
@@ -75,6 +76,12 @@ class Harness {
     /// The middle of a place where `text` was drawn in the last frame, found by its glyphs in the draw lists.
     bool find_text(const std::string& text, ImVec2& at, const Region& region) const;
     bool find_text(const std::string& text, ImVec2& at) const { return find_text(text, at, Region{}); }
+    /// A glyph of the last frame as far as it is seen, in pixels.
+    struct Glyph {
+        ImVec2 a, b;
+    };
+    /// Those that lie in `region` and are not clipped away; letters and icons of all fonts.
+    std::vector<Glyph> glyphs(const Region& region) const;
     bool shows(const std::string& text) const {
         ImVec2 ignored;
         return find_text(text, ignored);

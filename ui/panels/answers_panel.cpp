@@ -59,7 +59,7 @@ void AnswersPanel::draw(const PanelContext& ctx, const Rect& rect) {
         laid_out_width_ = 0;
     }
     is_focused_ = ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows);
-    const PanelHeader header = panel_header(ctx, rect, icon::answers, "Answers");
+    const PanelHeader header = panel_header(ctx, rect, icon::answers, "Answers", 34);
     draw_header(ctx, {{header.left + ctx.look.px(16), rect.a.y}, {rect.b.x, header.a.y}});
     Rect body = draw_tabs(ctx, header);
     if (!view_.answer) return draw_empty(ctx.look, body, view_.empty);
@@ -70,7 +70,7 @@ void AnswersPanel::draw(const PanelContext& ctx, const Rect& rect) {
 /// The filter, and what it hides.
 void AnswersPanel::draw_header(const PanelContext& ctx, const Rect& header) {
     const Look& look = ctx.look;
-    if (!view_.answer) return;
+    if (!view_.answer || header.width() < look.px(26)) return;
     const float height = header.height(), y = header.a.y + std::floor((height - look.px(22)) / 2);
     float right = header.b.x - look.px(10);
     if (icon_button(look, "copy", {right - look.px(12), header.a.y + height / 2}, icon::copy, true, "Copy as text"))
@@ -150,17 +150,18 @@ Rect AnswersPanel::draw_head(const PanelContext& ctx, const Rect& body) {
     for (std::size_t c = 0; c < debug::answer_columns; ++c) {
         const auto column = static_cast<AnswerColumn>(c);
         const std::string_view name = view::name_of(*view_.answer, column);
-        if (!view_.columns[c] || name.empty()) continue;
+        if (!columns.is_shown[c] || name.empty()) continue;
         if (is_number_column(column))
             draw_text_right(list, look, TextRole::caption, columns.x[c] + columns.width[c], body.a.y, head,
                             Token::text2, name);
         else if (note.empty())
-            draw_text_in_row(list, look, TextRole::caption, columns.x[c], body.a.y, head, Token::text2, name);
+            draw_text_in_row(list, look, TextRole::caption, columns.x[c], body.a.y, head, Token::text2,
+                             fit_text(look, TextRole::caption, name, columns.width[c]));
     }
     if (!note.empty()) {
         float end = columns.right;
         for (std::size_t c = debug::answer_columns; c-- > static_cast<std::size_t>(AnswerColumn::session);)
-            if (view_.columns[c]) end = columns.x[c];
+            if (columns.is_shown[c]) end = columns.x[c];
         const float room = end - columns.marks - look.px(30);
         draw_text_in_row(list, look, TextRole::caption, columns.marks + look.px(16), body.a.y, head,
                          view_.other.empty() ? Token::text2 : Token::warn,
@@ -191,9 +192,23 @@ AnswersPanel::Columns AnswersPanel::place_columns(const Look& look, const Rect& 
     const float gap = look.px(16);
     out.marks = body.a.x + look.px(18);
     out.right = body.b.x - look.px(14);
+    out.is_shown = view_.columns;
+    const auto is_shown = [&](AnswerColumn column) -> bool& { return out.is_shown[static_cast<std::size_t>(column)]; };
+    // Names keep a width that can be read. Numbers give way to them, the place to go to last of all.
+    const auto room_of_names = [&] {
+        float room = out.right - body.a.x - look.px(34);
+        for (std::size_t c = 0; c < debug::answer_columns; ++c)
+            if (out.is_shown[c] && (c == 0 || is_number_column(static_cast<AnswerColumn>(c)))) room -= wanted_[c] + gap;
+        const float names = static_cast<float>(is_shown(AnswerColumn::what) + is_shown(AnswerColumn::by) +
+                                               is_shown(AnswerColumn::value));
+        return names > 0 ? room / names : room;
+    };
+    for (const AnswerColumn column : {AnswerColumn::session, AnswerColumn::run, AnswerColumn::event, AnswerColumn::step,
+                                      AnswerColumn::line, AnswerColumn::by, AnswerColumn::lead, AnswerColumn::at})
+        if (room_of_names() < look.px(84)) is_shown(column) = false;
     float right = out.right;
     for (std::size_t c = debug::answer_columns; c-- > static_cast<std::size_t>(AnswerColumn::session);) {
-        if (!view_.columns[c]) continue;
+        if (!out.is_shown[c]) continue;
         out.width[c] = wanted_[c];
         out.x[c] = right - wanted_[c];
         right = out.x[c] - gap;
@@ -201,18 +216,18 @@ AnswersPanel::Columns AnswersPanel::place_columns(const Look& look, const Rect& 
     float x = body.a.x + look.px(34);
     const auto place = [&](AnswerColumn column, float width) {
         const auto c = static_cast<std::size_t>(column);
-        if (!view_.columns[c]) return;
+        if (!out.is_shown[c]) return;
         out.x[c] = x;
         out.width[c] = std::max(0.0f, width);
         x += out.width[c] + gap;
     };
     const auto wanted = [&](AnswerColumn column) {
         const auto c = static_cast<std::size_t>(column);
-        return view_.columns[c] ? wanted_[c] : 0.0f;
+        return out.is_shown[c] ? wanted_[c] : 0.0f;
     };
     place(AnswerColumn::lead, wanted(AnswerColumn::lead));
     // What does not fit is taken from the names, which can be cut from the left, and last from the values.
-    const int flexible = (view_.columns[1] ? 1 : 0) + (view_.columns[2] ? 1 : 0) + (view_.columns[3] ? 1 : 0);
+    const int flexible = (out.is_shown[1] ? 1 : 0) + (out.is_shown[2] ? 1 : 0) + (out.is_shown[3] ? 1 : 0);
     const float room = right - x - gap * static_cast<float>(std::max(0, flexible - 1));
     float what = wanted(AnswerColumn::what), by = wanted(AnswerColumn::by), value = wanted(AnswerColumn::value);
     if (what + by + value > room) {
@@ -332,7 +347,7 @@ void AnswersPanel::draw_entry(const PanelContext& ctx, const view::AnswerLine& l
     for (std::size_t p = 0; p < line.row->parts.size(); ++p) {
         const debug::AnswerPart& part = line.row->parts[p];
         const auto c = static_cast<std::size_t>(part.column);
-        if (part.is_glue || part.text.empty()) continue;
+        if (part.is_glue || part.text.empty() || !columns.is_shown[c]) continue;
         const TextRole role = role_of(part);
         const Token ink = is_number_column(part.column) || part.column == AnswerColumn::lead ||
                                   part.column == AnswerColumn::value || is_ahead
@@ -350,7 +365,7 @@ void AnswersPanel::draw_entry(const PanelContext& ctx, const view::AnswerLine& l
                                       ", ");
             const bool is_name = part.target.kind != debug::Selection::Kind::none;
             const std::string shown =
-                is_name ? fit_path(look, role, part.text, room) : fit_text(look, role, part.text, room);
+                fit_text(look, role, is_name ? fit_path(look, role, part.text, room) : part.text, room);
             x += draw_part(ctx, part, shown, role, x, at.y, height, ink);
             used[c] = x - columns.x[c];
             is_apart[c] = !part.text.ends_with(' ');
@@ -360,7 +375,7 @@ void AnswersPanel::draw_entry(const PanelContext& ctx, const view::AnswerLine& l
     const auto at_column = static_cast<std::size_t>(AnswerColumn::at);
     const bool says_place =
         std::ranges::any_of(line.row->parts, [](const debug::AnswerPart& part) { return part.at.has_value(); });
-    if (!line.row->at || says_place) return;
+    if (!line.row->at || says_place || !columns.is_shown[at_column]) return;
     debug::AnswerPart place{view::cell_text(*line.row, AnswerColumn::at), AnswerColumn::at};
     place.at = line.row->at;
     const float width = text_width(look, TextRole::mono_small, place.text);
@@ -424,7 +439,7 @@ float AnswersPanel::draw_sentence(const PanelContext& ctx, const view::AnswerLin
             rest.remove_prefix(size);
             if (is_start) piece.erase(0, piece.find_first_not_of(' ')); // what indents it in the terminal
             if (piece.empty()) continue;
-            if (is_link) piece = fit_path(look, role, piece, width);
+            if (is_link) piece = fit_text(look, role, fit_path(look, role, piece, width), width);
             float wide = text_width(look, role, piece);
             if (x + wide > at.x + width && x > at.x) {
                 x = at.x;

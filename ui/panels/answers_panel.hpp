@@ -19,6 +19,7 @@ class AnswersPanel {
   private:
     struct Columns {
         std::array<float, debug::answer_columns> x{}, width{};
+        std::array<bool, debug::answer_columns> is_shown{}; ///< it has something to say, and there is room for it
         float marks = 0, right = 0;
     };
     Rect draw_tabs(const PanelContext& ctx, const Rect& rect);

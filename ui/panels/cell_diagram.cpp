@@ -189,6 +189,7 @@ class DiagramPainter {
         at_ = {{std::floor(rect.a.x + (rect.width() - 620 * zoom) / 2 - 8 * zoom),
                 std::floor(rect.a.y + (rect.height() - 400 * zoom) / 2)},
                zoom};
+        right_ = rect.b.x;
     }
     const Sheet& sheet() const { return sheet_; }
     const Placement& placement() const { return at_; }
@@ -217,7 +218,7 @@ class DiagramPainter {
         list_.AddCircle(p, radius, look_[lit ? Token::accent : Token::line3], 0, look_.px(1.5f));
         // What an LSTM's state goes through on its way out is what its candidate goes through.
         const std::string sign = op.sign == std::string_view("tanh") ? function_in(view_, 'j', op.sign) : op.sign;
-        const TextRole role = sign.size() > 3 ? TextRole::caption : TextRole::mono_bold;
+        const TextRole role = sign.size() > 3 || radius < look_.px(9) ? TextRole::caption : TextRole::mono_bold;
         write(role, p.x, p.y - radius, radius * 2, Token::text1, sign);
     }
 
@@ -247,7 +248,9 @@ class DiagramPainter {
         for (std::size_t i = 0; i < std::min(view_.x.size(), most); ++i)
             x += fmt::format("{} {}", i == 0 ? ":" : "", view::number_text(view_.x[i], 3));
         if (view_.x.size() > most) x += " …";
-        draw_text(list_, look_, TextRole::mono_small, at_(sheet_.x_at), Token::text2, x);
+        const ImVec2 at = at_(sheet_.x_at);
+        draw_text(list_, look_, TextRole::mono_small, at, Token::text2,
+                  fit_text(look_, TextRole::mono_small, x, right_ - look_.px(8) - at.x));
     }
 
   private:
@@ -287,6 +290,7 @@ class DiagramPainter {
     ImDrawList& list_;
     const Sheet& sheet_;
     Placement at_{};
+    float right_ = 0;
     int id_ = 0;
 };
 
@@ -298,12 +302,16 @@ void CellPanel::draw_diagram(const PanelContext& ctx, const view::CellView& view
     for (const Op& op : painter.sheet().ops) painter.draw_op(op);
     for (const Box& box : painter.sheet().boxes) painter.draw_gate(box);
     for (const Label& label : painter.sheet().labels) painter.draw_label(label);
-    for (const ChipPlace& chip : painter.sheet().chips) draw_chip(ctx, view, chip.letter, painter.placement()(chip.at));
+    for (const ChipPlace& chip : painter.sheet().chips) {
+        const Placement& at = painter.placement();
+        draw_chip(ctx, view, chip.letter, at(chip.at), at.zoom);
+    }
     painter.draw_inputs();
 }
 
-void CellPanel::draw_chip(const PanelContext& ctx, const view::CellView& view, char letter, ImVec2 at) {
+void CellPanel::draw_chip(const PanelContext& ctx, const view::CellView& view, char letter, ImVec2 at, float zoom) {
     const Look& look = ctx.look;
+    const bool is_small = zoom < look.scale * 0.8f; // the number is in the tooltip and in the equations
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const bool is_before = letter == 'H' || letter == 'C';
     const auto of = static_cast<char>(is_before ? letter - 'A' + 'a' : letter);
@@ -318,7 +326,7 @@ void CellPanel::draw_chip(const PanelContext& ctx, const view::CellView& view, c
     const float height = look.whole_px(20), swatch = look.whole_px(10);
     const float name_w = text_width(look, TextRole::secondary, name),
                 number_w = text_width(look, TextRole::mono, number);
-    const float width = swatch + name_w + number_w + look.px(26);
+    const float width = swatch + name_w + (is_small ? look.px(18) : number_w + look.px(26));
     at = {std::round(at.x), std::round(at.y)};
     const ImVec2 end{at.x + width, at.y + height};
     ImGui::PushID(letter);
@@ -339,12 +347,15 @@ void CellPanel::draw_chip(const PanelContext& ctx, const view::CellView& view, c
     float x = s.x + swatch + look.px(6);
     draw_text_in_row(list, look, TextRole::secondary, x, at.y, height, Token::text2, name);
     x += name_w + look.px(6);
-    draw_text_in_row(list, look, TextRole::mono, x, at.y, height, known ? Token::text1 : Token::text3, number);
+    if (!is_small)
+        draw_text_in_row(list, look, TextRole::mono, x, at.y, height, known ? Token::text1 : Token::text3, number);
+    else if (state.hovered && is_before)
+        tooltip(look, name + " = " + number);
     if (!is_before && quantity->poisoned) draw_state(list, look, view::StateMark::poisoned, {end.x, at.y}, 4.0f);
     if (is_before) return;
     if (state.hovered) {
         ctx.hovered = target;
-        tooltip(look, fmt::format("{}, {}{}", quantity->word, quantity->link.text,
+        tooltip(look, fmt::format("{}, {}{}{}", quantity->word, quantity->link.text, is_small ? "\n" + number : "",
                                   quantity->saturated ? "\nsaturated: it hardly changes any more" : ""));
     }
     if (state.clicked) push_select(ctx, target, "panel:cell");

@@ -27,13 +27,15 @@ void CellPanel::draw_equations(const PanelContext& ctx, const view::CellView& vi
     draw_hline(*ImGui::GetWindowDrawList(), rect.a.x, rect.b.x, rect.a.y, look[Token::line1]);
     PanelContext strip = ctx; // a title within the panel: the tabs are above
     strip.tabs = nullptr;
-    const Rect body = panel_header(strip, {{rect.a.x, rect.a.y + 1}, rect.b}, icon::equations, "Equations");
+    const PanelHeader body = panel_header(strip, {{rect.a.x, rect.a.y + 1}, rect.b}, icon::equations, "Equations");
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float height = look.whole_px(panel_header_height);
     std::string about = fmt::format("unit {}, t = {}, example {}", view.unit, view.step, view.example);
     if (!view.now && !view.is_peek) about = fmt::format("unit {}, example {}", view.unit, view.example);
-    draw_text_right(list, look, TextRole::body, rect.b.x - look.px(12), rect.a.y, height,
-                    view.is_peek || peek_.unit ? Token::accent : Token::text2, about);
+    if (const float room = rect.b.x - look.px(26) - body.left; room > look.px(40))
+        draw_text_right(list, look, TextRole::body, rect.b.x - look.px(12), rect.a.y, height,
+                        view.is_peek || peek_.unit ? Token::accent : Token::text2,
+                        fit_text(look, TextRole::body, about, room));
 
     Child scroll("equations", body);
     const ImVec2 origin = ImGui::GetCursorScreenPos();
@@ -91,19 +93,27 @@ float CellPanel::draw_equation(const PanelContext& ctx, const view::CellView& vi
         draw_text_in_row(list, look, TextRole::caption, right - result_w - look.px(12) - word, at.y, row, Token::text2,
                          "saturated");
     }
-    float y = at.y + row;
+    float y = at.y + row, captions = numbers; // where the last line's captions end
     if (equation.explained) {
         float x = numbers + draw_text_in_row(list, look, TextRole::mono_large, numbers, y, row, Token::text2,
                                              equation.is_products() ? "= " : "= " + equation.function + "( ");
         for (std::size_t i = 0; i < equation.terms.size(); ++i) {
             const view::CellTerm& term = equation.terms[i];
+            const float wide =
+                std::max(text_width(look, TextRole::caption, term.caption),
+                         text_width(look, TextRole::mono_large, view::number_text(term.value, 4, true)) + look.px(8)) +
+                text_width(look, TextRole::mono_large, " + ");
+            if (i > 0 && x + wide > right) { // the next term begins a line of its own
+                x = numbers;
+                y += row + look.px(15);
+            }
             const bool is_factor = equation.is_products() && i % 2 == 1;
             if (i > 0)
                 x += draw_text_in_row(list, look, TextRole::mono_large, x, y, row, Token::text2,
                                       is_factor ? " × " : " + ");
             const float width = number_chip(list, look, {x, y + look.px(1)}, term.value);
             const float caption = text_width(look, TextRole::caption, term.caption);
-            if (x + width <= right)
+            if (x + std::max(width, caption) <= right + look.px(2))
                 draw_text_in_row(list, look, TextRole::caption, x + std::max(0.0f, (width - caption) / 2), y + row,
                                  look.px(15), Token::text2, term.caption);
             x += std::max(width, caption);
@@ -113,11 +123,15 @@ float CellPanel::draw_equation(const PanelContext& ctx, const view::CellView& vi
                                                                      view::number_text(equation.sum, 4, true));
         if (x + text_width(look, TextRole::mono_large, end) <= right)
             draw_text_in_row(list, look, TextRole::mono_large, x, y, row, Token::text2, end);
+        captions = std::max(captions, x);
         y += row + look.px(15);
     }
     const bool has_line = !equation.note.empty() || !equation.weight.text.empty();
     if (!has_line) return y - at.y + look.px(6);
-    const float note_y = equation.explained && !equation.is_products() ? y - look.px(15) : y;
+    const float said = std::min(text_width(look, TextRole::mono_small, equation.weight.text), look.px(220)) +
+                       (equation.note.empty() ? 0 : text_width(look, TextRole::caption, equation.note) + look.px(10));
+    const bool is_beside = equation.explained && !equation.is_products() && captions + look.px(10) + said <= right;
+    const float note_y = is_beside ? y - look.px(15) : y;
     float note_right = right;
     if (!equation.weight.text.empty()) {
         const float w = std::min(text_width(look, TextRole::mono_small, equation.weight.text), look.px(220));

@@ -71,9 +71,9 @@ void CellPanel::peek_at(const PanelContext& ctx) {
 void CellPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const view::CellView& view = shown(ctx);
     Child panel("cell", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    const PanelHeader body = panel_header(ctx, rect, icon::cell, "Cell");
+    PanelHeader body = panel_header(ctx, rect, icon::cell, "Cell");
     if (!view.empty.empty()) return draw_empty(ctx.look, body, view.empty);
-    draw_header(ctx, view, rect, body.left + ctx.look.px(14));
+    body.a.y += draw_header(ctx, view, rect, body.left + ctx.look.px(14));
     const float middle = std::floor(body.a.y + std::min(body.height() * 0.47f, ctx.look.px(430)));
     draw_diagram(ctx, view, {body.a, {body.b.x, middle}});
     draw_equations(ctx, view, {{body.a.x, middle}, body.b});
@@ -82,7 +82,7 @@ void CellPanel::draw(const PanelContext& ctx, const Rect& rect) {
 void CellPanel::draw_states(const PanelContext& ctx, const Rect& rect) {
     const view::CellView& view = shown(ctx);
     Child panel("states", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    const PanelHeader body = panel_header(ctx, rect, icon::states, "States over time");
+    const PanelHeader body = panel_header(ctx, rect, icon::states, "States over time", 92);
     if (!view.empty.empty()) return draw_empty(ctx.look, body, view.empty);
     draw_states_header(ctx, view, rect, body.left + ctx.look.px(14));
     draw_maps(ctx, view, body);
@@ -111,30 +111,42 @@ void CellPanel::play(const PanelContext& ctx, const view::CellView& view) {
         go_to_step(ctx, view, next);
 }
 
-void CellPanel::draw_header(const PanelContext& ctx, const view::CellView& view, const Rect& rect, float left) {
+/// Returns the height of the strip below the header that takes the choices where the header has no room for them.
+float CellPanel::draw_header(const PanelContext& ctx, const view::CellView& view, const Rect& rect, float left) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float height = look.whole_px(panel_header_height);
-    const float top = rect.a.y + look.px(4), bottom = top + look.px(22);
-    float x = rect.b.x - look.px(12);
-    const auto drop = [&](const char* id, float width, const std::string& text, const char* tip, const char* popup) {
+    const std::string& track = view.tracks[view.track].label;
+    const bool has_layers = view.tracks.size() > 1;
+    const float layer = has_layers ? std::min(look.px(170), text_width(look, TextRole::body, track) + look.px(40)) : 0;
+    const float wanted = look.px(96 + 84 + 12 + 6) + layer;
+    const float kind = text_width(look, TextRole::body_bold, view.title);
+    const bool is_below = left + kind + look.px(10) + wanted + look.px(12) > rect.b.x;
+    const float strip = is_below ? look.whole_px(30) : 0;
+    const float share = is_below ? std::min(1.0f, (rect.width() - look.px(24)) / wanted) : 1;
+    const float top = rect.a.y + look.px(4) + (is_below ? height : 0), bottom = top + look.px(22);
+    float x = is_below ? rect.a.x + look.px(12) + wanted * share - look.px(6) : rect.b.x - look.px(12);
+    const auto drop = [&](const char* id, float wide, const std::string& text, const char* tip, const char* popup) {
+        const float width = (wide + look.px(6)) * share - look.px(6);
         if (drop_button(look, id, {x - width, top}, {x, bottom}, text, tip)) ImGui::OpenPopup(popup);
         x -= width + look.px(6);
     };
     drop("example", look.px(96), fmt::format("example {}", view.example), "Row of the batch", "cell-example");
     drop("unit", look.px(84), fmt::format("unit {}", view.unit), "Whose numbers are in the equations", "cell-unit");
-    const std::string& track = view.tracks[view.track].label;
-    if (view.tracks.size() > 1)
-        drop("layer", std::min(look.px(170), text_width(look, TextRole::body, track) + look.px(40)), track,
-             "Which layer's cell", "cell-track");
-    const float kind =
-        draw_text_in_row(list, look, TextRole::body_bold, left, rect.a.y, height, Token::text1, view.title);
+    if (has_layers) drop("layer", layer, track, "Which layer's cell", "cell-track");
+    draw_choices(ctx, view);
+    if (is_below) {
+        draw_hline(list, rect.a.x, rect.b.x, rect.a.y + height + strip - 1, look[Token::line1]);
+        x = rect.b.x;
+    }
+    if (left + kind > x - look.px(8)) return strip;
+    draw_text_in_row(list, look, TextRole::body_bold, left, rect.a.y, height, Token::text1, view.title);
     const Hit name = hit("summary", {left, rect.a.y}, {left + kind, rect.a.y + height});
     if (name.hovered) tooltip(look, view.summary);
     left += kind + look.px(10);
     const std::string units = view.units >= 0 ? fmt::format(", {} units", view.units) : "";
     float room = x - left - look.px(8);
-    if (view.tracks.size() == 1 && room > look.px(60)) {
+    if (view.tracks.size() == 1 && room > text_width(look, TextRole::mono_small, units) + look.px(60)) {
         const debug::Selection scope = view::select_scope(ctx.debugger, view.path);
         const std::string path(view::last_segments(view.path, 2));
         const float w = link(ctx, "path", TextRole::mono_small, left, rect.a.y, height, {path, scope}, "panel:cell",
@@ -146,7 +158,7 @@ void CellPanel::draw_header(const PanelContext& ctx, const view::CellView& view,
         view.tracks.size() == 1 ? std::string_view(units) : std::string_view(units).substr(units.empty() ? 0 : 2);
     if (room > text_width(look, TextRole::mono_small, text))
         draw_text_in_row(list, look, TextRole::mono_small, left, rect.a.y, height, Token::text2, text);
-    draw_choices(ctx, view);
+    return strip;
 }
 
 void CellPanel::draw_choices(const PanelContext& ctx, const view::CellView& view) {

@@ -58,12 +58,12 @@ class CellPanel {
     void go_to_step(const PanelContext& ctx, const view::CellView& view, std::size_t step);
 
     // cell_panel.cpp
-    void draw_header(const PanelContext& ctx, const view::CellView& view, const Rect& rect, float left);
+    float draw_header(const PanelContext& ctx, const view::CellView& view, const Rect& rect, float left);
     void draw_choices(const PanelContext& ctx, const view::CellView& view);
     void draw_hint(const PanelContext& ctx, const view::CellView& view, const Rect& rect);
     // cell_diagram.cpp
     void draw_diagram(const PanelContext& ctx, const view::CellView& view, const Rect& rect);
-    void draw_chip(const PanelContext& ctx, const view::CellView& view, char letter, ImVec2 at);
+    void draw_chip(const PanelContext& ctx, const view::CellView& view, char letter, ImVec2 at, float zoom);
     // cell_equations_panel.cpp
     void draw_equations(const PanelContext& ctx, const view::CellView& view, const Rect& rect);
     float draw_equation(const PanelContext& ctx, const view::CellView& view, const view::CellEquation& equation,

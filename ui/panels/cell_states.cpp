@@ -28,7 +28,9 @@ void CellPanel::draw_states_header(const PanelContext& ctx, const view::CellView
     const std::string size = view.units >= 0
                                  ? fmt::format("{} units × {}", view.units, view::count_text(view.steps, "time step"))
                                  : view::count_text(view.steps, "time step");
-    draw_text_in_row(list, look, TextRole::body, left, rect.a.y, header, Token::text2, size);
+    const float room = rect.b.x - look.px(92) - left;
+    if (text_width(look, TextRole::body, size) <= room)
+        draw_text_in_row(list, look, TextRole::body, left, rect.a.y, header, Token::text2, size);
     const float middle = rect.a.y + header / 2;
     float x = rect.b.x - look.px(20);
     const bool can_play = view.run.valid() && view.steps > 1;
@@ -40,7 +42,7 @@ void CellPanel::draw_states_header(const PanelContext& ctx, const view::CellView
     if (icon_button(look, "previous", {x - look.px(56), middle}, icon::reverse_continue, true,
                     "Step back one time step, Shift+F7"))
         ctx.commands.push("step.back-time", "", "panel:cell");
-    if (!maps_.is_complete())
+    if (!maps_.is_complete() && room > text_width(look, TextRole::body, size) + look.px(110))
         draw_text_right(list, look, TextRole::caption, x - look.px(80), rect.a.y, header, Token::text2,
                         fmt::format("reading, {} %", maps_.filled() * 100 / std::max<std::size_t>(maps_.columns(), 1)));
 }

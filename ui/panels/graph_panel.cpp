@@ -9,7 +9,7 @@ namespace rnnscope::ui {
 void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     Child panel("graph", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    const PanelHeader body = panel_header(ctx, rect, icon::graph, "Graph");
+    const PanelHeader body = panel_header(ctx, rect, icon::graph, "Graph", 134);
     const float left = body.left + look.px(16);
     const Graph* graph = ctx.debugger.is_open() ? ctx.debugger.graph() : nullptr;
     if (!graph || ctx.debugger.visible_nodes() == 0) {
@@ -259,6 +259,7 @@ void GraphPanel::draw_path(const PanelContext& ctx, const Rect& header) {
     if (path.empty()) return;
     float x = header.a.x;
     const float right = header.b.x;
+    if (right - x < look.px(40)) return;
     const std::string shown = fit_path(look, TextRole::mono, path, (right - x) * 0.75f);
     std::size_t skipped = path.size() - shown.size();
     std::size_t start = 0;
@@ -276,14 +277,15 @@ void GraphPanel::draw_path(const PanelContext& ctx, const Rect& header) {
     while (!rest.empty() && x < right) {
         const std::size_t slash = rest.find('/');
         const std::string part(rest.substr(0, slash));
+        const std::string word = fit_text(look, TextRole::mono, part, right - x);
         const bool last = slash == std::string_view::npos;
         ImDrawList& list = *ImGui::GetWindowDrawList();
-        const float width = text_width(look, TextRole::mono, part);
+        const float width = text_width(look, TextRole::mono, word);
         ImGui::PushID(id++);
         const Hit state = hit("part", {x, header.a.y}, {x + width, header.b.y});
         ImGui::PopID();
         draw_text_in_row(list, look, TextRole::mono, x, header.a.y, header.height(),
-                         last || state.hovered ? Token::text1 : Token::text2, part);
+                         last || state.hovered ? Token::text1 : Token::text2, word);
         if (state.hovered && !last) draw_hline(list, x, x + width, header.b.y - look.px(8), look[Token::accent]);
         if (state.clicked && !last)
             push_select(ctx, view::select_scope(ctx.debugger, path.substr(0, offset + part.size())), "panel:graph");
@@ -291,7 +293,7 @@ void GraphPanel::draw_path(const PanelContext& ctx, const Rect& header) {
             push_menu(ctx, last ? selection : view::select_scope(ctx.debugger, path.substr(0, offset + part.size())),
                       "panel:graph");
         x += width;
-        if (last) break;
+        if (last || word != part || x + text_width(look, TextRole::mono, " / ") > right) break;
         x += draw_text_in_row(list, look, TextRole::mono, x, header.a.y, header.height(), Token::text3, " / ");
         offset += slash + 1;
         rest = rest.substr(slash + 1);

@@ -47,7 +47,7 @@ std::string value_name(const PanelContext& ctx) {
 void InspectorPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     Child panel("inspector", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    const Rect body = panel_header(ctx, rect, icon::inspector, "Inspector");
+    const Rect body = panel_header(ctx, rect, icon::inspector, "Inspector", 54);
     const float header = look.px(panel_header_height), middle = rect.a.y + header / 2;
     if (icon_button(look, "back", {rect.b.x - look.px(46), middle}, icon::back, ctx.debugger.can_select_back(),
                     "Back, Alt+Left"))

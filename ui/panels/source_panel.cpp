@@ -37,9 +37,10 @@ void SourcePanel::draw(const PanelContext& ctx, const Rect& rect) {
     Child panel("source", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
     const PanelHeader body = panel_header(ctx, rect, icon::source, "Source");
     const view::SourceView& view = view_.get(ctx.stamp, 0, [&] { return view::build_source(ctx.debugger); });
-    draw_text_right(*ImGui::GetWindowDrawList(), look, TextRole::caption, rect.b.x - look.px(12), rect.a.y,
-                    look.px(panel_header_height), Token::text2,
-                    fit_text(look, TextRole::caption, view.title, rect.b.x - body.left - look.px(36)));
+    if (const float room = rect.b.x - body.left - look.px(36); room > look.px(40))
+        draw_text_right(*ImGui::GetWindowDrawList(), look, TextRole::caption, rect.b.x - look.px(12), rect.a.y,
+                        look.px(panel_header_height), Token::text2,
+                        fit_text(look, TextRole::caption, view.title, room));
     if (view.lines.empty()) return draw_empty(look, body, "No program is open.");
 
     Child lines("lines", body, ImGuiWindowFlags_HorizontalScrollbar);

@@ -40,10 +40,13 @@ void TimelinePanel::draw(const PanelContext& ctx, const Rect& rect) {
         const float name = text_width(look, TextRole::mono_small, path);
         const float right = rect.b.x - look.px(12), left = right - words - name - look.px(22),
                     top = rect.a.y + look.px(5);
-        draw_box(list, {left, top}, {right, top + look.px(20)}, look[Token::bg2], look[Token::line2], look.px(3));
-        draw_text_in_row(list, look, TextRole::caption, left + look.px(8), top, look.px(20), Token::text2, "pips for");
-        draw_text_in_row(list, look, TextRole::mono_small, left + words + look.px(14), top, look.px(20), Token::text1,
-                         path);
+        if (left >= body.left + look.px(8)) {
+            draw_box(list, {left, top}, {right, top + look.px(20)}, look[Token::bg2], look[Token::line2], look.px(3));
+            draw_text_in_row(list, look, TextRole::caption, left + look.px(8), top, look.px(20), Token::text2,
+                             "pips for");
+            draw_text_in_row(list, look, TextRole::mono_small, left + words + look.px(14), top, look.px(20),
+                             Token::text1, path);
+        }
     }
     if (zoomed_run_ != view.run) {
         zoomed_run_ = view.run;

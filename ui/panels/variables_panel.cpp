@@ -31,8 +31,11 @@ void draw_coverage_mark(ImDrawList& list, const Look& look, const view::Variable
 
 VariablesPanel::Columns VariablesPanel::columns(const Look& look, const Rect& rect) const {
     const float right = rect.b.x - look.px(12);
+    // The name keeps the most of a narrow panel: first the lines give way, then the shape.
+    const bool has_lines = rect.width() >= look.px(360), has_shape = rect.width() >= look.px(230);
+    if (!has_lines) return {has_shape ? right - look.px(84) : right, right, right, right, has_shape, false};
     const float read = right - look.px(46), written = read - look.px(58);
-    return {written - look.px(78), written, right, right};
+    return {written - look.px(78), written, right, right, true, true};
 }
 
 void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
@@ -41,9 +44,10 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
     PanelHeader body = panel_header(ctx, rect, icon::variables, "Variables");
     const float field = std::min(look.px(220), rect.b.x - body.left - look.px(28));
     const float field_y = rect.a.y + look.px(4);
-    text_field(look, "##filter", {rect.b.x - look.px(12) - field, field_y},
-               {rect.b.x - look.px(12), field_y + look.px(22)}, options_.filter, "Filter by name, shape or state",
-               icon::filter, std::exchange(focus_, false));
+    if (field > look.px(60))
+        text_field(look, "##filter", {rect.b.x - look.px(12) - field, field_y},
+                   {rect.b.x - look.px(12), field_y + look.px(22)}, options_.filter, "Filter by name, shape or state",
+                   icon::filter, std::exchange(focus_, false));
     const view::VariablesView& view =
         view_.get(ctx.stamp, options_, [&] { return view::build_variables(ctx.debugger, options_); });
 
@@ -53,13 +57,17 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
     draw_choices(ctx, view, {body.a, {body.b.x, body.a.y + choices}});
     body.a.y += choices;
     draw_text_in_row(list, look, TextRole::caption, rect.a.x + look.px(12), body.a.y, head, Token::text2, "name");
-    draw_text_in_row(list, look, TextRole::caption, at.shape, body.a.y, head, Token::text2, "shape");
-    draw_text_in_row(list, look, TextRole::caption, at.written, body.a.y, head, Token::text2, "written");
-    draw_text_right(list, look, TextRole::caption, at.right, body.a.y, head, Token::text2, "read");
+    if (at.has_shape) draw_text_in_row(list, look, TextRole::caption, at.shape, body.a.y, head, Token::text2, "shape");
+    if (at.has_lines) {
+        draw_text_in_row(list, look, TextRole::caption, at.written, body.a.y, head, Token::text2, "written");
+        draw_text_right(list, look, TextRole::caption, at.right, body.a.y, head, Token::text2, "read");
+    }
     draw_hline(list, body.a.x, body.b.x, body.a.y + head - 1, look[Token::line1]);
     body.a.y += head;
-    body.b.y -= look.whole_px(legend_height);
-    draw_legend(look, {{rect.a.x, body.b.y}, rect.b});
+    if (body.height() > look.px(legend_height + row_height)) { // the rows come first where it is low
+        body.b.y -= look.whole_px(legend_height);
+        draw_legend(look, {{rect.a.x, body.b.y}, rect.b});
+    }
 
     if (view.rows.empty()) {
         if (!view.empty.empty()) draw_empty(look, body, view.empty);
@@ -183,17 +191,25 @@ void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& 
     const Token ink = !exists ? Token::text3 : row.is_scope ? Token::text2 : Token::text1;
     const std::string badge = row.shared_by > 1 ? "shared ×" + std::to_string(row.shared_by) : "";
     const float badge_width = badge.empty() ? 0 : text_width(look, TextRole::caption, badge) + look.px(12);
-    x += draw_text_in_row(list, look, TextRole::mono, x, at.y, height, ink,
-                          fit_path(look, TextRole::mono, row.label, column.shape - x - look.px(14) - badge_width));
+    const float room = column.shape - x - look.px(14) - badge_width;
+    const std::string label = fit_path(look, TextRole::mono, row.label, room); // never inside the last segment
+    x +=
+        draw_text_in_row(list, look, TextRole::mono, x, at.y, height, ink, fit_text(look, TextRole::mono, label, room));
     if (!badge.empty())
         draw_text_in_row(list, look, TextRole::caption, x + look.px(8), at.y, height, Token::warn, badge);
     if (!options_.coverage.empty()) // a bar before the shape: taken in, or dashed for what is missed
         draw_coverage_mark(list, look, row, {column.shape - look.px(9), at.y + look.px(4)}, height - look.px(8));
 
-    if (row.is_scope) {
+    const float shape_room = (column.has_lines ? column.written : column.right) - column.shape - look.px(6);
+    if (!column.has_shape) {
+        // The name alone.
+    } else if (row.is_scope) {
         draw_text_in_row(list, look, TextRole::caption, column.shape, at.y, height, Token::text2, row.shape);
     } else {
-        draw_text_in_row(list, look, TextRole::mono, column.shape, at.y, height, Token::text1, row.shape);
+        draw_text_in_row(list, look, TextRole::mono, column.shape, at.y, height, Token::text1,
+                         fit_text(look, TextRole::mono, row.shape, shape_room));
+    }
+    if (!row.is_scope && column.has_lines) {
         draw_text_in_row(list, look, TextRole::caption, column.written, at.y, height,
                          row.written_at.valid() ? Token::text1 : Token::text2, row.written);
         draw_text_right(list, look, TextRole::caption, column.right, at.y, height,

@@ -18,6 +18,7 @@ class VariablesPanel {
   private:
     struct Columns {
         float shape, written, read, right;
+        bool has_shape = true, has_lines = true; ///< what there is room for
     };
     Columns columns(const Look& look, const Rect& rect) const;
     void draw_row(const PanelContext& ctx, const view::VariableRow& row, ImVec2 at, const Rect& rect);

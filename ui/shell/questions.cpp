@@ -79,6 +79,12 @@ bool Shell::wants_answer(const debug::Command& command) const {
     return by_hand;
 }
 
+void Shell::ask_file() {
+    const std::string& file = debugger_.file();
+    const std::string folder = std::filesystem::path(file).parent_path().string();
+    browser_.open(folder.empty() ? settings_.last_directory : folder);
+}
+
 void Shell::ask(std::string_view command, std::string_view about) {
     Question question;
     for (const CommandInfo& row : every_command()) {

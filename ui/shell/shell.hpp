@@ -73,7 +73,7 @@ class Shell {
     /// tensor that session.feed is for.
     void ask(std::string_view command, std::string_view about = {});
     void open_menu() { menu_.open(); }
-    void ask_file() { browser_.open(settings_.last_directory); }
+    void ask_file(); ///< beside what is open
     void show_page(std::string title, std::string text);
     void notify(std::string title, std::string text);
     /// Puts the cursor into the filter of the list that has the keyboard, else of the variables.
@@ -127,11 +127,20 @@ class Shell {
     const std::string& message() const { return message_; }
     /// The time under the pointer, in any panel, which all others show, too.
     const view::TimeSpot& lit_time() const { return lit_time_; }
+    /// Where the panels in front were drawn last, by name.
+    const std::map<std::string, Rect, std::less<>>& panel_rects() const { return panel_rects_; }
 
   private:
     struct Notice {
         int id;
         std::string title, text;
+    };
+
+    /// How the title bar shares its width.
+    struct TitlePlan {
+        bool version = true, find_field = true, tabs = true, session = true, menus = true;
+        std::size_t tools = 0; ///< how many of the toolbar's
+        float workspace_width = 0;
     };
 
     PanelContext context();
@@ -148,10 +157,16 @@ class Shell {
     void select_failure();
     void draw_title_bar(const PanelContext& ctx);
     float draw_workspace_tabs(float x, float height);
-    void draw_menus(const PanelContext& ctx);
-    void draw_toolbar(const PanelContext& ctx, float x, float right, float height);
-    float draw_title_right(const PanelContext& ctx, float height);
+    TitlePlan plan_title_bar() const;
+    float draw_workspace_choice(const TitlePlan& plan, float x, float height);
+    void draw_menus(const TitlePlan& plan);
+    void draw_menu_items(std::string_view menu);
+    void draw_command_item(std::string_view id, const char* origin);
+    void draw_toolbar(const TitlePlan& plan, float x, float right, float height);
+    void draw_title_overflow(const TitlePlan& plan, float x, float height);
+    float draw_title_right(const PanelContext& ctx, const TitlePlan& plan, float height);
     void draw_session_popup(const PanelContext& ctx);
+    void draw_session_items();
     void draw_settings_popup(const PanelContext& ctx);
     void draw_workspace(const PanelContext& ctx, const Rect& body);
     void draw_place(const PanelContext& ctx, const DockPlace& place);

@@ -42,6 +42,7 @@ constexpr const char* close = "\uf00d";
 constexpr const char* file = "\uf15b";
 constexpr const char* folder = "\uf07b";
 constexpr const char* up = "\uf062";
+constexpr const char* more = "\uf101"; // what has no room
 
 constexpr const char* source = "\uf121";
 constexpr const char* variables = "\uf0e8";

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace rnnscope::ui {
 
@@ -175,11 +176,16 @@ float link(const PanelContext& ctx, const char* id, TextRole role, float x, floa
     return width;
 }
 
+float count_badge_width(const Look& look, std::size_t count) {
+    const float text = text_width(look, TextRole::caption, view::grouped(count));
+    return std::max(look.whole_px(18), text + look.px(10));
+}
+
 float count_badge(const Look& look, float x, float y, float height, std::size_t count, bool shouts) {
     const std::string text = view::grouped(count);
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float text_w = text_width(look, TextRole::caption, text);
-    const float h = look.whole_px(18), w = std::max(h, text_w + look.px(10)), top = std::floor(y + (height - h) / 2);
+    const float h = look.whole_px(18), w = count_badge_width(look, count), top = std::floor(y + (height - h) / 2);
     list.AddRectFilled({x, top}, {x + w, top + h}, look[shouts ? Token::fail : Token::bg3], h / 2);
     draw_text_in_row(list, look, TextRole::caption, x + (w - text_w) / 2, top, h,
                      shouts ? Token::on_accent : Token::text2, text);
@@ -188,8 +194,53 @@ float count_badge(const Look& look, float x, float y, float height, std::size_t 
 
 namespace {
 
+/// How much of a header's titles is shown.
+struct TabsPlan {
+    bool titles = true;           ///< else only the front one's
+    float front_width = 1e6f;     ///< most for the front title's words
+    std::vector<bool> is_shown{}; ///< the others are in the menu behind "more"
+};
+
+float tab_width(const Look& look, const PanelTabs& tabs, std::size_t index, const TabsPlan& plan) {
+    const PanelTabs::Tab& tab = tabs.tabs[index];
+    const bool front = index == tabs.front;
+    float width = text_width(look, TextRole::body, tab.icon);
+    if (front || plan.titles) {
+        const float words = text_width(look, front ? TextRole::body_bold : TextRole::body, tab.title);
+        width += look.px(7) + (front ? std::min(words, plan.front_width) : words);
+    }
+    if (tab.count > 0) width += look.px(8) + count_badge_width(look, tab.count);
+    return width;
+}
+
+constexpr float tab_gap = 20, more_width = 26;
+
+/// Where `room` is too little, first the words of the tabs behind go, then the last of these tabs, then a part of the
+/// front one's words.
+TabsPlan plan_tabs(const Look& look, const PanelTabs& tabs, float room) {
+    TabsPlan plan;
+    plan.is_shown.assign(tabs.tabs.size(), true);
+    const auto needed = [&] {
+        float width = 0;
+        bool has_more = false;
+        for (std::size_t i = 0; i < tabs.tabs.size(); ++i) {
+            if (plan.is_shown[i]) width += tab_width(look, tabs, i, plan) + (width > 0 ? look.px(tab_gap) : 0);
+            has_more = has_more || !plan.is_shown[i];
+        }
+        return width + (has_more ? look.px(more_width) : 0);
+    };
+    if (needed() <= room) return plan;
+    plan.titles = false;
+    for (std::size_t i = tabs.tabs.size(); i-- > 0 && needed() > room;)
+        if (i != tabs.front) plan.is_shown[i] = false;
+    const float over = needed() - room;
+    const float words = text_width(look, TextRole::body_bold, tabs.tabs[tabs.front].title);
+    if (over > 0) plan.front_width = std::max(0.0f, words - over);
+    return plan;
+}
+
 /// One title of the header; returns where it ends.
-float draw_panel_tab(const PanelContext& ctx, std::size_t index, float x, float y, float height) {
+float draw_panel_tab(const PanelContext& ctx, std::size_t index, const TabsPlan& plan, float x, float y, float height) {
     const Look& look = ctx.look;
     PanelTabs& tabs = *ctx.tabs;
     const PanelTabs::Tab& tab = tabs.tabs[index];
@@ -197,7 +248,7 @@ float draw_panel_tab(const PanelContext& ctx, std::size_t index, float x, float 
     const bool front = index == tabs.front, alone = tabs.tabs.size() == 1;
     const TextRole role = front ? TextRole::body_bold : TextRole::body;
     const float icon_width = text_width(look, TextRole::body, tab.icon) + look.px(7);
-    const float width = icon_width + text_width(look, role, tab.title);
+    const float width = tab_width(look, tabs, index, plan);
     ImGui::PushID(static_cast<int>(index));
     const Hit state = hit("tab", {x - look.px(6), y}, {x + width + look.px(4), y + height - 1});
     ImGui::PopID();
@@ -210,18 +261,40 @@ float draw_panel_tab(const PanelContext& ctx, std::size_t index, float x, float 
     if (state.held && ImGui::IsMouseDragging(0, look.px(6))) tabs.dragged = tab.name;
     const Token ink = front && (tabs.focused || !alone) ? Token::text1 : Token::text2;
     draw_text_in_row(list, look, TextRole::body, x, y, height, Token::text3, tab.icon);
-    draw_text_in_row(list, look, role, x + icon_width, y, height, ink, tab.title);
-    float end = x + width;
-    if (tab.count > 0) end += look.px(8) + count_badge(look, end + look.px(8), y, height, tab.count, tab.shouts);
+    const std::string title = front ? fit_text(look, role, tab.title, plan.front_width) : std::string(tab.title);
+    if (front || plan.titles) draw_text_in_row(list, look, role, x + icon_width, y, height, ink, title);
+    if (!(front || plan.titles) || title != tab.title) tooltip(look, tab.title);
+    const float end = x + width;
+    if (tab.count > 0) count_badge(look, end - count_badge_width(look, tab.count), y, height, tab.count, tab.shouts);
     if (front && !alone)
         list.AddRectFilled({x - look.px(4), y + height - look.px(2)}, {end + look.px(4), y + height},
                            look[tabs.focused ? Token::accent : Token::line3]);
     return end;
 }
 
+/// The titles that have no room, behind one button. Returns where it ends.
+float draw_more_tabs(const PanelContext& ctx, const TabsPlan& plan, float x, float y, float height) {
+    const Look& look = ctx.look;
+    if (icon_button(look, "more", {x + look.px(more_width / 2), y + height / 2}, icon::more, true, "More panels"))
+        ImGui::OpenPopup("more-tabs");
+    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, look.px(8, 4));
+    if (ImGui::BeginPopup("more-tabs")) {
+        for (std::size_t i = 0; i < ctx.tabs->tabs.size(); ++i) {
+            const PanelTabs::Tab& tab = ctx.tabs->tabs[i];
+            if (plan.is_shown[i]) continue;
+            const std::string count = tab.count > 0 ? view::grouped(tab.count) : "";
+            if (ImGui::MenuItem(std::string(tab.title).c_str(), count.c_str())) ctx.tabs->chosen = tab.name;
+        }
+        ImGui::EndPopup();
+    }
+    ImGui::PopStyleVar();
+    return x + look.px(more_width);
+}
+
 } // namespace
 
-PanelHeader panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title) {
+PanelHeader panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title,
+                         float tools) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float height = look.whole_px(panel_header_height);
@@ -231,14 +304,21 @@ PanelHeader panel_header(const PanelContext& ctx, const Rect& rect, std::string_
     if (ctx.tabs) {
         ctx.tabs->focused = ImGui::IsWindowFocused(ImGuiFocusedFlags_ChildWindows);
         ImGui::PushID("panel-tabs");
+        const TabsPlan plan = plan_tabs(look, *ctx.tabs, rect.b.x - look.px(8 + tools) - x);
+        bool is_first = true;
         for (std::size_t i = 0; i < ctx.tabs->tabs.size(); ++i) {
-            if (i > 0) x += look.px(20);
-            x = draw_panel_tab(ctx, i, x, rect.a.y, height);
+            if (!plan.is_shown[i]) continue;
+            if (!is_first) x += look.px(tab_gap);
+            is_first = false;
+            x = draw_panel_tab(ctx, i, plan, x, rect.a.y, height);
         }
+        if (std::ranges::find(plan.is_shown, false) != plan.is_shown.end())
+            x = draw_more_tabs(ctx, plan, x, rect.a.y, height);
         ImGui::PopID();
     } else {
         x += draw_text_in_row(list, look, TextRole::body, x, rect.a.y, height, Token::text3, icon) + look.px(7);
-        x += draw_text_in_row(list, look, TextRole::body_bold, x, rect.a.y, height, Token::text1, title);
+        x += draw_text_in_row(list, look, TextRole::body_bold, x, rect.a.y, height, Token::text1,
+                              fit_text(look, TextRole::body_bold, title, rect.b.x - look.px(8 + tools) - x));
     }
     return {{{rect.a.x, rect.a.y + height}, rect.b}, x};
 }

@@ -46,13 +46,16 @@ float link(const PanelContext& ctx, const char* id, TextRole role, float x, floa
 
 /// A number in a half-round field. `shouts`: it counts failures. Returns its width.
 float count_badge(const Look& look, float x, float y, float height, std::size_t count, bool shouts);
+float count_badge_width(const Look& look, std::size_t count);
 
 /// The strip on top of a panel: the tabs of its place, or icon and title, and room for what belongs to it.
 struct PanelHeader : Rect {
     float left = 0; ///< where the titles end
 };
-/// Draws it and returns the rest of `rect`.
-PanelHeader panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title);
+/// Draws it and returns the rest of `rect`. `tools`: look pixels that the titles leave free at the right; what does not
+/// fit before them is behind a button.
+PanelHeader panel_header(const PanelContext& ctx, const Rect& rect, std::string_view icon, std::string_view title,
+                         float tools = 0);
 constexpr float panel_header_height = 30;
 /// One line at a third of the height: what to do, or why there is nothing.
 void draw_empty(const Look& look, const Rect& rect, std::string_view text);
