@@ -11,6 +11,9 @@
 /// functions for the rest of tf1. `name` is what Python's argument `name` would be; "" is None.
 namespace rnnscope::tf1 {
 
+/// A tensor, or a variable, which stands for its value.
+bool is_tensor_value(const Value& value);
+
 // --- array_ops.py
 // -----------------------------------------------------------------------------------------------------
 /// A Const when there are fewer than 1000 elements, else a Fill. `shape` is a tensor, a TensorShape or a list.

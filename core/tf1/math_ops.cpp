@@ -8,11 +8,11 @@
 
 namespace rnnscope::tf1 {
 
-namespace {
-
-bool is_tensor(const Value& value) {
+bool is_tensor_value(const Value& value) {
     return value.is<TensorValue>() || value.is<VariableValue>();
 }
+
+namespace {
 
 /// One of Python's operators: the name scope that it opens, and the op behind it.
 struct Operator {
@@ -45,7 +45,7 @@ Output converted(GraphState& state, const Value& value, DType hint, std::string_
     try {
         return to_tensor(state, value, hint, name);
     } catch (const PythonError& error) {
-        if (is_tensor(value) || (error.type != "TypeError" && error.type != "ValueError")) throw;
+        if (is_tensor_value(value) || (error.type != "TypeError" && error.type != "ValueError")) throw;
     }
     return to_tensor(state, value, DType::invalid, name);
 }
@@ -69,7 +69,7 @@ Output true_divide(GraphState& state, Output x, Output y, const std::string& nam
 } // namespace
 
 Output binary_operator(GraphState& state, std::string_view symbol, const Value& left_value, const Value& right_value) {
-    const bool is_reflected = !is_tensor(left_value);
+    const bool is_reflected = !is_tensor_value(left_value);
     const Value left = read_first(state, left_value);
     const Value right = is_reflected ? read_first(state, right_value) : right_value;
     for (const Comparison& comparison : comparisons)

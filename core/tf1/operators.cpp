@@ -15,10 +15,6 @@ namespace {
 constexpr int deepest_comparison = 200;
 constexpr std::size_t longest_list = 10'000'000;
 
-bool is_tensor(const Value& value) {
-    return value.is<TensorValue>() || value.is<VariableValue>();
-}
-
 bool is_number(const Value& value) {
     return value.is<std::int64_t>() || value.is<double>() || value.is<bool>();
 }
@@ -235,7 +231,7 @@ GraphState& graph_for(const Value& value) {
 
 Value unary_operator(std::string_view op, const Value& operand) {
     if (op == "not") return !operand.truthy();
-    if (is_tensor(operand)) {
+    if (is_tensor_value(operand)) {
         GraphState& state = graph_for(operand);
         return op_value(state, op == "neg" ? "Neg" : "LogicalNot", {wrap(state, to_tensor(state, operand))});
     }
@@ -256,8 +252,8 @@ Value operator_value(std::string_view op, const std::vector<Value>& operands) {
     if (op == "is not") return !same_object(left, right);
     if (op == "in") return contains(right, left);
     if (op == "not in") return !contains(right, left);
-    if (is_tensor(left) || is_tensor(right)) {
-        GraphState& state = graph_for(is_tensor(left) ? left : right);
+    if (is_tensor_value(left) || is_tensor_value(right)) {
+        GraphState& state = graph_for(is_tensor_value(left) ? left : right);
         return wrap(state, binary_operator(state, op, left, right));
     }
     const bool compares = op == "<" || op == "<=" || op == ">" || op == ">=";
@@ -339,7 +335,7 @@ Value item(const Value& value, const Value& index) {
             if (equal(key, index)) return found;
         raise("KeyError", repr(index));
     }
-    if (is_tensor(value)) {
+    if (is_tensor_value(value)) {
         GraphState& state = graph_for(value);
         return wrap(state, strided_slice(state, value, index));
     }
