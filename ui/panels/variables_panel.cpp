@@ -64,7 +64,7 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
     }
     draw_hline(list, body.a.x, body.b.x, body.a.y + head - 1, look[Token::line1]);
     body.a.y += head;
-    if (body.height() > look.px(legend_height + row_height)) { // the rows come first where it is low
+    if (body.height() > look.px(legend_height + variable_row_height)) { // the rows come first where it is low
         body.b.y -= look.whole_px(legend_height);
         draw_legend(look, {{rect.a.x, body.b.y}, rect.b});
     }
