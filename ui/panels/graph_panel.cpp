@@ -9,7 +9,7 @@ namespace rnnscope::ui {
 void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     Child panel("graph", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    const PanelHeader body = panel_header(ctx, rect, icon::graph, "Graph", 134);
+    const PanelHeader body = panel_header(ctx, rect, icon::graph, "Graph", 160);
     const float left = body.left + look.px(16);
     const Graph* graph = ctx.debugger.is_open() ? ctx.debugger.graph() : nullptr;
     if (!graph || ctx.debugger.visible_nodes() == 0) {
@@ -23,7 +23,7 @@ void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
             ctx.commands.push("run.continue", "", "panel:graph");
         return;
     }
-    draw_tools(ctx, {rect.a, {rect.b.x, body.a.y}});
+    draw_tools(ctx, {{body.left, rect.a.y}, {rect.b.x, body.a.y}});
     const float right = draw_search(ctx, {{left, rect.a.y}, {rect.b.x, body.a.y}});
     draw_path(ctx, {{left, rect.a.y}, {right, body.a.y}});
     draw_graph(ctx, body);
@@ -31,25 +31,24 @@ void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
 
 void GraphPanel::draw_tools(const PanelContext& ctx, const Rect& header) {
     const Look& look = ctx.look;
-    const float y = (header.a.y + header.b.y) / 2;
-    if (icon_button(look, "selection", {header.b.x - look.px(46), y}, icon::zoom_selection, true, "Zoom to selection"))
-        show_selected_ = true;
-    if (icon_button(look, "forward", {header.b.x - look.px(72), y}, icon::forward, canvas_.can_go_forward(),
-                    "Forward to where the view was"))
+    // From the right, as many as there is room for: the others are in the menus, too.
+    const auto tool = [&](const char* id, float from_right, std::string_view icon, bool enabled, std::string_view tip) {
+        const ImVec2 at{header.b.x - look.px(from_right), (header.a.y + header.b.y) / 2};
+        return at.x - look.px(12) > header.a.x && icon_button(look, id, at, icon, enabled, tip);
+    };
+    if (tool("fit", 20, icon::zoom_fit, true, "Zoom to fit")) canvas_.fit();
+    if (tool("selection", 46, icon::zoom_selection, true, "Zoom to selection")) show_selected_ = true;
+    if (tool("forward", 72, icon::forward, canvas_.can_go_forward(), "Forward to where the view was"))
         canvas_.forward();
-    if (icon_button(look, "back", {header.b.x - look.px(96), y}, icon::back, canvas_.can_go_back(),
-                    "Back to where the view was"))
-        canvas_.back();
-    if (icon_button(look, "find", {header.b.x - look.px(122), y}, icon::find, true, "Search the graph")) {
+    if (tool("back", 96, icon::back, canvas_.can_go_back(), "Back to where the view was")) canvas_.back();
+    if (tool("find", 122, icon::find, true, "Search the graph")) {
         search_open_ = !search_open_;
         focus_search_ = search_open_;
         if (!search_open_) search_.clear();
     }
-    if (icon_button(look, "colors", {header.b.x - look.px(148), y}, icon::colors, true,
-                    "What the colours say: " + std::string(view::describe(color_by_))))
+    if (tool("colors", 148, icon::colors, true, "What the colours say: " + std::string(view::describe(color_by_))))
         ImGui::OpenPopup("colors");
     draw_color_menu(ctx);
-    if (icon_button(look, "fit", {header.b.x - look.px(20), y}, icon::zoom_fit, true, "Zoom to fit")) canvas_.fit();
 }
 
 void GraphPanel::draw_color_menu(const PanelContext& ctx) {

@@ -64,7 +64,7 @@ bool PlotsPanel::toggle(const debug::Debugger& debugger, std::string_view series
 void PlotsPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     Child panel("plots", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    const PanelHeader body = panel_header(ctx, rect, icon::plots, "Plots");
+    const PanelHeader body = panel_header(ctx, rect, icon::plots, "Plots", 128);
     const view::PlotsView& view = shown(ctx);
     if (!view.empty.empty()) {
         draw_empty(look, body, view.empty);
@@ -94,8 +94,10 @@ void PlotsPanel::draw_tools(const PanelContext& ctx, const view::PlotsView& view
         ctx.commands.push("plot.log", "", "panel:plots");
     const std::string runs =
         view.now ? fmt::format("run {} of {}", *view.now, view.last_run) : fmt::format("before run {}", view.first_run);
-    draw_text_right(*ImGui::GetWindowDrawList(), look, TextRole::caption, header.b.x - look.px(130), header.a.y,
-                    header.height(), Token::text2, runs);
+    const float right = header.b.x - look.px(130);
+    if (right - text_width(look, TextRole::caption, runs) > header.a.x + look.px(8))
+        draw_text_right(*ImGui::GetWindowDrawList(), look, TextRole::caption, right, header.a.y, header.height(),
+                        Token::text2, runs);
 }
 
 /// A click on the line hides it; the name selects what was fetched.
