@@ -267,15 +267,19 @@ TEST(Gradients, EveryOpAgreesWithNumericDifferentiation) {
 
 /// Cells that are one op have kernels for float32 alone, and gradients of what the next step gets alone.
 TEST(Gradients, OfBlockCellsAreSlopes) {
-    for (const auto& [type, outputs] :
-         {std::pair{"GRUBlockCell", std::vector<int>{3}}, std::pair{"LSTMBlockCell", std::vector<int>{1, 6}}}) {
+    struct BlockCell {
+        std::string type;
+        std::vector<int> outputs; ///< that have a gradient
+    };
+    for (const BlockCell& cell : {BlockCell{"GRUBlockCell", {3}}, BlockCell{"LSTMBlockCell", {1, 6}}}) {
+        const std::string& type = cell.type;
         for (const ops::OpExample& example : ops::find_op(type)->examples) {
             AttrMap attrs = example.attrs;
-            if (std::string_view(type) == "LSTMBlockCell") attrs["cell_clip"] = -1.0F;
+            if (type == "LSTMBlockCell") attrs["cell_clip"] = -1.0F;
             const auto sum = [&](Case& test, std::vector<Value>* ys) {
                 Kernels kernels(test.state().graph);
                 double result = 0;
-                for (const int i : outputs) {
+                for (const int i : cell.outputs) {
                     const auto value = kernels.value(Output{test.op, i});
                     for (std::int64_t k = 0; value && k < value->elements(); ++k) result += value->number(k);
                     if (ys != nullptr) ys->push_back(wrap(test.state(), Output{test.op, i}));
