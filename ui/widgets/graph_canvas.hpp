@@ -97,8 +97,8 @@ class GraphCanvas {
     bool can_go_forward() const { return !ahead_.empty(); }
     /// Moves only if it is not in the middle, or too small to be found; `zoom`: to a comfortable size.
     void show(NodeId node, bool zoom = false);
-    void show_failure();                       ///< the failing path as large as fits
-    void zoom_by(float factor);                ///< around the middle
+    void show_failure();        ///< the failing path as large as fits
+    void zoom_by(float factor); ///< around the middle
 
     bool moving() const { return expanding_ < 1 || flying_ < 1 || ring_ < 1; } ///< wants another frame
     float zoom() const { return static_cast<float>(zoom_); }
