@@ -13,25 +13,13 @@ namespace {
 
 constexpr double selu_scale = 1.0507009873554804934193349852946, selu_scaled_alpha = 1.7580993408473768599402175208123;
 
-template <class F> Status activation_kernel(KernelContext& ctx) {
-    const Tensor& x = ctx.input(0);
-    const auto compute = [&](auto zero) { ctx.set_output(0, map_unary<decltype(zero), decltype(zero)>(x, F{})); };
-    bool known = false;
-    if constexpr (F::floats_only)
-        known = visit_float(x.dtype(), compute);
-    else
-        known = visit_number(x.dtype(), compute);
-    if (!known) return no_kernel(ctx, x.dtype());
-    return {};
-}
-
 struct Relu {
     static constexpr bool floats_only = false;
     template <class T> T operator()(T x) const { return x < T{} ? T{} : x; }
 };
 Status relu(KernelContext& ctx) {
     const Tensor& x = ctx.input(0);
-    if (x.dtype() != DType::float32) return activation_kernel<Relu>(ctx);
+    if (x.dtype() != DType::float32) return unary_kernel<Relu>(ctx);
     ctx.set_output(0, map_floats(x, simd::kernels().relu));
     return {};
 }
@@ -139,26 +127,26 @@ void add_activation_ops(OpRecords& ops) {
             .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
                       {},
                       {example::floats({4}, {0.0F, 0.0F, 0.5F, 2.0F})}}));
-    ops.push_back(activation("Relu6", activation_kernel<Relu6>, "T: realnumbertype", "min(max(x, 0), 6), elementwise.")
+    ops.push_back(activation("Relu6", unary_kernel<Relu6>, "T: realnumbertype", "min(max(x, 0), 6), elementwise.")
                       .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
                                 {},
                                 {example::floats({4}, {0.0F, 0.0F, 0.5F, 2.0F})}}));
-    ops.push_back(activation("Elu", activation_kernel<Elu>, "T: {half, bfloat16, float, double}",
+    ops.push_back(activation("Elu", unary_kernel<Elu>, "T: {half, bfloat16, float, double}",
                              "x, or exp(x) - 1 below 0, elementwise.")
                       .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
                                 {},
                                 {example::floats({4}, {-0.77686984F, 0.0F, 0.5F, 2.0F})}}));
-    ops.push_back(activation("Selu", activation_kernel<Selu>, "T: {half, bfloat16, float, double}",
+    ops.push_back(activation("Selu", unary_kernel<Selu>, "T: {half, bfloat16, float, double}",
                              "Scaled exponential linear unit, elementwise.")
                       .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
                                 {},
                                 {example::floats({4}, {-1.36581435F, 0.0F, 0.525350494F, 2.10140197F})}}));
-    ops.push_back(activation("Softplus", activation_kernel<Softplus>, "T: {half, bfloat16, float, double}",
+    ops.push_back(activation("Softplus", unary_kernel<Softplus>, "T: {half, bfloat16, float, double}",
                              "log(1 + exp(x)), elementwise.")
                       .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
                                 {},
                                 {example::floats({4}, {0.201413278F, 0.693147181F, 0.974076984F, 2.12692801F})}}));
-    ops.push_back(activation("Softsign", activation_kernel<Softsign>, "T: {half, bfloat16, float, double}",
+    ops.push_back(activation("Softsign", unary_kernel<Softsign>, "T: {half, bfloat16, float, double}",
                              "x / (1 + |x|), elementwise.")
                       .example({{example::floats({4}, {-1.5F, 0.0F, 0.5F, 2.0F})},
                                 {},

@@ -41,6 +41,22 @@ template <class Out, class In, class F> Tensor map_unary(const Tensor& x, F&& f)
     return result;
 }
 
+/// A kernel that applies F to every number, or with F::floats_only to floating-point numbers.
+template <class F> Status unary_kernel(KernelContext& ctx) {
+    const Tensor& x = ctx.input(0);
+    const auto compute = [&](auto zero) {
+        using T = decltype(zero);
+        ctx.set_output(0, map_unary<T, T>(x, F{}));
+    };
+    bool known = false;
+    if constexpr (F::floats_only)
+        known = visit_float(x.dtype(), compute);
+    else
+        known = visit_number(x.dtype(), compute);
+    if (!known) return no_kernel(ctx, x.dtype());
+    return {};
+}
+
 /// A float32 tensor through a vector kernel: the same bits as in loops that run without the op's kernel.
 Tensor map_floats(const Tensor& x, simd::Kernels::Unary kernel);
 

@@ -9,23 +9,7 @@
 namespace rnnscope::ops {
 namespace {
 
-/// A kernel that applies F to every number.
-template <class F> Status unary_kernel(KernelContext& ctx) {
-    const Tensor& x = ctx.input(0);
-    const auto compute = [&](auto zero) {
-        using T = decltype(zero);
-        ctx.set_output(0, map_unary<T, T>(x, F{}));
-    };
-    bool known = false;
-    if constexpr (F::floats_only)
-        known = visit_float(x.dtype(), compute);
-    else
-        known = visit_number(x.dtype(), compute);
-    if (!known) return no_kernel(ctx, x.dtype());
-    return {};
-}
-
-/// The same, but single precision is left to a vector kernel.
+/// As unary_kernel, but single precision is left to a vector kernel.
 template <class F, simd::Kernels::Unary simd::Kernels::*Kernel> Status fast_unary_kernel(KernelContext& ctx) {
     const Tensor& x = ctx.input(0);
     if (x.dtype() != DType::float32) return unary_kernel<F>(ctx);
