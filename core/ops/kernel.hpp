@@ -52,7 +52,9 @@ class ResourceContainer {
     /// Resources other than variables, keyed by handle; each family has its own type.
     template <class T> T* find(std::string_view handle) {
         const auto it = others_.find(handle);
-        return it == others_.end() ? nullptr : std::any_cast<std::shared_ptr<T>>(it->second).get();
+        if (it == others_.end()) return nullptr;
+        const auto* found = std::any_cast<std::shared_ptr<T>>(&it->second); // a handle of another family finds nothing
+        return found == nullptr ? nullptr : found->get();
     }
     template <class T> void insert(std::string handle, std::shared_ptr<T> resource) {
         others_.insert_or_assign(std::move(handle), std::any(std::move(resource)));

@@ -32,6 +32,9 @@ Tensor scalar_at(const Tensor& tensor, std::int64_t i) {
 Status make_table(KernelContext& ctx) {
     const std::string key = "_tables/" + resource_name(ctx);
     const DType key_dtype = ctx.attr<DType>("key_dtype"), value_dtype = ctx.attr<DType>("value_dtype");
+    // TensorFlow has tables for these types of keys alone.
+    if (key_dtype != DType::string && key_dtype != DType::int32 && key_dtype != DType::int64)
+        return no_kernel(ctx, key_dtype);
     Table* table = ctx.session().find<Table>(key);
     if (table == nullptr) {
         auto made = std::make_shared<Table>();
@@ -58,6 +61,12 @@ Status check_key_dtype(const Table& table, const Tensor& keys) {
     if (keys.dtype() == table.key_dtype) return {};
     return invalid_argument(
         fmt::format("Key must be type {} but got {}", dtype_cpp_name(table.key_dtype), dtype_cpp_name(keys.dtype())));
+}
+
+Status check_value_dtype(const Table& table, const Tensor& values) {
+    if (values.dtype() == table.value_dtype) return {};
+    return invalid_argument(fmt::format("Value must be type {} but got {}", dtype_cpp_name(table.value_dtype),
+                                        dtype_cpp_name(values.dtype())));
 }
 
 /// The first key wins; the same key with another value is refused.
@@ -89,9 +98,7 @@ Status import_table(KernelContext& ctx) {
     if (!table) return table.error();
     const Tensor &keys = ctx.input(1), &values = ctx.input(2);
     RNNSCOPE_TRY(check_key_dtype(**table, keys));
-    if (values.dtype() != (*table)->value_dtype)
-        return invalid_argument(fmt::format("Value must be type {} but got {}", dtype_cpp_name((*table)->value_dtype),
-                                            dtype_cpp_name(values.dtype())));
+    RNNSCOPE_TRY(check_value_dtype(**table, values));
     if (!(keys.shape() == values.shape()))
         return invalid_argument(
             fmt::format("Expected shape {} for value, got {}", to_text(keys.shape()), to_text(values.shape())));
@@ -107,6 +114,7 @@ Status find_values(KernelContext& ctx) {
     if (!otherwise.shape().is_scalar())
         return invalid_argument(
             fmt::format("Default value must be a scalar, got shape {}", to_text(otherwise.shape())));
+    RNNSCOPE_TRY(check_value_dtype(**table, otherwise));
     ElementWriter writer(otherwise.dtype(), keys.shape());
     for (std::int64_t i = 0; i < keys.elements(); ++i) {
         const auto found = (*table)->values.find(key_at(keys, i));

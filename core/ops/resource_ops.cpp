@@ -202,8 +202,13 @@ Status resource_scatter_shape(ShapeContext& ctx) {
 template <ScatterKind kind> Status resource_scatter(KernelContext& ctx) {
     const auto storage = initialized_variable(ctx, 0);
     if (!storage) return storage.error();
-    auto result = scattered(ctx, kind, *(*storage)->value, ctx.input(1), ctx.input(2));
+    const Tensor before = *(*storage)->value;
+    if (before.dtype() != ctx.input(2).dtype()) // another handle of the same name may say another type
+        return invalid_argument(fmt::format("Trying to update variable of type {} with values of type {}",
+                                            dtype_cpp_name(before.dtype()), dtype_cpp_name(ctx.input(2).dtype())));
+    auto result = scattered(ctx, kind, before, ctx.input(1), ctx.input(2));
     if (!result) return result.error();
+    ctx.note_read(**storage);
     ctx.write(**storage, *std::move(result));
     return {};
 }

@@ -57,6 +57,20 @@ TEST_F(Tables, RefuseOtherTypesAndShapes) {
     EXPECT_EQ(fill(words({"a"}), numbers({1, 2})), "InvalidArgumentError: Expected shape [1] for value, got [2]");
     EXPECT_EQ(fill(words({"a"}), numbers({1})), "");
     EXPECT_EQ(h.failure(find(ints({1}, {1}))), "InvalidArgumentError: Key must be type string but got int32");
+    otherwise = h.constant(Tensor::scalar(1.5F));
+    EXPECT_EQ(h.failure(find(words({"a"}))), "InvalidArgumentError: Value must be type int64 but got float");
+}
+
+TEST_F(Tables, HaveNoFractionsAsKeys) {
+    table = h.add("HashTableV2", {}, {{"key_dtype", DType::float32}, {"value_dtype", DType::int64}}, "fractions");
+    EXPECT_NE(h.failure(table), "");
+}
+
+TEST_F(Tables, AreNoQueues) {
+    const Output queue =
+        h.add("FIFOQueueV2", {}, {{"component_types", attr_list(std::vector{DType::float32})}}, "queue");
+    EXPECT_NE(h.failure(h.add("LookupTableSizeV2", {queue})), "");
+    EXPECT_NE(h.failure(h.add("QueueSizeV2", {table})), "");
 }
 
 TEST_F(Tables, TakeNumbersAsKeys) {
