@@ -57,6 +57,8 @@ Arguments bind(const ApiDef& api, std::vector<Value> positional, std::vector<std
 std::string text_or(const Value& value, std::string_view fallback);
 std::optional<std::string> optional_text(const Value& value);
 std::optional<std::int64_t> optional_int(const Value& value);
+/// int(value), whose TypeError for None is Python's.
+std::int64_t required_int(const Value& value);
 std::optional<bool> optional_bool(const Value& value);
 double number_of(const Value& value);
 bool bool_or(const Value& value, bool fallback);

@@ -141,6 +141,12 @@ std::optional<std::int64_t> optional_int(const Value& value) {
     raise("TypeError", fmt::format("Expected int, got {} of type '{}' instead.", repr(value), python_type_name(value)));
 }
 
+std::int64_t required_int(const Value& value) {
+    const std::optional<std::int64_t> number = optional_int(value);
+    if (!number) raise("TypeError", "int() argument must be a string, a bytes-like object or a number, not 'NoneType'");
+    return *number;
+}
+
 std::optional<bool> optional_bool(const Value& value) {
     return value.is_none() ? std::nullopt : std::optional(value.truthy());
 }

@@ -120,18 +120,9 @@ std::pair<Value, Value> LayerRnnCell::step(GraphState& state, const Value& input
 
 Output LayerRnnCell::activate(GraphState& state, Output x) const {
     if (!activation_.truthy()) return op1(state, "Tanh", x);
-    Value result;
-    if (const std::string* name = activation_.as<std::string>()) {
-        if (*name == "linear") return x;
-        const ApiDef* function = find_api("nn." + *name);
-        if (function == nullptr) raise("ValueError", fmt::format("Unknown activation function:{}", *name));
-        Result<Value> called = call_api(state.context, *function, {wrap(state, x)}, {});
-        if (!called) raise(called.error().code, called.error().message);
-        result = std::move(*called);
-    } else {
-        result = call_function(state.context, activation_, {wrap(state, x)});
-    }
-    return to_tensor(state, result);
+    const Value function = activation_function(activation_);
+    if (function.is_none()) return x;
+    return to_tensor(state, call_function(state.context, function, {wrap(state, x)}));
 }
 
 void LayerRnnCell::check_input_dtypes(GraphState& state, const Value& inputs, const Value& cell_state) {

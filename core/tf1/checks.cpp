@@ -26,14 +26,6 @@ Measured measured(GraphState& state, const Value& value, const char* name) {
     return result;
 }
 
-/// numpy's str of a vector of integers: "[2 3]".
-std::string vector_text(const Tensor& vector) {
-    std::string text;
-    for (std::int64_t i = 0; i < vector.elements(); ++i)
-        text += fmt::format("{}{}", i == 0 ? "" : " ", vector.integer(i));
-    return "[" + text + "]";
-}
-
 NodeId make_no_op(GraphState& state, const char* name) {
     return state.apply_op({.op = "NoOp", .inputs = {}, .attrs = {}, .name = name});
 }
@@ -57,7 +49,7 @@ NodeId check_statically(GraphState& state, const Measured& weights, const Measur
         const std::int64_t dim = weights_shape->integer(i);
         if (dim != 1 && dim != values_shape->integer(i))
             raise("ValueError", fmt::format("{} Mismatch at dim {}. values.shape={} weights.shape={}.", broadcast_error,
-                                            i, vector_text(*values_shape), vector_text(*weights_shape)));
+                                            i, to_text(*values_shape), to_text(*weights_shape)));
     }
     return make_no_op(state, "static_dims_check_success");
 }

@@ -15,12 +15,6 @@ Reuse reuse_of(const Value& value) {
     return *reuse;
 }
 
-std::int64_t required_int(const Value& value) {
-    const std::optional<std::int64_t> number = optional_int(value);
-    if (!number) raise("TypeError", "int() argument must be a string, a bytes-like object or a number, not 'NoneType'");
-    return *number;
-}
-
 Value make_input_projection(Context& context, const Arguments& a) {
     return Value(std::make_shared<InputProjectionWrapper>(context.default_graph(), a[0], required_int(a[1]), a[2],
                                                           reuse_of(a[4])));

@@ -10,6 +10,22 @@
 
 namespace rnnscope::tf1 {
 
+Value activation_function(const Value& activation) {
+    const auto* name = activation.as<std::string>();
+    if (name == nullptr) return activation;
+    if (*name == "linear") return {};
+    const ApiDef* function = find_api("nn." + *name);
+    if (function == nullptr) raise("ValueError", fmt::format("Unknown activation function:{}", *name));
+    return function_value(*function);
+}
+
+std::string as_python_list(const Shape& shape) {
+    std::string text;
+    for (const std::int64_t dim : shape.dims())
+        text += fmt::format("{}{}", text.empty() ? "" : ", ", dim == Shape::unknown ? "None" : std::to_string(dim));
+    return "[" + text + "]";
+}
+
 namespace {
 
 /// backend.unique_object_name: numbers from 1 in each graph.
@@ -19,13 +35,6 @@ std::string unique_layer_name(GraphState& state, const std::string& base) {
     const std::int64_t number = (old != nullptr ? *old : 0) + 1;
     count = Value(number);
     return fmt::format("{}_{}", base, number);
-}
-
-std::string as_python_list(const Shape& shape) {
-    std::string text;
-    for (const std::int64_t dim : shape.dims())
-        text += fmt::format("{}{}", text.empty() ? "" : ", ", dim == Shape::unknown ? "None" : std::to_string(dim));
-    return "[" + text + "]";
 }
 
 /// `x.shape` of an input; None for what has none.

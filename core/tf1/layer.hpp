@@ -10,6 +10,11 @@
 
 namespace rnnscope::tf1 {
 
+/// keras.activations.get: a function for its name, None for "linear", and anything else as it is.
+Value activation_function(const Value& activation);
+/// Shape.as_list() as Python prints it: "[None, 3]". The rank is known.
+std::string as_python_list(const Shape& shape);
+
 /// tf.layers.Layer of 1.15 (layers/base.py over keras/engine/base_layer.py): a named object that makes its variables
 /// at its first call, in a variable scope that it chooses then and keeps, and its ops in the name scope of that moment.
 class Layer : public Object {

@@ -190,25 +190,18 @@ class Dense : public Layer {
     VariableValue kernel_, bias_;
 };
 
-std::string python_list(const Shape& shape) {
-    std::string text;
-    for (const std::int64_t dim : shape.dims())
-        text += (text.empty() ? "" : ", ") + (dim == Shape::unknown ? std::string("None") : std::to_string(dim));
-    return "[" + text + "]";
-}
-
 /// input_spec.assert_input_compatibility with InputSpec(min_ndim=2, axes={-1: depth}).
 void Dense::check(const Shape& shape) const {
     if (!shape.has_rank())
         raise("ValueError", incompatible("its rank is undefined, but the layer requires a defined rank."));
     if (shape.rank() < 2)
         raise("ValueError", incompatible(fmt::format(": expected min_ndim=2, found ndim={}. Full shape received: {}",
-                                                     shape.rank(), python_list(shape))));
+                                                     shape.rank(), as_python_list(shape))));
     const std::int64_t last = shape.dim(shape.rank() - 1);
     if (depth_ != Shape::unknown && last != Shape::unknown && last != depth_)
         raise("ValueError", incompatible(fmt::format("expected axis -1 of input shape to have value {} but received "
                                                      "input with shape {}",
-                                                     depth_, python_list(shape))));
+                                                     depth_, as_python_list(shape))));
 }
 
 void Dense::build(GraphState& state, const Value& input_shape) {
@@ -257,16 +250,8 @@ DenseOptions dense_options(const Arguments& a, std::size_t first) {
         if (!a[first + 5 + i].is_none())
             raise("NotImplementedError", fmt::format("dense: {} is not supported", missing[i]));
     DenseOptions options;
-    const auto units = optional_int(a[first]);
-    if (!units) raise("TypeError", "int() argument must be a string, a bytes-like object or a number, not 'NoneType'");
-    options.units = *units;
-    options.activation = a[first + 1];
-    if (const auto* name = options.activation.as<std::string>()) {
-        const ApiDef* function = *name == "linear" ? nullptr : find_api("nn." + *name);
-        if (function == nullptr && *name != "linear")
-            raise("ValueError", fmt::format("Unknown activation function:{}", *name));
-        options.activation = function != nullptr ? function_value(*function) : Value();
-    }
+    options.units = required_int(a[first]);
+    options.activation = activation_function(a[first + 1]);
     options.use_bias = a[first + 2].truthy();
     options.kernel_initializer = a[first + 3];
     // The default is one object of zeros_initializer(); None means the scope's.

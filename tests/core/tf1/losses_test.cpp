@@ -106,6 +106,10 @@ TEST(Losses, WeightsThatDoNotFitAreRefused) {
                                               "weights.rank=1. values.shape=(2, 3). weights.shape=(2,).");
     EXPECT_EQ(error(tf("ones", {ints({2, 2})})), "ValueError: weights can not be broadcast to values. Mismatch at dim "
                                                  "1. values.shape=[2 3] weights.shape=[2 2].");
+    const Value wide = tf("ones", {ints({10, 3})});
+    EXPECT_EQ(tf.error("losses.absolute_difference", {wide, wide}, {{"weights", tf("ones", {ints({2, 3})})}}),
+              "ValueError: weights can not be broadcast to values. Mismatch at dim 0. values.shape=[10  3] "
+              "weights.shape=[2 3].");
     EXPECT_EQ(tf.error("losses.absolute_difference", {x, y}, {{"reduction", "mean"}}),
               "ValueError: Invalid Reduction Key mean.");
     EXPECT_EQ(tf.error("losses.absolute_difference", {Value(), y}), "ValueError: labels must not be None.");
