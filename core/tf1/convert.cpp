@@ -27,13 +27,13 @@ std::optional<DType> packed_dtype(const std::vector<Value>& items, int depth) {
     return std::nullopt;
 }
 
-void check_graph(const GraphState& state, const GraphState* other, const Value& value) {
+void check_same(const GraphState& state, const GraphState* other, const Value& value) {
     if (other != &state)
         raise("ValueError", fmt::format("{} must be from the same graph as the current default graph.", str(value)));
 }
 
 Output from_tensor(GraphState& state, const Value& value, const TensorValue& tensor, DType dtype) {
-    check_graph(state, tensor.graph, value);
+    check_same(state, tensor.graph, value);
     const DType found = state.graph.info(tensor.output).dtype;
     if (dtype != DType::invalid && dtype != found)
         raise("ValueError", fmt::format("Tensor conversion requested dtype {} for Tensor with dtype {}: {}",
@@ -42,7 +42,7 @@ Output from_tensor(GraphState& state, const Value& value, const TensorValue& ten
 }
 
 Output from_variable(GraphState& state, const Value& value, const VariableValue& variable, DType dtype) {
-    check_graph(state, variable.graph, value);
+    check_same(state, variable.graph, value);
     const Variable& v = state.graph.variable(variable.id);
     if (dtype != DType::invalid && dtype != v.dtype)
         raise("ValueError",
@@ -109,13 +109,18 @@ Output to_tensor(GraphState& state, const Value& value, DType dtype, std::string
     return state.constant(make_tensor(value, dtype), const_name);
 }
 
+void check_graph(const GraphState& state, const Value& value) {
+    if (const auto* variable = value.as<VariableValue>()) check_same(state, variable->graph, value);
+    if (const auto* tensor = value.as<TensorValue>()) check_same(state, tensor->graph, value);
+}
+
 Output to_ref(GraphState& state, const Value& value) {
     if (const auto* x = value.as<VariableValue>()) {
-        check_graph(state, x->graph, value);
+        check_same(state, x->graph, value);
         return Output{state.graph.variable(x->id).op, 0};
     }
     if (const auto* t = value.as<TensorValue>()) {
-        check_graph(state, t->graph, value);
+        check_same(state, t->graph, value);
         return t->output;
     }
     return to_tensor(state, value);

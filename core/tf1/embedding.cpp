@@ -3,6 +3,10 @@
 #include "core/tf1/op_helpers.hpp"
 #include "core/tf1/variables.hpp"
 
+#include "core/ops/shape_fns.hpp"
+
+#include <algorithm>
+
 #include <fmt/format.h>
 
 /// tf.nn.embedding_lookup: python/ops/embedding_ops.py, 1.15.
@@ -36,10 +40,13 @@ Tables tables_of(GraphState& state, const Value& params) {
     if (items != nullptr && items->empty()) raise("ValueError", "Need at least one param");
     // Python turns all but lists into a list of one: a tuple is packed into one tensor.
     Tables tables{params.is<ListValue>() ? *items : std::vector<Value>{params}};
-    for (const Value& table : tables.params)
-        if (is_resource(state, table)) return tables;
-    for (std::size_t i = 0; i < tables.size(); ++i)
+    for (const Value& table : tables.params) check_graph(state, table);
+    const bool by_rows = std::any_of(tables.params.begin(), tables.params.end(),
+                                     [&](const Value& table) { return is_resource(state, table); });
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+        if (by_rows && tables.params[i].is<VariableValue>()) continue;
         tables.params[i] = wrap(state, to_tensor(state, tables.params[i], DType::invalid, fmt::format("params_{}", i)));
+    }
     return tables;
 }
 
@@ -122,24 +129,9 @@ std::vector<Value> partitioned(GraphState& state, const Value& data, const Value
     return parts;
 }
 
-/// shape[1:]
-Shape dims_of_row(const Shape& shape) {
-    if (!shape.has_rank()) return shape;
-    const auto dims = shape.dims();
-    return Shape(std::vector<std::int64_t>(dims.begin() + (dims.empty() ? 0 : 1), dims.end()));
-}
-
-/// first.concatenate(second)
-Shape concatenated_shapes(const Shape& first, const Shape& second) {
-    if (!first.has_rank() || !second.has_rank()) return Shape::unknown_rank();
-    std::vector<std::int64_t> dims(first.dims().begin(), first.dims().end());
-    dims.insert(dims.end(), second.dims().begin(), second.dims().end());
-    return Shape(std::move(dims));
-}
-
 /// The shape of one row: what all tables say of it.
 Shape row_shape(GraphState& state, const Tables& tables) {
-    const auto row = [&](std::size_t i) { return dims_of_row(tables.shape(state, i)); };
+    const auto row = [&](std::size_t i) { return ops::subshape(tables.shape(state, i), 1); };
     Shape merged = row(0);
     for (std::size_t i = 1; i < tables.size(); ++i) {
         const auto more = merged.merged(row(i));
@@ -182,7 +174,7 @@ Value lookup_in_parts(GraphState& state, const Tables& tables, const Value& ids,
     const Value ids_dims = wrap(state, shape_of(state, ids));
     const Value dims = wrap(state, concat(state, Value::list({ids_dims, row_dims}), Value(0)));
     const Output result = reshape(state, stitched, dims);
-    set_shape(state, result, concatenated_shapes(state.graph.info(ids.as<TensorValue>()->output).shape, row));
+    set_shape(state, result, ops::concatenated(state.graph.info(ids.as<TensorValue>()->output).shape, row));
     return wrap(state, result);
 }
 

@@ -182,7 +182,8 @@ std::vector<Gradient> gru_block_cell_grad(GradientCall& call) {
 
 /// contrib/rnn/python/ops/lstm_ops.py: only what arrives at cs and h counts.
 std::vector<Gradient> lstm_block_cell_grad(GradientCall& call) {
-    const std::int64_t batch = call.shape(0).dim(0), inputs = call.shape(0).dim(1), cells = call.shape(1).dim(1);
+    const std::int64_t batch = call.shape(0).dim_or_unknown(0), inputs = call.shape(0).dim_or_unknown(1),
+                       cells = call.shape(1).dim_or_unknown(1);
     if (inputs == Shape::unknown) raise("ValueError", "input_size from `x` should not be None.");
     if (cells == Shape::unknown) raise("ValueError", "cell_size from `cs_prev` should not be None.");
     std::vector<Value> arguments;

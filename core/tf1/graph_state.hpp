@@ -187,6 +187,9 @@ class AttrScope {
 /// ops.convert_to_tensor: numbers, lists and arrays become Const ops, variables their read value.
 /// Lists that contain tensors are packed. Throws TypeError or ValueError with TensorFlow's text.
 Output to_tensor(GraphState& state, const Value& value, DType dtype = DType::invalid, std::string_view name = "");
+/// A tensor or variable of another graph is a ValueError; other values have none. To be asked before its number is
+/// used.
+void check_graph(const GraphState& state, const Value& value);
 /// A reference to the variable's buffer: for ops whose input is a ref. Anything but a ref variable is a TypeError.
 Output to_ref(GraphState& state, const Value& value);
 /// tensor_util.make_tensor_proto: a number, a nested list or an array as values. `shape`: fewer values are filled up

@@ -106,9 +106,18 @@ Value make_table(Context& context, const Value& initializer, const Value& defaul
     return table;
 }
 
+TableObject& table_of(const Arguments& a) {
+    const auto self = a[0].object<TableObject>();
+    if (!self)
+        raise("TypeError", fmt::format("descriptor requires a 'StaticHashTable' object but received a '{}'",
+                                       python_type_name(a[0])));
+    return *self;
+}
+
 Value lookup(Context& context, const Arguments& a) {
-    TableObject& table = *a[0].object<TableObject>();
+    TableObject& table = table_of(a);
     GraphState& state = context.default_graph();
+    check_graph(state, a[1]);
     const auto* keys = a[1].as<TensorValue>();
     if (keys == nullptr)
         raise("AttributeError", fmt::format("'{}' object has no attribute 'dtype'", python_type_name(a[1])));
@@ -125,7 +134,7 @@ Value lookup(Context& context, const Arguments& a) {
 }
 
 Value table_size(Context& context, const Arguments& a) {
-    TableObject& table = *a[0].object<TableObject>();
+    TableObject& table = table_of(a);
     GraphState& state = context.default_graph();
     const std::string name = text_or(a[1], "");
     const NameScope scope(state, name.empty() ? table.short_name() + "_Size" : name);

@@ -198,6 +198,7 @@ Value ExponentialMovingAverage::apply(GraphState& state, const Value& var_list) 
     for (const Value& value : values) {
         if (!value.is<VariableValue>() && !value.is<TensorValue>())
             raise("AttributeError", fmt::format("'{}' object has no attribute 'dtype'", python_type_name(value)));
+        check_graph(state, value);
         const auto* variable = value.as<VariableValue>();
         const DType dtype = variable != nullptr ? state.graph.variable(variable->id).dtype
                                                 : state.graph.info(value.as<TensorValue>()->output).dtype;
@@ -235,6 +236,7 @@ Value ExponentialMovingAverage::average(const Value& variable) const {
 std::string ExponentialMovingAverage::average_name(GraphState& state, const Value& variable) const {
     if (!variable.is<VariableValue>() && !variable.is<TensorValue>())
         raise("AttributeError", fmt::format("'{}' object has no attribute 'op'", python_type_name(variable)));
+    check_graph(state, variable);
     const Value known = average(variable);
     if (const auto* found = known.as<VariableValue>()) return found->graph->graph.variable(found->id).name;
     return state.unique_name(state.graph.node(op_of(variable)).name + "/" + name_, false);

@@ -188,6 +188,17 @@ TEST(EmbeddingLookup, InPartsFindsRowsByEitherStrategy) {
     EXPECT_EQ(tf.error("nn.embedding_lookup", {Value::list({}), ints({1})}), "ValueError: Need at least one param");
 }
 
+TEST(EmbeddingLookup, TakesNumbersBesideAResource) {
+    for (const char* strategy : {"mod", "div"}) {
+        Tf tf;
+        const Value rows = tf("get_variable", {"rows", ints({2, 2})}, {{"use_resource", true}});
+        const Value numbers = Value::list({Value::list({Value(1.0), Value(2.0)})});
+        EXPECT_EQ(tf.error("nn.embedding_lookup", {Value::list({rows, numbers}), ints({1})},
+                           {{"partition_strategy", strategy}}),
+                  "");
+    }
+}
+
 TEST(EmbeddingLookup, InPartsIsTensorFlowsGraph) {
     Tf tf;
     const Value a = tf("get_variable", {"a", ints({3, 2})}), b = tf("get_variable", {"b", ints({2, 2})});

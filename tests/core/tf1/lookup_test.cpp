@@ -54,5 +54,34 @@ TEST_F(Words, MustHaveTheTypeOfTheKeys) {
               "Signature mismatch. Keys must be dtype <dtype: 'string'>, got <dtype: 'int32'>.");
 }
 
+TEST_F(Words, AreNoTables) {
+    for (const char* method : {"StaticHashTable.lookup", "StaticHashTable.size"}) {
+        std::vector<Value> arguments{Value(5)};
+        if (std::string_view(method).ends_with("lookup")) arguments.push_back(words);
+        EXPECT_EQ(tf.error(method, arguments),
+                  "TypeError: descriptor requires a 'StaticHashTable' object but received a 'int'");
+    }
+}
+
+/// Numbers of nodes and variables mean something in their own graph alone.
+TEST(OtherGraphs, AreRefused) {
+    Tf tf;
+    Value variable, tensor;
+    const Value other = tf("Graph");
+    tf.with(tf.method(other, "as_default"), [&](const Value&) {
+        variable = tf("get_variable", {"v", Value::list({Value(2), Value(2)})});
+        tensor = tf("placeholder", {DType::string}, {{"name", "keys"}});
+    });
+    const Value pairs = tf("lookup.KeyValueTensorInitializer", {Value::list({Value("a")}), Value::list({Value(1)})});
+    const Value table = tf("lookup.StaticHashTable", {pairs, -1});
+    const Value average = tf("train.ExponentialMovingAverage", {0.9});
+    const std::string refusal = "must be from the same graph as the current default graph.";
+    const auto said = [&](const Result<Value>& result) { return result.ok() ? "" : result.error().message; };
+    EXPECT_NE(said(call_method(tf.context, table, "lookup", {tensor}, {})).find(refusal), std::string::npos);
+    EXPECT_NE(said(call_method(tf.context, average, "apply", {Value::list({variable})}, {})).find(refusal),
+              std::string::npos);
+    EXPECT_NE(tf.error("nn.embedding_lookup", {variable, Value::list({Value(0)})}).find(refusal), std::string::npos);
+}
+
 } // namespace
 } // namespace rnnscope::tf1
