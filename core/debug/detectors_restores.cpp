@@ -43,14 +43,21 @@ NodeId restore_op(const Graph& graph, NodeId failed) {
     return {};
 }
 
-/// The variable that an output of the restore op is assigned to.
+/// The variable that an output of the restore op is assigned to, as it is or in another shape or type. The graph may be
+/// any: with loops, and as deep as it likes.
 VariableId assigned_from(const Graph& graph, Output output) {
-    for (const NodeId consumer : graph.consumers(output.node)) {
-        const Node& node = graph.node(consumer);
-        const bool takes_it = std::ranges::find(node.inputs, output) != node.inputs.end();
-        if (!takes_it) continue;
-        if (!node.op.starts_with("Assign")) return assigned_from(graph, {consumer, 0});
-        if (const Variable* variable = graph.variable_of(node.inputs.front().node)) return variable->id;
+    std::vector<Output> work{output};
+    std::set<NodeId> seen;
+    while (!work.empty()) {
+        const Output value = work.back();
+        work.pop_back();
+        for (const NodeId consumer : graph.consumers(value.node)) {
+            const Node& node = graph.node(consumer);
+            if (std::ranges::find(node.inputs, value) == node.inputs.end() || !seen.insert(consumer).second) continue;
+            if (node.op == "Identity" || node.op == "Reshape" || node.op == "Cast") work.push_back({consumer, 0});
+            if (!node.op.starts_with("Assign")) continue;
+            if (const Variable* variable = graph.variable_of(node.inputs.front().node)) return variable->id;
+        }
     }
     return {};
 }
@@ -154,14 +161,18 @@ std::vector<std::string> name_words(std::string_view name) {
     return words;
 }
 
-/// How many words two names share, in order from the end and then from the beginning.
+/// How many words two names share, in order from the end and then from the beginning; 0 where that is too little to go
+/// by. The last word says what a variable is (a bias, a slot of one optimizer), and that alone is no evidence: there
+/// has to be another one, or the names are the same but for how they are written.
 std::size_t likeness(std::string_view a, std::string_view b) {
     const std::vector<std::string> left = name_words(a), right = name_words(b);
     const std::size_t most = std::min(left.size(), right.size());
     std::size_t behind = 0, before = 0;
     while (behind < most && left[left.size() - 1 - behind] == right[right.size() - 1 - behind]) ++behind;
     while (before + behind < most && left[before] == right[before]) ++before;
-    return behind + before;
+    const std::size_t shared = behind + before;
+    const bool is_same = shared == left.size() && shared == right.size();
+    return is_same || (behind > 0 && shared >= 2) ? shared : 0;
 }
 
 /// The stored tensor that a variable was most likely saved as, among those that nothing else wants; null when none fits
@@ -221,7 +232,12 @@ void offer_part(const RestoreCase& restore, const std::vector<Wanted>& entries, 
     const std::string list = var_list_json(restore, entries);
     const std::string what = counted(entries.size(), "variable");
     const auto part = set_var_list(restore, list, fmt::format("Restore only what fits: {}", what));
-    if (!facts.init_runs(restore.run.info.session, {restore.run.first_tick}).empty()) {
+    const auto inits = facts.init_runs(restore.run.info.session, {restore.run.first_tick});
+    const bool rest_has_values = std::ranges::all_of(restore.wanted, [&](const Wanted& wanted) {
+        return std::ranges::find(entries, wanted.variable, &Wanted::variable) != entries.end() ||
+               std::ranges::any_of(inits, [&](const auto& init) { return init.op->sets(wanted.variable); });
+    });
+    if (rest_has_values) {
         offer(finding, part);
         return;
     }
@@ -277,24 +293,44 @@ std::optional<Number> number_behind(const Facts& facts, const Expr& expr, Statem
 
 /// The number of units with which the variable would have the shape that was saved.
 std::optional<std::int64_t> units_of(std::int64_t units, std::int64_t here, std::int64_t saved) {
-    if (units <= 0 || here % units != 0) return std::nullopt;
+    if (units <= 0 || here <= 0 || saved <= 0 || here % units != 0)
+        return std::nullopt;                 // unknown or empty: no evidence
     const std::int64_t times = here / units; // a GRU's gates have two values for each unit
     return saved % times == 0 && saved != here ? std::optional(saved / times) : std::nullopt;
 }
 
-void offer_units(const RestoreCase& restore, const Variable& variable, const Shape& saved, Finding& finding) {
-    if (saved.rank() == 0 || variable.shape.rank() != saved.rank()) return;
+/// A variable of another size than its saved value has.
+struct Misfit {
+    const Variable* variable = nullptr;
+    Shape saved;
+};
+
+/// The number of units that explains all of them, with a cell that has `units` here.
+std::optional<std::int64_t> units_of_all(std::int64_t units, const std::vector<Misfit>& misfits) {
+    std::optional<std::int64_t> all;
+    for (const auto& [variable, saved] : misfits) {
+        if (saved.rank() == 0 || variable->shape.rank() != saved.rank()) return std::nullopt;
+        const auto one = units_of(units, variable->shape.dim(saved.rank() - 1), saved.dim(saved.rank() - 1));
+        if (!one || (all && *all != *one)) return std::nullopt;
+        all = one;
+    }
+    return all;
+}
+
+/// The number of units of a cell, where that is what differs: only variables of cells tell of it.
+void offer_units(const RestoreCase& restore, std::vector<Misfit> misfits, Finding& finding) {
+    std::erase_if(misfits, [](const Misfit& misfit) { return !has_match(misfit.variable->name, "cell(_[0-9]+)?/"); });
+    if (misfits.empty()) return;
     const Facts& facts = restore.failure.facts;
-    const std::size_t last = saved.rank() - 1;
     const std::vector<StatementId> callers =
-        facts.evaluation().evaluator().origin_stack(restore.graph.node(variable.op).origin);
+        facts.evaluation().evaluator().origin_stack(restore.graph.node(misfits[0].variable->op).origin);
+    std::set<std::string> offered; ///< places: several cells may get their number from one
     for (const Statement& statement : facts.program().statements)
         for (const Call& call : calls_of(statement)) {
             const Expr* given = call.name.ends_with("Cell") ? argument(*call.call, "num_units", 0) : nullptr;
             const auto number = given ? number_behind(facts, *given, statement.id, callers) : std::nullopt;
-            const auto units =
-                number ? units_of(number->value, variable.shape.dim(last), saved.dim(last)) : std::nullopt;
-            if (units)
+            const auto units = number ? units_of_all(number->value, misfits) : std::nullopt;
+            if (units && offered.insert(number->pointer).second)
                 offer(finding, replace_value(facts, number->statement, number->pointer, fmt::format("{}", *units),
                                              fmt::format("Build it with {} units, as it was saved", *units)));
         }
@@ -370,7 +406,7 @@ std::optional<Finding> shape_changed(const FailureCase& failure) {
     Finding finding;
     finding.fix_at = failure.error().statement;
     std::vector<Wanted> fitting;
-    const Variable* first = nullptr;
+    std::vector<Misfit> misfits;
     for (const Wanted& wanted : restore->wanted) {
         const Stored* stored = restore->find(wanted.name);
         if (!stored || !wanted.variable.valid()) continue;
@@ -382,14 +418,14 @@ std::optional<Finding> shape_changed(const FailureCase& failure) {
         finding.evidence.push_back({fmt::format("{} is {} in the graph and {} in the checkpoint.", variable.name,
                                                 to_text(variable.shape), to_text(stored->shape)),
                                     failure.facts.created_at(restore->graph.id(), variable), variable.op});
-        if (!first) offer_units(*restore, variable, stored->shape, finding);
-        if (!first) first = &variable;
+        misfits.push_back({&variable, stored->shape});
     }
-    if (!first) return std::nullopt;
-    finding.summary =
-        fmt::format("The checkpoint {} was written by a model of other sizes: {} of {} variables do not "
-                    "fit, {} among them.",
-                    restore->file, finding.evidence.size(), restore->wanted.size(), short_name(first->name));
+    if (misfits.empty()) return std::nullopt;
+    offer_units(*restore, misfits, finding);
+    finding.summary = fmt::format("The checkpoint {} was written by a model of other sizes: {} of {} variables do not "
+                                  "fit, {} among them.",
+                                  restore->file, finding.evidence.size(), restore->wanted.size(),
+                                  short_name(misfits[0].variable->name));
     offer_part(*restore, fitting, finding);
     if (!finding.fixes.empty()) finding.fix_at = finding.fixes[0].changed;
     return finding;

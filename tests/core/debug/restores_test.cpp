@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
 #include <gtest/gtest.h>
 
 namespace rnnscope::debug {
@@ -28,16 +29,7 @@ class Restores : public testing::Test {
         const Status status = write_checkpoint((folder_ / "model").string(), named);
         ASSERT_TRUE(status.ok()) << status.error().message;
     }
-    /// A GRU of four units that is restored from the checkpoint and run.
-    const Diagnosis* diagnose_gru() {
-        const std::string text = R"({"format": "rnnscope/1", "program": [
-            {"let": "x", "call": "placeholder", "args": ["$tf.float32", [null, 5, 3]]},
-            {"let": "cell", "call": "nn.rnn_cell.GRUCell", "args": [4]},
-            {"let": ["y", "h"], "call": "nn.dynamic_rnn", "args": ["$cell", "$x"], "kwargs": {"dtype": "$tf.float32"}},
-            {"let": "saver", "call": "train.Saver"},
-            {"let": "sess", "call": "Session"},
-            {"call": "$saver.restore", "args": ["$sess", "./model"]},
-            {"let": "out", "call": "$sess.run", "args": ["$y", {"$x": {"generate": "sin", "shape": [2, 5, 3]}}]}]})";
+    const Diagnosis* diagnose(const std::string& text) {
         const Diagnostics mistakes = debugger_.open_text(text, "gru.json", folder_.string());
         EXPECT_TRUE(mistakes.empty()) << to_text(mistakes);
         for (int stops = 0; !debugger_.at_end() && stops < 100; ++stops) {
@@ -46,6 +38,31 @@ class Restores : public testing::Test {
         }
         EXPECT_EQ(debugger_.diagnoses().size(), 1u);
         return debugger_.diagnoses().empty() ? nullptr : &debugger_.diagnoses()[0];
+    }
+    /// Statements, then a saver, a session `sess`, statements in it and the restore.
+    const Diagnosis* diagnose_restore(const std::string& statements, const std::string& in_session = "") {
+        return diagnose(R"({"format": "rnnscope/1", "program": [)" + statements +
+                        R"(, {"let": "saver", "call": "train.Saver"}, {"let": "sess", "call": "Session"}, )" +
+                        in_session + R"({"call": "$saver.restore", "args": ["$sess", "./model"]}]})");
+    }
+    /// A GRU of four units that is restored from the checkpoint and run.
+    const Diagnosis* diagnose_gru() {
+        return diagnose(R"({"format": "rnnscope/1", "program": [
+            {"let": "x", "call": "placeholder", "args": ["$tf.float32", [null, 5, 3]]},
+            {"let": "cell", "call": "nn.rnn_cell.GRUCell", "args": [4]},
+            {"let": ["y", "h"], "call": "nn.dynamic_rnn", "args": ["$cell", "$x"], "kwargs": {"dtype": "$tf.float32"}},
+            {"let": "saver", "call": "train.Saver"},
+            {"let": "sess", "call": "Session"},
+            {"call": "$saver.restore", "args": ["$sess", "./model"]},
+            {"let": "out", "call": "$sess.run", "args": ["$y", {"$x": {"generate": "sin", "shape": [2, 5, 3]}}]}]})");
+    }
+    static std::string get_variable(const std::string& name, const std::string& shape) {
+        return fmt::format(R"({{"let": "v{}", "call": "get_variable", "args": ["{}", {}]}})", name.size(), name, shape);
+    }
+    static std::vector<std::string> titles(const Diagnosis& diagnosis) {
+        std::vector<std::string> found;
+        for (const Fix& fix : diagnosis.fixes) found.push_back(fix.title);
+        return found;
     }
     /// The cause and the check of the best fix: "names-moved verified".
     std::string outcome() {
@@ -124,6 +141,83 @@ TEST_F(Restores, KeepTheVariablesThatFit) {
            {"rnn/gru_cell/candidate/bias", {4}}});
     EXPECT_EQ(outcome(), "shape-changed verified");
     EXPECT_EQ(debugger_.diagnoses()[0].fixes[0].title, "Initialize, and restore only what fits: 2 variables");
+}
+
+/// The slots of another optimizer have the shape of those that are missing, and nothing else in common.
+TEST_F(Restores, DoNotTakeOneOptimizersSlotsForAnothers) {
+    write({{"weights", {4}}, {"weights/Adagrad", {4}}});
+    const Diagnosis* diagnosis =
+        diagnose_restore(get_variable("weights", "[4]") + ", " + get_variable("weights/Momentum", "[4]"));
+    ASSERT_NE(diagnosis, nullptr);
+    EXPECT_EQ(diagnosis->cause, "not-in-checkpoint");
+}
+
+TEST_F(Restores, DoNotTakeABiasForABias) {
+    write({{"w", {4}}, {"attention/bias", {4}}});
+    const Diagnosis* diagnosis = diagnose_restore(get_variable("w", "[4]") + ", " + get_variable("head/bias", "[4]"));
+    ASSERT_NE(diagnosis, nullptr);
+    EXPECT_EQ(diagnosis->cause, "not-in-checkpoint");
+}
+
+TEST_F(Restores, AskCellsOnlyAboutVariablesOfCells) {
+    for (const char* shapes : {"[2, 8]", "[2, 0]"}) {
+        write({{"a", shapes[4] == '8' ? Shape{2, 12} : Shape{2, 3}}});
+        const Diagnosis* diagnosis = diagnose_restore(
+            R"({"let": "cell", "call": "nn.rnn_cell.GRUCell", "args": [4]}, )" + get_variable("a", shapes));
+        ASSERT_NE(diagnosis, nullptr);
+        EXPECT_EQ(diagnosis->cause, "shape-changed");
+        EXPECT_EQ(titles(*diagnosis), std::vector<std::string>{}) << shapes;
+    }
+}
+
+/// A run that initializes other variables is none for those that the restore leaves out.
+TEST_F(Restores, InitializeWhatNothingInitialized) {
+    write({{"a", {4}}});
+    const Diagnosis* diagnosis =
+        diagnose_restore(get_variable("a", "[4]") + ", " + get_variable("bb", "[4]"),
+                         R"({"call": "$sess.run", "args": [{"call": "local_variables_initializer"}]}, )");
+    ASSERT_NE(diagnosis, nullptr);
+    EXPECT_EQ(titles(*diagnosis), std::vector<std::string>{"Initialize, and restore only what fits: 1 variable"});
+}
+
+/// A graph file can hold anything: here, what is restored goes round in a loop, or through a very long chain.
+TEST_F(Restores, FollowLoopsAndLongChains) {
+    write({{"other", {}}});
+    const std::string restore = R"(
+        node { name: "file" op: "Const" attr { key: "dtype" value { type: DT_STRING } } attr { key: "value" value { tensor { dtype: DT_STRING tensor_shape { } string_val: "./model" } } } }
+        node { name: "names" op: "Const" attr { key: "dtype" value { type: DT_STRING } } attr { key: "value" value { tensor { dtype: DT_STRING tensor_shape { dim { size: 1 } } string_val: "w" } } } }
+        node { name: "slices" op: "Const" attr { key: "dtype" value { type: DT_STRING } } attr { key: "value" value { tensor { dtype: DT_STRING tensor_shape { dim { size: 1 } } string_val: "" } } } }
+        node { name: "restore" op: "RestoreV2" input: "file" input: "names" input: "slices" attr { key: "dtypes" value { list { type: DT_FLOAT } } } }
+        )";
+    const std::string type = R"(attr { key: "T" value { type: DT_FLOAT } } })";
+    const std::string loop = R"(
+        node { name: "enter" op: "Enter" input: "restore" attr { key: "frame_name" value { s: "f" } } )" +
+                             type + R"(
+        node { name: "merge" op: "Merge" input: "enter" input: "next" attr { key: "N" value { i: 2 } } )" +
+                             type + R"(
+        node { name: "less" op: "Less" input: "merge" input: "merge" )" +
+                             type + R"(
+        node { name: "cond" op: "LoopCond" input: "less" }
+        node { name: "switch" op: "Switch" input: "merge" input: "cond" )" +
+                             type + R"(
+        node { name: "body" op: "Identity" input: "switch" )" +
+                             type + R"(
+        node { name: "next" op: "NextIteration" input: "body" )" +
+                             type;
+    std::string chain;
+    for (int i = 0; i < 20'000; ++i)
+        chain += fmt::format("node {{ name: \"n{}\" op: \"Identity\" input: \"{}\" {}\n", i,
+                             i == 0 ? "restore" : fmt::format("n{}", i - 1), type);
+    for (const std::string& graph : {restore + loop, restore + chain}) {
+        std::ofstream(folder_ / "graph.pbtxt") << graph;
+        const Diagnosis* diagnosis = diagnose(R"({"format": "rnnscope/1", "program": [
+            {"let": "graph", "file": "graph.pbtxt"},
+            {"call": "import_graph_def", "args": ["$graph"], "kwargs": {"name": ""}},
+            {"let": "sess", "call": "Session"},
+            {"call": "$sess.run", "args": ["restore:0"]}]})");
+        ASSERT_NE(diagnosis, nullptr);
+        EXPECT_NE(debugger_.recording().errors()[0].error.text.find("not found in checkpoint"), std::string::npos);
+    }
 }
 
 } // namespace
