@@ -40,15 +40,29 @@ std::vector<VariableId> variables_in(const std::string& message, const Graph& gr
     return found;
 }
 
-/// Takes the variable out of the collection that the manager waits for.
+/// Takes the variable out of the collection that the manager waits for; not where the program says itself in which
+/// collections it is.
 std::optional<Fix> make_local(const Facts& facts, const Variable& variable, StatementId made) {
     if (!made.valid()) return std::nullopt;
-    for (const Call& call : calls_of(facts.program().statement(made)))
-        if (call.name == "Variable" || call.name == "get_variable")
-            return set_argument(facts, made, call, "collections", call.name == "Variable" ? 2 : 6,
-                                R"(["$tf.GraphKeys.LOCAL_VARIABLES"])",
-                                fmt::format("Make {} a local variable", short_name(variable.name)));
+    for (const Call& call : calls_of(facts.program().statement(made))) {
+        if (call.name != "Variable" && call.name != "get_variable") continue;
+        const std::size_t position = call.name == "Variable" ? 2 : 6;
+        if (argument(*call.call, "collections", position)) return std::nullopt;
+        return set_argument(facts, made, call, "collections", position, R"(["$tf.GraphKeys.LOCAL_VARIABLES"])",
+                            fmt::format("Make {} a local variable", short_name(variable.name)));
+    }
     return std::nullopt;
+}
+
+/// Initializers that ran in the session and do not set the variable.
+std::vector<const InitOp*> inits_without(const Facts& facts, SessionId session, VariableId variable) {
+    std::vector<const InitOp*> found;
+    for (const record::RecordedRun& run : facts.recording().runs()) {
+        if (run.info.session != session) continue;
+        for (const InitOp* op : facts.init_ops_of(run))
+            if (!op->sets(variable) && std::ranges::find(found, op) == found.end()) found.push_back(op);
+    }
+    return found;
 }
 
 } // namespace
@@ -117,17 +131,18 @@ std::optional<Finding> model_not_ready(const FailureCase& failure) {
         finding.evidence.push_back({fmt::format("{} is in {}.", variable.name, joined(graph.collections_of(id))),
                                     facts.created_at(graph.id(), variable), variable.op});
     }
-    for (const InitOp& op : facts.init_ops())
-        if (op.graph == graph.id() && op.kind != InitOp::Kind::local)
-            finding.evidence.push_back({fmt::format("{} sets {} and not {}.", op.name,
-                                                    counted(op.covers.size(), "variable"), short_name(first.name)),
-                                        op.statement, op.node});
+    const std::vector<const InitOp*> inits = inits_without(facts, session, first.id);
+    for (const InitOp* op : inits)
+        if (op->kind != InitOp::Kind::local)
+            finding.evidence.push_back({fmt::format("{} sets {} and not {}.", op->name,
+                                                    counted(op->covers.size(), "variable"), short_name(first.name)),
+                                        op->statement, op->node});
     const StatementId made = facts.created_at(graph.id(), first);
     // What no other process needs is not what the others wait for.
     if (missing.size() == 1 && !first.trainable) offer(finding, make_local(facts, first, made));
-    for (const InitOp& op : facts.init_ops())
-        if (op.graph == graph.id() && op.kind == InitOp::Kind::list)
-            offer(finding, replace_value(facts, op.statement, op.call->where.pointer, whole_initializer(facts, op),
+    for (const InitOp* op : inits)
+        if (op->kind == InitOp::Kind::list)
+            offer(finding, replace_value(facts, op->statement, op->call->where.pointer, whole_initializer(facts, *op),
                                          "Initialize all variables"));
     if (!finding.fixes.empty()) finding.fix_at = finding.fixes[0].changed;
     return finding;

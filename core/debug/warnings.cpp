@@ -44,10 +44,11 @@ void shared_directions(const Facts& facts, std::vector<Warning>& warnings) {
             const program::Expr* backward = argument(*call.call, "cell_bw", 1);
             if (!forward || !backward) continue;
             // A call makes an object of its own each time; names that lead to one assignment are one object.
-            const program::Expr* made = resolve(program, *forward, statement.id);
-            const bool is_one = std::holds_alternative<program::NameExpr>(forward->node) &&
-                                std::holds_alternative<program::NameExpr>(backward->node) &&
-                                made == resolve(program, *backward, statement.id);
+            const auto* one = std::get_if<program::NameExpr>(&forward->node);
+            const auto* other = std::get_if<program::NameExpr>(&backward->node);
+            const bool is_one = one && other &&
+                                (one->name == other->name ||
+                                 resolve(program, *forward, statement.id) == resolve(program, *backward, statement.id));
             std::vector<std::string> variables;
             for (std::size_t g = 0; g < facts.evaluation().evaluator().graph_count() && is_one; ++g)
                 for (const Variable& variable : facts.graph(GraphId(g)).variables())
