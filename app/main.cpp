@@ -81,7 +81,8 @@ int dispatch(int argc, char** argv) {
     run->add_option("--record", record, "file to save the recording to: what happened, for debug to open again");
     const auto add_rounding = [&](CLI::App& command) {
         command.add_option("--rounding", rounding, "fast, or tf1.15: as TensorFlow's CPU kernels, to the last digit")
-            ->check(CLI::IsMember(std::vector<std::string>(ops::rounding_names.begin(), ops::rounding_names.end())));
+            ->check(CLI::IsMember(std::vector<std::string>(ops::rounding_names.begin(), ops::rounding_names.end())))
+            ->needs(command.get_option("FILE")); // it is a property of the program
     };
     add_rounding(*run);
     CLI::App* graph = cli.add_subcommand("graph", "print the graph as it stands when the program ends or fails");
