@@ -77,8 +77,8 @@ Status finds_its_files(const program::Document& document, const std::string& pat
     namespace fs = std::filesystem;
     std::error_code ignored;
     // A program that is part of rnnscope has no folder: it looks where we are, and absolute("") would throw.
-    const fs::path home = (fs::current_path() / document.program().directory).lexically_normal();
-    const fs::path folder = fs::absolute(path).lexically_normal().parent_path();
+    const fs::path home = (fs::current_path(ignored) / document.program().directory).lexically_normal();
+    const fs::path folder = fs::absolute(path, ignored).lexically_normal().parent_path();
     for (const std::string& name : document.named_files()) {
         if (fs::equivalent(home / name, path, ignored))
             return Error{"file.in-use", fmt::format("the program reads {}: save it under another name", name)};

@@ -115,6 +115,38 @@ TEST_F(SaveAsTest, ItIsReplacedWhereThatIsTheAnswer) {
     EXPECT_FALSE(h_.shows("taken.json exists. Replace it?"));
 }
 
+TEST_F(SaveAsTest, EscapeIsNoAnswer) {
+    save_as(taken());
+    h_.press(compat::key_escape);
+    save_as(taken());
+    EXPECT_EQ(text_of(taken()), "mine");
+    EXPECT_TRUE(h_.shows("taken.json exists. Replace it?"));
+}
+
+TEST_F(SaveAsTest, ASampleHasNoFileUntilItIsSaved) {
+    h_.press(compat::letter_key('S'), true);
+    EXPECT_FALSE(std::filesystem::exists("seed_a_ok.json"));
+    h_.type((folder_ / "own.json").string());
+    h_.press(compat::key_enter);
+    EXPECT_EQ(h_.debugger().file(), (folder_ / "own.json").string());
+    h_.press(compat::function_key(5));
+    (void)h_.shell().execute({"session.init", "", "test"}); // a change
+    h_.settle();
+    ASSERT_TRUE(h_.debugger().modified());
+    h_.press(compat::letter_key('Q'), true);
+    EXPECT_TRUE(h_.shows("Keep the changes to own.json?")) << "it is a file of the user's";
+}
+
+TEST_F(SaveAsTest, ARecordingIsNotWrittenOverTheProgram) {
+    save_as((folder_ / "own.json").string());
+    const std::string program = text_of((folder_ / "own.json").string());
+    (void)h_.shell().execute({"recording.save", "", "menu"});
+    h_.settle();
+    h_.type((folder_ / "own.json").string());
+    h_.press(compat::key_enter);
+    EXPECT_EQ(text_of((folder_ / "own.json").string()), program);
+}
+
 TEST_F(SaveAsTest, AnotherNameThatExistsIsAskedForToo) {
     const std::string other = (folder_ / "other.json").string();
     std::ofstream(other) << "mine too";
@@ -164,6 +196,28 @@ TEST_F(UnsavedTest, AnotherProgramComesOnlyAfterTheAnswer) {
     answer("di");
     EXPECT_EQ(h_.debugger().program().file, "seed_a_ok.json");
     EXPECT_EQ(text_of(mine()), before_);
+}
+
+TEST_F(UnsavedTest, OfASampleGoOnOnceItIsSaved) {
+    (void)h_.shell().open_sample("seed_a_noinit.json");
+    h_.press(compat::function_key(5));
+    h_.press(compat::key_enter, true);
+    ASSERT_TRUE(h_.debugger().modified());
+    h_.press(compat::letter_key('Q'), true);
+    h_.type("sa");
+    h_.press(compat::key_enter);
+    EXPECT_FALSE(h_.shell().wants_quit());
+    h_.type((folder_ / "kept.json").string());
+    h_.press(compat::key_enter);
+    EXPECT_TRUE(std::filesystem::exists(folder_ / "kept.json"));
+    EXPECT_TRUE(h_.shell().wants_quit());
+}
+
+TEST_F(UnsavedTest, EscapeForgetsWhatWaited) {
+    h_.press(compat::letter_key('Q'), true);
+    h_.press(compat::key_escape);
+    EXPECT_FALSE(h_.shell().execute({"ui.changes", "discard", "test"}).ok());
+    EXPECT_FALSE(h_.shell().wants_quit());
 }
 
 TEST_F(UnsavedTest, WithoutChangesNobodyIsAsked) {

@@ -191,6 +191,7 @@ void GraphPanel::draw_waiting(const PanelContext& ctx, const Rect& body, const v
 }
 
 void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
+    drawn_ = true;
     const view::SceneInput& input = this->input(ctx);
     follow(ctx, input);
     const auto mark = [&](const debug::Selection& selection) {

@@ -38,8 +38,9 @@ class GraphPanel {
         view_.collapse_all();
         arranged_ = true;
     }
+    void begin_frame() { drawn_ = false; } ///< the graph is not on the screen unless it is drawn
     /// Wants another frame soon: something moves, a scene is made, or values were not read yet.
-    bool moving() const { return canvas_.moving() || laying_out_ || !colors_.is_complete(); }
+    bool moving() const { return drawn_ && (canvas_.moving() || laying_out_ || !colors_.is_complete()); }
     /// Scenes are made on another thread, and appear in the frame after they are done. Otherwise every frame shows the
     /// scene of its own position.
     void set_background(bool background) { view_.set_background(background_ = background); }
@@ -87,7 +88,7 @@ class GraphPanel {
     std::uint64_t version_ = 0;
     bool show_selected_ = false, show_failed_ = false, expand_all_ = false, reduce_motion_ = false;
     bool arranged_ = false; ///< a scope was opened or closed by hand
-    bool background_ = false, laying_out_ = false, fold_series_ = true;
+    bool drawn_ = false, background_ = false, laying_out_ = false, fold_series_ = true;
     int frames_waited_ = 0; ///< for the scene that is being made
 };
 

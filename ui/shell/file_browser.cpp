@@ -109,8 +109,10 @@ void FileBrowser::read(const std::string& directory) {
         entry.name = it->path().filename().string();
         std::error_code ignored;
         entry.is_directory = it->is_directory(ignored);
-        entry.size = entry.is_directory ? 0 : it->file_size(ignored);
-        entry.can_be_opened = !entry.is_directory && can_be_opened(it->path());
+        // Looking into a pipe or a terminal would wait for somebody to write.
+        const bool is_file = it->is_regular_file(ignored);
+        entry.size = is_file ? it->file_size(ignored) : 0;
+        entry.can_be_opened = is_file && can_be_opened(it->path());
         if (!entry.name.starts_with('.')) entries_.push_back(std::move(entry));
     }
     if (problem) problem_ = "This folder could not be read: " + problem.message() + ".";

@@ -46,15 +46,15 @@ std::string free_name_beside(const std::filesystem::path& file) {
 
 } // namespace
 
-/// Nobody loses a file by a name that was typed: what would be written over is asked for again. The program's own file
-/// is meant to be written.
+/// Nobody loses a file by a name that was typed: what would be written over is asked for again. A program may be saved
+/// as itself; a built-in sample has no file, whatever stands under its name.
 bool Shell::asks_before_replacing(const debug::Command& command) {
     if (command.origin != "palette-argument") return false; // programs and scripts know what they write
     const bool was_asked = std::exchange(to_replace_, {}) == command.argument;
     const std::filesystem::path file = written_file(command);
     std::error_code unknown;
-    if (was_asked || file.empty() || !std::filesystem::exists(file, unknown) || is_same_file(file, debugger_.file()))
-        return false;
+    if (was_asked || file.empty() || !std::filesystem::exists(file, unknown)) return false;
+    if (command.id == "file.save-as" && opened_sample_.empty() && is_same_file(file, debugger_.file())) return false;
     to_replace_ = command.argument;
     const std::string rest = command.argument.substr(written_file(command).size());
     Question question;

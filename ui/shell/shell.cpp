@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 namespace rnnscope::ui {
 
@@ -39,6 +40,7 @@ void Shell::draw() {
     hovered_ = {};
     hovered_time_ = {};
     cell_.begin_frame();
+    graph_.begin_frame();
     graph_.set_reduce_motion(settings_.reduce_motion);
     graph_.set_fold_series(settings_.fold_series);
     graph_.set_color_by(view::color_by(settings_.graph_color).value_or(view::ColorBy::state));
@@ -90,6 +92,11 @@ bool Shell::work(std::chrono::microseconds budget) {
     for (const debug::Command& command : queue_.take()) {
         (void)execute(command); // execute has told the user
         changed = true;
+    }
+    if (!palette_.is_open()) { // whatever it asked was answered, or is not to be done
+        waiting_.reset();
+        after_save_.reset();
+        to_replace_.clear();
     }
     if (!debugger_.busy() && !later_.empty()) {
         const debug::Command command = std::move(later_.front());
@@ -171,6 +178,11 @@ Status Shell::execute(const debug::Command& command) {
         return {};
     }
     if (asks_before_replacing(command)) return {};
+    if (command.id == "file.save" && !opened_sample_.empty() &&
+        (command.origin == "key" || command.origin == "menu" || command.origin == "palette")) {
+        ask("file.save-as"); // a built-in sample has no file
+        return {};
+    }
     using Kind = debug::Selection::Kind;
     const Kind selected = debugger_.selection().kind;
     if (command.id == "break.toggle" && command.argument.empty() && debugger_.graph() &&
@@ -185,15 +197,25 @@ Status Shell::execute(const debug::Command& command) {
     if (!result) return result.error();
     note(command);
     if (moving()) was_moving_ = true;
-    if (command.id == "file.save-as")
-        settings_.remember(std::filesystem::absolute(debugger_.file()).lexically_normal().string());
+    if (command.id == "file.save-as") {
+        opened_sample_.clear(); // it is a file of the user's now
+        remember(debugger_.file());
+        if (const auto next = std::exchange(after_save_, std::nullopt))
+            return execute({next->id, next->argument, "changes"});
+    }
     if (command.id == "file.open" || command.id == "recording.open") {
         opened_sample_.clear();
         welcome_ = false;
         notices_.clear(); // they were about what was open, or would not open
-        settings_.remember(std::filesystem::absolute(command.argument).lexically_normal().string());
+        remember(command.argument);
     }
     return {};
+}
+
+void Shell::remember(const std::string& file) {
+    std::error_code problem;
+    const std::filesystem::path path = std::filesystem::absolute(file, problem);
+    if (!problem) settings_.remember(path.lexically_normal().string());
 }
 
 void Shell::note(const debug::Command& command) {

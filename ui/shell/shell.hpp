@@ -146,6 +146,7 @@ class Shell {
     PanelContext context();
     void read_keys();
     void note(const debug::Command& command);
+    void remember(const std::string& file); ///< among the recent files
     bool run_ui_command(const debug::Command& command, Status& status);
     bool wants_answer(const debug::Command& command) const;
     bool asks_before_replacing(const debug::Command& command);
@@ -218,10 +219,11 @@ class Shell {
     std::map<std::string, Rect, std::less<>> panel_rects_;               ///< of the panels in front, as drawn last
     std::vector<std::string> order_;                                     ///< panels in front, as drawn last
     bool all_samples_ = false;                                           ///< the welcome screen lists every sample
-    std::string opened_sample_;             ///< file name of the embedded sample that is open; "" for files
-    std::optional<debug::Command> waiting_; ///< for what becomes of changes
-    std::string to_replace_;                ///< argument whose file exists, about which the palette asks
-    std::string message_;                   ///< what the last command said
+    std::string opened_sample_;                ///< file name of the embedded sample that is open; "" for files
+    std::optional<debug::Command> waiting_;    ///< for what becomes of changes
+    std::optional<debug::Command> after_save_; ///< what is done once a built-in sample has a file
+    std::string to_replace_;                   ///< argument whose file exists, about which the palette asks
+    std::string message_;                      ///< what the last command said
     std::vector<Notice> notices_;
     int next_notice_ = 0;
     std::string page_title_, page_text_;

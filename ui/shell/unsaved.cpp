@@ -56,6 +56,7 @@ Result<std::string> Shell::settle_changes(std::string_view answer) {
     if (!held_back || answer == "cancel") return std::string();
     if (answer == "save" && !opened_sample_.empty()) {
         ask("file.save-as");
+        after_save_ = held_back;
         return std::string();
     }
     if (answer == "save")
