@@ -1,6 +1,7 @@
 #include "core/view/cell_maps.hpp"
 
 #include "core/debug/poison.hpp"
+#include "core/view/common.hpp"
 
 #include <fmt/format.h>
 
@@ -12,15 +13,6 @@ namespace rnnscope::view {
 namespace {
 
 constexpr std::size_t most_exact_lines = 50000; ///< time steps whose lines are read one by one
-
-/// 1, 2 or 5 times a power of ten.
-double rounded_up(double size) {
-    if (size <= 0 || !std::isfinite(size)) return 1;
-    const double power = std::pow(10.0, std::floor(std::log10(size)));
-    for (const double step : {1.0, 2.0, 5.0})
-        if (size <= step * power * (1 + 1e-6)) return step * power;
-    return 10 * power;
-}
 
 /// Is `a` more worth showing than `b`?
 bool stands_out(double a, double b, double middle) {

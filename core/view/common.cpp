@@ -47,6 +47,14 @@ StateMark mark_of(const Debugger& debugger, const Variable& variable) {
     return was_read ? StateMark::uninitialized : StateMark::declared;
 }
 
+double rounded_up(double value) {
+    if (value <= 0 || !std::isfinite(value)) return 1;
+    const double power = std::pow(10.0, std::floor(std::log10(value)));
+    for (const double step : {1.0, 2.0, 5.0})
+        if (value <= step * power * (1 + 1e-6)) return step * power;
+    return 10 * power;
+}
+
 StateMark combine(std::span<const StateMark> marks) {
     const auto has = [&](StateMark mark) { return std::ranges::find(marks, mark) != marks.end(); };
     if (marks.empty()) return StateMark::none;

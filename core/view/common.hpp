@@ -19,6 +19,9 @@ std::string_view glyph(StateMark mark);
 std::string_view describe(StateMark mark);
 /// At the position, in the session that is looked at.
 StateMark mark_of(const debug::Debugger& debugger, const Variable& variable);
+/// The next of 1, 2 and 5 times a power of ten: what the end and the steps of a scale are; 1 for 0 and for what is not
+/// finite. A float32 that is nearly one of them is taken for it.
+double rounded_up(double value);
 /// Of a scope: ✕ if one inside has it, else ▲; with and without values mixed: ◐; otherwise the common state.
 StateMark combine(std::span<const StateMark> marks);
 

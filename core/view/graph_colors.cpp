@@ -82,7 +82,6 @@ GraphColors::Key GraphColors::key_of(const Debugger& debugger, std::size_t nodes
     key.by = by;
     key.position = debugger.position();
     key.session = debugger.current_session();
-    key.runs = debugger.recording().runs().size();
     key.poison = debugger.poison() != nullptr && debugger.poison()->is_caught_up();
     return key;
 }

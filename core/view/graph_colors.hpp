@@ -63,7 +63,6 @@ class GraphColors {
         ColorBy by = ColorBy::state;
         record::Position position;
         SessionId session;
-        std::size_t runs = 0;
         bool poison = false;
     };
     /// Where the newest value of a node is.
@@ -79,7 +78,6 @@ class GraphColors {
     void count(const record::Recording& recording, RunId run, std::uint32_t from, std::uint32_t to, int sign);
     void list_executions();
     void color_healths(const debug::Debugger& debugger);
-    void see(RunId run, std::uint32_t event, NodeId node);
     void see_run(const record::Recording& recording, RunId run, std::uint32_t end, bool only_unseen);
     void step_in_run(const record::Recording& recording, std::uint32_t now);
     void read_values(const debug::Debugger& debugger);

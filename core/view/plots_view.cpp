@@ -12,14 +12,6 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-/// 1, 2 or 5 times a power of ten, so that there are about `wanted` of them in `length`.
-double round_distance(double length, int wanted) {
-    const double about = length / wanted, power = std::pow(10.0, std::floor(std::log10(about)));
-    for (const double step : {1.0, 2.0, 5.0})
-        if (about <= step * power * (1 + 1e-9)) return step * power;
-    return 10 * power;
-}
-
 std::string tick_text(double value, double distance) {
     const int digits = std::clamp(-static_cast<int>(std::floor(std::log10(distance) + 1e-9)), 0, 12);
     if (value != 0 && (std::fabs(value) >= 1e6 || digits > 6)) return fmt::format("{:g}", value);
@@ -54,17 +46,21 @@ void choose_scale(PlotsView& view) {
             view.ticks.push_back({(power - from) / (to - from), fmt::format("{:g}", std::pow(10.0, power))});
         return;
     }
-    if (low == high) { // a flat line stands in the middle
-        const double room = low == 0 ? 1 : std::fabs(low) / 2;
-        low -= room;
-        high += room;
+    constexpr double hardly = 1e-12; // of the size: no numbers could be written between the ends
+    const double size = std::max(std::fabs(low), std::fabs(high)), middle = low / 2 + high / 2;
+    if (high - low <= hardly * size || size < std::numeric_limits<double>::min()) { // a flat line stands in the middle
+        const double room = size < std::numeric_limits<double>::min() ? 1 : size / 2;
+        low = middle - room;
+        high = middle + room;
     }
-    const double distance = round_distance(high - low, 5);
+    constexpr int wanted = 5; // steps, about
+    const double distance = rounded_up(high / wanted - low / wanted);
     const double from = std::floor(low / distance + 1e-9), to = std::ceil(high / distance - 1e-9);
     view.low = from * distance;
     view.high = to * distance;
-    for (double n = from; n <= to + 0.5; ++n)
-        view.ticks.push_back({(n - from) / (to - from), tick_text(n * distance, distance)});
+    const int steps = static_cast<int>(to - from);
+    for (int i = 0; i <= steps; ++i)
+        view.ticks.push_back({static_cast<double>(i) / steps, tick_text((from + i) * distance, distance)});
 }
 
 double height_of(const PlotsView& view, double value) {

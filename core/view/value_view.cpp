@@ -37,11 +37,7 @@ double map_range(const Tensor& tensor) {
     if (sizes.empty()) return 1;
     const auto at = sizes.begin() + static_cast<std::ptrdiff_t>((sizes.size() - 1) * 99 / 100);
     std::nth_element(sizes.begin(), at, sizes.end());
-    if (*at == 0) return 1;
-    const double power = std::pow(10.0, std::floor(std::log10(*at)));
-    for (const double step : {1.0, 2.0, 5.0})
-        if (*at <= step * power * (1 + 1e-6)) return step * power;
-    return 10 * power;
+    return rounded_up(*at);
 }
 
 bool ValueView::is_saturated(double value) const {

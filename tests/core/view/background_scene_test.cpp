@@ -59,13 +59,12 @@ TEST_F(BackgroundScene, IsTheOneThatIsMadeAtOnce) {
 }
 
 TEST_F(BackgroundScene, TheOneBeforeStaysAndCarriesTheStatesOfThePosition) {
-    wait_for_scene(view_, input_);
+    const std::size_t boxes = wait_for_scene(view_, input_).boxes.size();
     view_.expand_all(input_);
     SceneInput later = input_;
     later.current = NodeId(0);
     const Scene* scene = view_.scene_soon(later, microseconds(0));
     ASSERT_NE(scene, nullptr);
-    const std::size_t boxes = scene->boxes.size();
     if (view_.is_waiting()) { // else this machine was faster than the question
         EXPECT_EQ(scene->boxes.size(), boxes);
         EXPECT_NE(scene->current_box, no_box);
@@ -141,7 +140,7 @@ TEST_F(BackgroundScene, TheGraphMayChangeWhileItIsDrawn) {
     EXPECT_EQ(text(), before);
 }
 
-TEST_F(BackgroundScene, ClosingWaitsForNothingToFinish) {
+TEST_F(BackgroundScene, ClosingAtAnyMomentIsNoTrouble) {
     for (int i = 0; i < 20; ++i) {
         GraphView view;
         view.set_background(true);

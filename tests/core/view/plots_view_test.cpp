@@ -52,6 +52,21 @@ TEST_F(Plots, InWords) {
                                                "(hidden) z:0: 16.000 of 5 runs, 1 not on the scale\n");
 }
 
+/// Between two neighbours among the numbers no scale can be written; they are drawn as one.
+TEST_F(Plots, ValuesThatDifferInTheLastBitAreOnALine) {
+    open_text(R"({"format": "rnnscope/1", "title": "t", "tensorflow": "1.15", "program": [
+        {"let": "x", "call": "placeholder", "args": ["$tf.float64", []], "kwargs": {"name": "x"}},
+        {"let": "y", "call": "identity", "args": ["$x"], "kwargs": {"name": "y"}},
+        {"let": "sess", "call": "Session"},
+        {"call": "$sess.run", "args": ["$y"], "kwargs": {"feed_dict": {"$x": 0.1}}},
+        {"call": "$sess.run", "args": ["$y"], "kwargs": {"feed_dict": {"$x": 0.10000000000000002}}}]})");
+    const view::PlotsView view = build();
+    ASSERT_EQ(view.lines.size(), 1u);
+    EXPECT_NE(view.lines[0].points[0].value, view.lines[0].points[1].value);
+    EXPECT_LE(view.ticks.size(), 12u);
+    for (const view::PlotLine::Point& point : view.lines[0].points) EXPECT_NEAR(point.height, 0.5, 0.2);
+}
+
 TEST_F(Plots, ThePositionSaysWhatIsTheNewest) {
     open_text(falling);
     const std::uint64_t after_second = scalars_.series().empty() ? build().lines[0].points[1].tick : 0;
