@@ -1,4 +1,4 @@
-// Cells compute their formulas: every cell is run by dynamic_rnn over three steps, with weights that differ, and
+// Cells compute their formulas: the cells below are run by dynamic_rnn over three steps, with weights that differ, and
 // compared with what the formula gives, written down with plain matrices in double.
 
 #include "core/runtime/session.hpp"
@@ -41,12 +41,28 @@ Matrix blend(const Matrix& u, const Matrix& h, const Matrix& c) {
     return plus(times(u, h), each(u, c, [](double kept, double fresh) { return (1 - kept) * fresh; }));
 }
 
-Matrix gru(const Weights& w, const std::string& scope, const Matrix& x, const Matrix& h) {
-    const Matrix gates = sigmoid(linear(joined(x, h), w.at(scope + "gates/kernel"), w.at(scope + "gates/bias")));
+struct GruNames {
+    const char *gate_kernel = "gates/kernel", *gate_bias = "gates/bias", *kernel = "candidate/kernel",
+               *bias = "candidate/bias";
+};
+
+Matrix gru(const Weights& w, const std::string& scope, const Matrix& x, const Matrix& h, const GruNames& names = {}) {
+    const Matrix gates = sigmoid(linear(joined(x, h), w.at(scope + names.gate_kernel), w.at(scope + names.gate_bias)));
     const Matrix r = columns(gates, 0, units), u = columns(gates, units, units);
-    const Matrix c = applied(
-        linear(joined(x, times(r, h)), w.at(scope + "candidate/kernel"), w.at(scope + "candidate/bias")), "Tanh");
+    const Matrix c =
+        applied(linear(joined(x, times(r, h)), w.at(scope + names.kernel), w.at(scope + names.bias)), "Tanh");
     return blend(u, h, c);
+}
+
+/// Gates i, j, f, o, and a state of c and h.
+Step lstm(const Weights& w, const std::string& scope, const Matrix& x, const State& before, double forget_bias) {
+    const Matrix gates = linear(joined(x, before[1]), w.at(scope + "kernel"), w.at(scope + "bias"));
+    const Matrix i = sigmoid(columns(gates, 0, units)), j = applied(columns(gates, units, units), "Tanh"),
+                 forget = columns(gates, 2 * units, units), o = sigmoid(columns(gates, 3 * units, units));
+    const Matrix f = sigmoid(each(forget, forget, [&](double a, double) { return a + forget_bias; }));
+    const Matrix c = plus(times(i, j), times(f, before[0]));
+    const Matrix h = times(applied(c, "Tanh"), o);
+    return Step{h, {c, h}};
 }
 
 Value gru_cell(Tf& tf) {
@@ -79,6 +95,42 @@ const Formula formulas[] = {
          const Matrix h =
              gru(w, scope + "gru_cell/", linear(x, w.at(scope + "kernel"), w.at(scope + "bias")), before[0]);
          return Step{h, {h}};
+     }},
+    {"GRUBlockCell", DType::float32,
+     [](Tf& tf) { return tf("contrib.rnn.GRUBlockCell", {static_cast<std::int64_t>(units)}); },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         const Matrix h = gru(w, "gru_cell/", x, before[0], {"w_ru", "b_ru", "w_c", "b_c"});
+         return Step{h, {h}};
+     }},
+    {"GRUBlockCellV2", DType::float32,
+     [](Tf& tf) { return tf("contrib.rnn.GRUBlockCellV2", {static_cast<std::int64_t>(units)}); },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         const Matrix h = gru(w, "gru_cell/", x, before[0]);
+         return Step{h, {h}};
+     }},
+    {"LSTMBlockCell", DType::float32,
+     [](Tf& tf) { return tf("contrib.rnn.LSTMBlockCell", {static_cast<std::int64_t>(units)}); },
+     [](const Weights& w, const Matrix& x, const State& before) { return lstm(w, "lstm_cell/", x, before, 1); }},
+    {"CudnnCompatibleLSTMCell", DType::float32,
+     [](Tf& tf) { return tf("contrib.cudnn_rnn.CudnnCompatibleLSTMCell", {static_cast<std::int64_t>(units)}); },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         return lstm(w, "cudnn_compatible_lstm_cell/", x, before, 0);
+     }},
+    {"CudnnCompatibleGRUCell", DType::float64,
+     [](Tf& tf) { return tf("contrib.cudnn_rnn.CudnnCompatibleGRUCell", {static_cast<std::int64_t>(units)}); },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         const std::string scope = "cudnn_compatible_gru_cell/";
+         const auto projected = [&](const Matrix& of, const std::string& name) {
+             return linear(of, w.at(scope + "candidate/" + name + "/kernel"),
+                           w.at(scope + "candidate/" + name + "/bias"));
+         };
+         const Matrix& h = before[0];
+         const Matrix gates = sigmoid(linear(joined(x, h), w.at(scope + "gates/kernel"), w.at(scope + "gates/bias")));
+         const Matrix r = columns(gates, 0, units), u = columns(gates, units, units);
+         const Matrix hidden = projected(h, "hidden_projection"); // the reset gate comes after the product
+         const Matrix c = applied(plus(projected(x, "input_projection"), times(r, hidden)), "Tanh");
+         const Matrix next = blend(u, h, c);
+         return Step{next, {next}};
      }},
 };
 
