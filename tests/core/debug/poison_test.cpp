@@ -4,6 +4,7 @@
 #include "core/debug/poison.hpp"
 #include "tests/core/debug/real_model.hpp"
 #include "tests/core/golden_text.hpp"
+#include "tests/core/short_sample.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -263,7 +264,9 @@ TEST_F(PoisonTest, OfEverySampleIsFollowedToItsEnd) {
     std::size_t reached = 0;
     for (const fs::directory_entry& file : fs::directory_iterator(folder)) {
         if (file.path().extension() != ".json") continue;
-        open(file.path().stem().string());
+        debugger_.set_poisons(true);
+        ASSERT_TRUE(
+            debugger_.open_text(tests::short_sample(file.path()), file.path().string(), folder.string()).empty());
         while (!debugger_.at_end()) {
             debugger_.run_on(true);
             while (!debugger_.pump(std::chrono::seconds(1))) {

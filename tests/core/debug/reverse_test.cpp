@@ -3,6 +3,7 @@
 #include "core/debug/command.hpp"
 #include "core/debug/evaluation.hpp"
 #include "tests/core/debug/real_model.hpp"
+#include "tests/core/short_sample.hpp"
 
 #include <gtest/gtest.h>
 
@@ -82,7 +83,7 @@ class ReverseTest : public testing::TestWithParam<std::string> {
     }
     /// Every op up to the end or, of long programs, as far as these steps lead, and back; then a walk.
     void go_there_and_back() {
-        constexpr int most_steps = 1500;
+        constexpr int most_steps = 600;
         for (int step = 0; step < most_steps && !debugger_.at_end(); ++step) {
             seen_[debugger_.position().ticks] = seen();
             run("step.op");
@@ -131,8 +132,9 @@ class ReverseTest : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(ReverseTest, APositionShowsTheSameHoweverItWasReached) {
+    const fs::path path = fs::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / (GetParam() + ".json");
     const Diagnostics mistakes =
-        debugger_.open((fs::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / (GetParam() + ".json")).string());
+        debugger_.open_text(tests::short_sample(path), path.string(), path.parent_path().string());
     ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
     go_there_and_back();
 }

@@ -127,14 +127,14 @@ TEST_F(WhatIfTest, TheNextTimeThatATensorIsMade) {
 
 /// Loops go on in rounds up to the change and after it, and hear the same events as one visit at a time.
 TEST_F(WhatIfTest, RoundsBeforeAndAfterAChange) {
-    constexpr int steps = 200;
+    constexpr int steps = 100;
     open_text(program(steps));
     const auto document = std::get<0>(program::Document::read(program(steps), "t.json", "."));
     const Graph& graph = *debugger_.graph();
     const NodeId tanh = graph.find("while/n"), condition = graph.find("while/LoopCond");
     ASSERT_TRUE(tanh.valid() && condition.valid());
     const auto events = debugger_.recording().events_of(RunId(1), tanh);
-    for (const std::uint32_t event : {events[1], events[100], events[101] - 3, events[198]})
+    for (const std::uint32_t event : {events[1], events[50], events[51] - 3, events[98]})
         for (const Change::Kind kind : {Change::Kind::output, Change::Kind::skip, Change::Kind::variable}) {
             SCOPED_TRACE(fmt::format("event {}, kind {}", event, static_cast<int>(kind)));
             Change change;
@@ -156,12 +156,12 @@ TEST_F(WhatIfTest, RoundsBeforeAndAfterAChange) {
                                       options);
                 while (!evaluation.evaluator().done()) evaluation.advance(100'000);
                 EXPECT_TRUE(options.session.changes->time_of(0));
-                if (!singly && event == events[100] && kind == Change::Kind::output) {
+                if (!singly && event == events[50] && kind == Change::Kind::output) {
                     const auto pieces = evaluation.recording().pieces(RunId(1));
                     const auto is_block = [](const record::EventPiece& piece) { return piece.block != nullptr; };
-                    EXPECT_TRUE(is_block(evaluation.recording().piece_of(RunId(1), events[60])));
+                    EXPECT_TRUE(is_block(evaluation.recording().piece_of(RunId(1), events[30])));
                     EXPECT_FALSE(is_block(evaluation.recording().piece_of(RunId(1), event)));
-                    EXPECT_TRUE(is_block(evaluation.recording().piece_of(RunId(1), events[160])));
+                    EXPECT_TRUE(is_block(evaluation.recording().piece_of(RunId(1), events[80])));
                     EXPECT_GT(pieces.size(), 2U);
                 }
                 return dump(evaluation.recording());

@@ -131,16 +131,16 @@ TEST_F(GraphFileDamage, TheWholeFilesRead) {
 TEST_F(GraphFileDamage, EveryByteChanged) {
     for (const Good& good : good_files()) {
         const bool is_binary = good.name.ends_with(".pb") || good.name.ends_with(".meta");
-        // A bit that makes lengths and numbers others, and one that makes them longer or a text no text.
-        for (const int change : {0x01, is_binary ? 0x80 : 0x10})
-            for (std::size_t i = 0; i < good.content.size(); ++i) {
-                std::string bad = good.content;
-                bad[i] = static_cast<char>(bad[i] ^ change);
-                check(bad, good.name, fmt::format("{}: byte {} ^ {}", good.name, i, change));
-            }
+        // By turns a bit that makes lengths and numbers others, and one that makes them longer or a text no text.
+        for (std::size_t i = 0; i < good.content.size(); ++i) {
+            const int change = i % 2 == 0 ? 0x01 : is_binary ? 0x80 : 0x10;
+            std::string bad = good.content;
+            bad[i] = static_cast<char>(bad[i] ^ change);
+            check(bad, good.name, fmt::format("{}: byte {} ^ {}", good.name, i, change));
+        }
     }
-    EXPECT_GT(refused_, 1000);
-    EXPECT_GT(read_, 1000) << "most bytes of names and constants can be others";
+    EXPECT_GT(refused_, 500);
+    EXPECT_GT(read_, 500) << "most bytes of names and constants can be others";
 }
 
 TEST_F(GraphFileDamage, CutAtEveryLength) {

@@ -2,6 +2,7 @@
 
 #include "tests/core/debug/block_maker.hpp"
 #include "tests/core/record/same_recording.hpp"
+#include "tests/core/short_sample.hpp"
 
 #include <fmt/format.h>
 #include <fstream>
@@ -50,7 +51,10 @@ std::vector<std::string> samples() {
 }
 
 TEST_P(SampleTest, OpensAsItWas) {
-    Evaluated original = evaluated(GetParam());
+    const fs::path path = GetParam();
+    const auto read = program::Document::read(short_sample(path), path.string(), path.parent_path().string());
+    ASSERT_EQ(read.index(), 0u) << to_text(std::get<Diagnostics>(read));
+    Evaluated original(std::get<0>(read));
     original.finish();
     round_trip(original);
 }
