@@ -1,9 +1,12 @@
 #include "core/debug/answer_commands.hpp"
 
 #include "core/debug/command_argument.hpp"
+#include "core/debug/paused_work.hpp"
 #include "core/debug/program_facts.hpp"
 
 #include <fmt/format.h>
+#include <memory>
+#include <utility>
 
 namespace rnnscope::debug {
 
@@ -34,7 +37,36 @@ Text go_place(Debugger& debugger, bool forward) {
     return std::string();
 }
 
+/// Holds no more of the debugger than the question looks at: nothing changes before there is an answer.
+class QuestionInquiry : public Inquiry {
+  public:
+    using Question = Result<Answer> (*)(const Debugger&, std::string_view, const Pause&);
+    QuestionInquiry(const Debugger& debugger, std::string_view doing, std::string_view argument, Question question)
+        : doing_(doing), argument_(argument),
+          work_([this, &debugger, question](const Pause& pause) { answer_ = question(debugger, argument_, pause); }) {}
+
+    bool pump(std::chrono::steady_clock::time_point deadline) override { return work_.pump(deadline); }
+    std::string progress() const override {
+        return fmt::format("{}: {} so far", doing_, counted(static_cast<std::size_t>(work_.steps()), "step"));
+    }
+    Result<Answer> conclude(Debugger&) override {
+        if (*answer_) (*answer_)->argument = argument_;
+        return *std::move(answer_);
+    }
+
+  private:
+    std::string doing_, argument_;
+    std::optional<Result<Answer>> answer_;
+    PausedWork work_; ///< goes first: it writes the answer
+};
+
 } // namespace
+
+Text ask_in_pieces(Debugger& debugger, std::string_view doing, std::string_view argument,
+                   Result<Answer> (*question)(const Debugger&, std::string_view, const Pause&)) {
+    debugger.ask(std::make_unique<QuestionInquiry>(debugger, doing, argument, question));
+    return std::string();
+}
 
 Blocked no_answer(const Debugger& debugger) {
     return debugger.answers().shown() != nullptr ? Blocked() : Blocked("No question was answered.");

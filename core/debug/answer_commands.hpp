@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/debug/answer.hpp"
+#include "core/debug/pause.hpp"
 
 #include <optional>
 #include <string>
@@ -16,6 +17,11 @@ Result<std::string> ask(Debugger& debugger, std::string_view argument) {
     given->argument = argument;
     return give(debugger, *std::move(given));
 }
+
+/// A question that may take long, as one function that can be interrupted: worked on in pieces, and answered as if it
+/// were called. `doing`: what is being done, for the progress: "following it back".
+Result<std::string> ask_in_pieces(Debugger& debugger, std::string_view doing, std::string_view argument,
+                                  Result<Answer> (*question)(const Debugger&, std::string_view, const Pause&));
 
 /// A question that takes long.
 template <Status (*question)(Debugger&, std::string_view)>

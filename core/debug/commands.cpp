@@ -212,6 +212,12 @@ Blocked nothing_built_or_busy(const Debugger& debugger) {
     return nothing_built(debugger);
 }
 
+/// Of questions that are worked on in pieces.
+Blocked cannot_ask(const Debugger& debugger) {
+    if (const Blocked reason = nothing_or_busy(debugger)) return reason;
+    return nothing_built(debugger);
+}
+
 // --- fixes, undo, words -----------------------------------------------------------------------------------------
 
 Blocked no_diagnosis(const Debugger& debugger) {
@@ -246,6 +252,10 @@ Text explain(Debugger& debugger, std::string_view code) {
     std::vector<std::string> codes;
     for (const CauseDef& cause : all_causes()) codes.emplace_back(cause.code);
     return unknown_name("cause", wanted, codes);
+}
+
+Result<Answer> poison_question(const Debugger& debugger, std::string_view, const Pause& pause) {
+    return answer_poison(debugger, pause);
 }
 
 using Kind = record::HistoryEntry::Kind;
@@ -343,14 +353,18 @@ using Kind = record::HistoryEntry::Kind;
         {"go.previous-read", "Previous read", "Goes back to the last read of the selected variable.", "Go", "Ctrl+Shift+Left", "", no_variable_selected, go_access<Kind::read, false>},
         {"ask.history", "History of the variable", "Prints every read, write and restore of the selected variable in all sessions, or of the one that is named.", "Go", "", "", nothing_built, ask<answer_accesses>},
         {"ask.initialized", "Who initialized this", "Prints what gave the selected variable its first value, and what its value now.", "Go", "", "", nothing_built, ask<answer_initialization>},
-        {"ask.from", "Where did this value come from", "Prints what the newest value of the selected op or variable was computed from, back to feeds, constants and writes of variables.", "Go", "Ctrl+Up", "", nothing_built, ask<answer_where_from>},
-        {"ask.to", "Where does this value go", "Prints what was computed from the newest value of the selected op or variable, up to fetches and writes of variables.", "Go", "Ctrl+Down", "", nothing_built, ask<answer_where_to>},
-        {"ask.right", "When was this last right", "Prints when the selected op or variable last had no NaN and no infinity; with \"if\" and a condition, when it fulfilled that.", "Go", "", "", nothing_built, ask<answer_last_right>},
-        {"ask.order", "Which orders fail", "Prints what other orders of the run at the position would do with variables that have no value before it; or of run N, or of fetches that are named.", "Go", "", "", nothing_built, ask<answer_orders>},
+        {"ask.from", "Where did this value come from", "Prints what the newest value of the selected op or variable was computed from, back to feeds, constants and writes of variables.", "Go", "Ctrl+Up", "", cannot_ask,
+         [](Debugger& d, std::string_view name) { return ask_in_pieces(d, "following the value back", name, answer_where_from); }},
+        {"ask.to", "Where does this value go", "Prints what was computed from the newest value of the selected op or variable, up to fetches and writes of variables.", "Go", "Ctrl+Down", "", cannot_ask,
+         [](Debugger& d, std::string_view name) { return ask_in_pieces(d, "following the value on", name, answer_where_to); }},
+        {"ask.right", "When was this last right", "Prints when the selected op or variable last had no NaN and no infinity; with \"if\" and a condition, when it fulfilled that.", "Go", "", "", cannot_ask,
+         [](Debugger& d, std::string_view argument) { return ask_in_pieces(d, "looking at earlier values", argument, answer_last_right); }},
+        {"ask.order", "Which orders fail", "Prints what other orders of the run at the position would do with variables that have no value before it; or of run N, or of fetches that are named.", "Go", "", "", cannot_ask,
+         [](Debugger& d, std::string_view argument) { return ask_in_pieces(d, "trying other orders", argument, answer_orders); }},
         {"ask.compare", "Compare with…", "Runs another program or graph and prints where the values of ops of the same name differ first; \"within 1e-6\" allows for rounding.", "Go", "", "FILE [within TOLERANCE]", nothing_built_or_busy, begin_question<ask_comparison>},
         {"ask.tolerance", "Compare within…", "Compares what the shown comparison compared once more, with another tolerance.", "Go", "", "TOLERANCE", no_comparison, begin_question<ask_tolerance>},
-        {"ask.poison", "What did the missing values reach", "Prints which variables, ops, time steps and fetches are derived from values that were missing, and how many of their elements.", "Go", "", "", nothing_open,
-         [](Debugger& d, std::string_view) -> Text { return give(d, answer_poison(d)); }},
+        {"ask.poison", "What did the missing values reach", "Prints which variables, ops, time steps and fetches are derived from values that were missing, and how many of their elements.", "Go", "", "", nothing_or_busy,
+         [](Debugger& d, std::string_view) { return ask_in_pieces(d, "following missing values", "", poison_question); }},
         {"ask.scalars", "How did fetched numbers go", "Prints every single number that runs fetched (a loss, a norm, an accuracy), run by run.", "Go", "", "", nothing_open,
          [](Debugger& d, std::string_view) -> Text { return give(d, answer_scalars(d)); }},
         {"answer.back", "Answer before", "Shows the answer that was given before the shown one.", "Go", "Alt+Shift+Left", "", no_answer_before, show_answer_before},

@@ -1,11 +1,15 @@
 #include "core/debug/comparison.hpp"
 #include "core/debug/program_facts.hpp"
 
-#include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <fmt/format.h>
+#include <future>
+#include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace rnnscope::debug {
@@ -49,40 +53,99 @@ class Comparing {
     ComparisonJob job_;
 };
 
+/// The other side of a comparison: a file that is opened, and run to its end or its first error. That has a thread of
+/// its own, because a large graph or recording is opened in one piece; nobody else touches it until it is there.
+class OtherSide {
+  public:
+    explicit OtherSide(const std::string& path) {
+        const auto work = [path, shared = shared_] { return run(path, *shared); };
+        try {
+            running_ = std::async(std::launch::async, work);
+        } catch (const std::system_error&) { // no thread can be had: it is done when it is waited for
+            running_ = std::async(std::launch::deferred, work);
+        }
+    }
+    ~OtherSide() { stop(); }
+    OtherSide(const OtherSide&) = delete;
+    OtherSide& operator=(const OtherSide&) = delete;
+
+    void stop() { shared_->is_stopped = true; }
+    bool wait_until(std::chrono::steady_clock::time_point deadline) const {
+        return running_.wait_until(deadline) != std::future_status::timeout;
+    }
+    /// Events so far; nullopt: it is being opened.
+    std::optional<std::uint64_t> events() const {
+        return shared_->is_open ? std::optional(shared_->events.load()) : std::nullopt;
+    }
+    /// Once; why it cannot be opened.
+    Result<std::unique_ptr<Debugger>> take() { return running_.get(); }
+
+  private:
+    struct Shared {
+        std::atomic<bool> is_stopped = false, is_open = false;
+        std::atomic<std::uint64_t> events = 0;
+    };
+    static Result<std::unique_ptr<Debugger>> run(const std::string& path, Shared& shared) {
+        auto other = std::make_unique<Debugger>();
+        if (const Diagnostics problems = other->open(path); !problems.empty())
+            return Error{"command.argument", to_text(problems)};
+        shared.is_open = true;
+        other->run_on(true);
+        while (!shared.is_stopped && !other->pump(std::chrono::milliseconds(5)))
+            shared.events = other->recording().end().ticks;
+        if (shared.is_stopped) other.reset(); // it is not needed any more, and may be large
+        return other;
+    }
+
+    std::shared_ptr<Shared> shared_ = std::make_shared<Shared>();
+    std::future<Result<std::unique_ptr<Debugger>>> running_;
+};
+
 /// With another program, which is run for it.
 class FileInquiry : public Inquiry {
   public:
-    FileInquiry(std::unique_ptr<Debugger> other, ComparedRecordings compared, std::string path)
-        : other_(std::move(other)), compared_(std::move(compared)), path_(std::move(path)) {}
+    FileInquiry(const std::string& file, ComparedRecordings compared, std::string path)
+        : other_(std::make_shared<OtherSide>(file)), compared_(std::move(compared)), path_(std::move(path)) {}
 
     bool pump(std::chrono::steady_clock::time_point deadline) override {
-        while (!comparing_) {
-            const auto left =
-                std::chrono::duration_cast<std::chrono::microseconds>(std::min<std::chrono::steady_clock::duration>(
-                    deadline - std::chrono::steady_clock::now(), std::chrono::seconds(1)));
-            if (other_->pump(std::max(left, std::chrono::microseconds(100)))) {
-                compared_.right = other_->shared_evaluation();
-                compared_.right_source = new_answer(*other_, "", "").source;
-                comparing_.emplace(std::move(compared_), path_);
-            } else if (std::chrono::steady_clock::now() >= deadline) {
-                return false;
+        if (problem_) return true;
+        if (!comparing_) {
+            if (!other_->wait_until(deadline)) return false;
+            const Result<std::unique_ptr<Debugger>> other = other_->take();
+            if (!other) {
+                problem_ = other.error();
+                return true;
             }
+            compared_.right = (*other)->shared_evaluation();
+            compared_.right_source = new_answer(**other, "", "").source;
+            comparing_.emplace(std::move(compared_), path_);
         }
         return comparing_->pump(deadline);
     }
 
     std::string progress() const override {
         if (comparing_) return comparing_->progress();
-        return fmt::format("running {}: {}", compared_.right_name, counted(other_->recording().end().ticks, "event"));
+        const std::optional<std::uint64_t> events = other_->events();
+        if (!events) return "opening " + compared_.right_name;
+        return fmt::format("running {}: {}", compared_.right_name, counted(*events, "event"));
     }
 
-    Result<Answer> conclude(Debugger& debugger) override { return comparing_->conclude(debugger); }
+    Result<Answer> conclude(Debugger& debugger) override {
+        return problem_ ? Result<Answer>(*problem_) : comparing_->conclude(debugger);
+    }
+
+    std::shared_ptr<void> leave() override {
+        if (comparing_ || problem_ || other_->wait_until(std::chrono::steady_clock::now())) return nullptr;
+        other_->stop();
+        return other_;
+    }
 
   private:
-    std::unique_ptr<Debugger> other_;
+    std::shared_ptr<OtherSide> other_; ///< until it is taken
     ComparedRecordings compared_;
     std::string path_;
     std::optional<Comparing> comparing_;
+    std::optional<Error> problem_; ///< it cannot be opened
 };
 
 /// With another tolerance.
@@ -113,15 +176,11 @@ Status ask_comparison(Debugger& debugger, std::string_view argument) {
     const std::string said = path;
     const std::filesystem::path folder = std::filesystem::path(debugger.document().opened_from()).parent_path();
     if (!std::filesystem::exists(path) && std::filesystem::exists(folder / path)) path = (folder / path).string();
-    auto other = std::make_unique<Debugger>();
-    if (const Diagnostics problems = other->open(path); !problems.empty())
-        return Error{"command.argument", to_text(problems)};
-    other->run_on(true);
     compared.left = debugger.shared_evaluation();
     compared.left_name = debugger.shows_diversion() ? "the what-if" : "this program";
     compared.right_name = std::filesystem::path(path).filename().string();
     compared.left_source = new_answer(debugger, "", "").source;
-    debugger.ask(std::make_unique<FileInquiry>(std::move(other), std::move(compared), said));
+    debugger.ask(std::make_unique<FileInquiry>(path, std::move(compared), said));
     return {};
 }
 

@@ -243,7 +243,7 @@ bool Debugger::pump_background(std::chrono::microseconds budget) {
 }
 
 void Debugger::cancel() {
-    impl_->inquiry_.reset();
+    impl_->give_up_inquiry();
     if (!impl_->movement_) return;
     impl_->movement_.reset();
     impl_->is_following_ = false;

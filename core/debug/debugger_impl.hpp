@@ -54,6 +54,7 @@ class Debugger::Impl {
     std::unique_ptr<PreflightJob> preflight_job_; ///< looks at evaluation_
 
     AnswerShelf answers_;
+    std::vector<std::shared_ptr<void>> leaving_; ///< of inquiries that were given up; over when the debugger goes
     std::unique_ptr<Inquiry> inquiry_;
     std::optional<Result<std::string>> outcome_; ///< of the last inquiry, until it was told
 
@@ -76,7 +77,7 @@ class Debugger::Impl {
 
     void replace(std::shared_ptr<Evaluation> evaluation) {
         movement_.reset();
-        inquiry_.reset();
+        give_up_inquiry();
         is_following_ = false;
         poison_.reset();
         checks_.clear();
@@ -154,6 +155,12 @@ class Debugger::Impl {
         position_ = position;
         const record::RecordedError* error = evaluation_->error_at(position);
         error_here_ = error ? std::optional(error->error) : std::nullopt;
+    }
+
+    void give_up_inquiry() {
+        if (!inquiry_) return;
+        if (auto leaving = inquiry_->leave()) leaving_.push_back(std::move(leaving));
+        inquiry_.reset();
     }
 
     void start(Movement movement) {

@@ -35,7 +35,8 @@ class Sources {
     struct Source {
         std::uint32_t node = none, output = 0; ///< node `none`: an input that only comes back around a loop
     };
-    explicit Sources(const Plan& plan) : plan_(plan), first_(plan.nodes.size()), controls_(plan.nodes.size()) {
+    Sources(const Plan& plan, const Pause& pause)
+        : plan_(plan), first_(plan.nodes.size()), controls_(plan.nodes.size()) {
         std::size_t count = 0;
         for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
             first_[i] = count;
@@ -43,6 +44,7 @@ class Sources {
         }
         data_.resize(count);
         for (std::uint32_t i = 0; i < plan.nodes.size(); ++i) {
+            pause.here();
             if (plan.nodes[i].kind == PlanKind::next_iteration) continue;
             for (const PlanEdge& edge : plan.edges_of(plan.nodes[i]))
                 if (edge.output < 0)
@@ -69,7 +71,8 @@ class Sources {
 /// Under which branches each node runs.
 class Guards {
   public:
-    Guards(const Plan& plan, const Sources& sources) : plan_(plan), sources_(sources), guards_(plan.nodes.size()) {
+    Guards(const Plan& plan, const Sources& sources, const Pause& pause)
+        : plan_(plan), sources_(sources), guards_(plan.nodes.size()) {
         std::vector<std::size_t> pending(plan.nodes.size());
         std::vector<std::uint32_t> ready;
         for (std::uint32_t i = 0; i < plan.nodes.size(); ++i) {
@@ -78,6 +81,7 @@ class Guards {
             if (pending[i] == 0) ready.push_back(i);
         }
         for (std::size_t next = 0; next < ready.size(); ++next) {
+            pause.here();
             const std::uint32_t node = ready[next];
             guards_[node] = find(node);
             if (plan.nodes[node].kind == PlanKind::next_iteration) continue;
@@ -173,8 +177,9 @@ struct Reach {
 class Explorer {
   public:
     Explorer(const Graph& graph, const runtime::RunRequest& request, const Plan& plan,
-             const std::function<bool(const Variable&)>& is_initialized)
-        : graph_(graph), request_(request), plan_(plan), storages_(graph, is_initialized), sources_(plan) {}
+             const std::function<bool(const Variable&)>& is_initialized, const Pause& pause)
+        : graph_(graph), request_(request), plan_(plan), pause_(pause), storages_(graph, is_initialized),
+          sources_(plan, pause) {}
 
     OrderReport explore() {
         find_storages();
@@ -184,7 +189,7 @@ class Explorer {
         reach(everything);
         find_uses(everything);
         if (reads_.empty()) return std::move(report_);
-        guards_.emplace(plan_, sources_);
+        guards_.emplace(plan_, sources_, pause_);
         works_.emplace();
         reach(*works_);
         std::vector<Use> by_storage = reads_;
@@ -252,6 +257,7 @@ class Explorer {
             if (pending[i] == 0) ready.push(i);
         }
         while (!ready.empty()) {
+            pause_.here();
             const std::uint32_t node = ready.top();
             ready.pop();
             if (const std::int32_t missing = missing_for(reach, node); missing >= 0 && reach.reads_wait)
@@ -332,6 +338,7 @@ class Explorer {
 
     void find_uses(const Reach& everything) {
         for (std::uint32_t i = 0; i < plan_.nodes.size(); ++i) {
+            pause_.here();
             if (everything.index[i] == none) continue;
             if (const std::int32_t storage = written(everything, i); storage >= 0)
                 writes_[at(storage)].push_back(plan_.nodes[i].node->id);
@@ -397,6 +404,7 @@ class Explorer {
         std::set<std::uint32_t> needed;
         std::vector<std::uint32_t> to_visit{last};
         while (!to_visit.empty()) {
+            pause_.here();
             const std::uint32_t node = to_visit.back();
             to_visit.pop_back();
             if (!needed.insert(node).second) continue;
@@ -416,8 +424,10 @@ class Explorer {
         std::ranges::sort(nodes, {}, [&](std::uint32_t node) { return reach.index[node]; });
         nodes.push_back(last);
         OrderedRead::Order order;
-        for (const std::uint32_t node : nodes)
+        for (const std::uint32_t node : nodes) {
+            pause_.here();
             order.ops.push_back(plan_name(graph_, request_, plan_, plan_.nodes[node]));
+        }
         add_branches(reach, nodes, order);
         return order;
     }
@@ -425,6 +435,7 @@ class Explorer {
     void add_branches(const Reach& reach, const std::vector<std::uint32_t>& nodes, OrderedRead::Order& order) const {
         std::set<Literal> taken;
         for (const std::uint32_t node : nodes) {
+            pause_.here();
             // A Merge that is reached in any case is reached in this order by one of its sides.
             const bool is_merge = plan_.nodes[node].kind == PlanKind::merge;
             const Guard guard =
@@ -448,6 +459,7 @@ class Explorer {
     const Graph& graph_;
     const runtime::RunRequest& request_;
     const Plan& plan_;
+    const Pause& pause_;
     StorageTable storages_;
     Sources sources_;
     std::optional<Guards> guards_;
@@ -462,8 +474,8 @@ class Explorer {
 } // namespace
 
 OrderReport explore_orders(const Graph& graph, const runtime::RunRequest& request, const Plan& plan,
-                           const std::function<bool(const Variable&)>& is_initialized) {
-    return Explorer(graph, request, plan, is_initialized).explore();
+                           const std::function<bool(const Variable&)>& is_initialized, const Pause& pause) {
+    return Explorer(graph, request, plan, is_initialized, pause).explore();
 }
 
 } // namespace rnnscope::debug

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/debug/pause.hpp"
 #include "core/graph/graph.hpp"
 #include "core/runtime/session.hpp"
 
@@ -55,6 +56,6 @@ struct OrderReport {
 /// a read that is not listed never fails, and an order that depends on one says so (OrderedRead::Order). Queues are not
 /// waited for: an order that a dequeue forbids may be listed. Works without running anything.
 OrderReport explore_orders(const Graph& graph, const runtime::RunRequest& request, const runtime::Plan& plan,
-                           const std::function<bool(const Variable&)>& is_initialized);
+                           const std::function<bool(const Variable&)>& is_initialized, const Pause& pause = {});
 
 } // namespace rnnscope::debug

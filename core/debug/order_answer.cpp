@@ -124,7 +124,7 @@ void add_order(Answer& answer, const Graph& graph, const OrderedRead& read, bool
 }
 
 /// The same for the window: an op a row, the read at the end.
-void add_schedule(Answer& answer, const Graph& graph, const OrderedRead& read, bool fails) {
+void add_schedule(Answer& answer, const Graph& graph, const OrderedRead& read, bool fails, const Pause& pause) {
     const OrderedRead::Order& order = fails ? read.fails : read.works;
     const std::vector<std::string> writes = names_of_writes(read, graph);
     const auto add = [&](std::string_view lead) -> AnswerRow& {
@@ -136,6 +136,7 @@ void add_schedule(Answer& answer, const Graph& graph, const OrderedRead& read, b
     };
     const std::string_view word = fails ? "fails" : "works";
     for (std::size_t i = 0; i < order.ops.size(); ++i) {
+        pause.here();
         const bool is_read = i + 1 == order.ops.size();
         AnswerRow& row = add(i == 0 ? word : "").name(graph, order.ops[i]);
         if (is_read) {
@@ -185,7 +186,7 @@ void say_outcome(AnswerRow& row, const Debugger& debugger, const AskedRun& asked
 }
 
 void add_read(Answer& answer, const Debugger& debugger, const AskedRun& asked, const OrderedRead& read,
-              const std::vector<UninitializedRead>& too_early) {
+              const std::vector<UninitializedRead>& too_early, const Pause& pause) {
     const Graph& graph = *asked.graph;
     AnswerRow& verdict = answer.add(AnswerRow::Kind::heading, AnswerRow::Mark::uninitialized);
     verdict.glue("  ").name(graph, read.op).say(" reads ").name(graph, read.variable_name).say(", set by ");
@@ -195,10 +196,10 @@ void add_read(Answer& answer, const Debugger& debugger, const AskedRun& asked, c
     }
     verdict.say(read.verdict == OrderedRead::Verdict::sometimes ? ": some orders fail" : ": every order fails");
     add_order(answer, graph, read, true);
-    add_schedule(answer, graph, read, true);
+    add_schedule(answer, graph, read, true, pause);
     if (!read.works.ops.empty()) {
         add_order(answer, graph, read, false);
-        add_schedule(answer, graph, read, false);
+        add_schedule(answer, graph, read, false, pause);
     }
     AnswerRow& outcome = answer.add(AnswerRow::Kind::entry);
     outcome.indent = 1;
@@ -207,17 +208,19 @@ void add_read(Answer& answer, const Debugger& debugger, const AskedRun& asked, c
 
 } // namespace
 
-Result<Answer> answer_orders(const Debugger& debugger, std::string_view argument) {
+Result<Answer> answer_orders(const Debugger& debugger, std::string_view argument, const Pause& pause) {
     const Result<AskedRun> asked = asked_run(debugger, argument);
     if (!asked) return asked.error();
     const Graph& graph = *asked->graph;
     const Result<runtime::Plan> plan = runtime::make_plan(graph, asked->request);
+    pause.here();
     if (!plan) return plan.error();
     const std::function<bool(const Variable&)> has_value = [&](const Variable& variable) {
         return asked->session.valid() &&
                debugger.recording().value_at(asked->session, record::storage_name(graph, variable), asked->before);
     };
-    const OrderReport report = explore_orders(graph, asked->request, *plan, has_value);
+    const OrderReport report = explore_orders(graph, asked->request, *plan, has_value, pause);
+    pause.here();
     const auto too_early = preflight(graph, asked->request, *plan, has_value);
     Answer answer = new_answer(debugger, "Orders", asked->title);
     answer.by.clear();
@@ -239,7 +242,7 @@ Result<Answer> answer_orders(const Debugger& debugger, std::string_view argument
         else if (read.writes.empty())
             hopeless.push_back(read.op);
         else if (listed++ < most_listed)
-            add_read(answer, debugger, *asked, read, too_early);
+            add_read(answer, debugger, *asked, read, too_early, pause);
     }
     if (listed > most_listed) answer.sentence(fmt::format("  and {} more", listed - most_listed));
     if (!hopeless.empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/debug/debugger.hpp"
+#include "core/debug/pause.hpp"
 #include "core/debug/poison_mask.hpp"
 #include "core/debug/questions.hpp"
 
@@ -122,8 +123,8 @@ struct PoisonReport {
     std::vector<Happening> decisions, failures;
     std::vector<std::string> refused; ///< reads that ended a run all the same, and why
 };
-PoisonReport poison_report(const Debugger& debugger);
+PoisonReport poison_report(const Debugger& debugger, const Pause& pause = {});
 /// The same as rows; says how to switch poison on where it is off.
-Answer answer_poison(const Debugger& debugger);
+Answer answer_poison(const Debugger& debugger, const Pause& pause = {});
 
 } // namespace rnnscope::debug

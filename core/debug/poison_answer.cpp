@@ -55,10 +55,11 @@ AnswerRow& list_head(Answer& answer, std::string text) {
     return answer.add(AnswerRow::Kind::heading).say(std::move(text));
 }
 
-void list_sources(Answer& answer, const Debugger& debugger, const PoisonReport& report) {
+void list_sources(Answer& answer, const Debugger& debugger, const PoisonReport& report, const Pause& pause) {
     list_head(answer, fmt::format("{} without a value {} read", so_many(report.sources.size(), "variable"),
                                   report.sources.size() == 1 ? "was" : "were"));
     for (std::size_t i = 0; i < report.sources.size(); ++i) {
+        pause.here();
         const PoisonReport::Source& source = report.sources[i];
         AnswerRow& row = list_entry(answer, i, AnswerRow::Mark::uninitialized);
         row.glue("  x ").name(graph_of_run(debugger, source.read.run), source.name);
@@ -70,7 +71,7 @@ void list_sources(Answer& answer, const Debugger& debugger, const PoisonReport& 
     say_more(answer, report.sources.size());
 }
 
-void list_variables(Answer& answer, const Debugger& debugger, const PoisonReport& report) {
+void list_variables(Answer& answer, const Debugger& debugger, const PoisonReport& report, const Pause& pause) {
     if (report.variables.empty()) {
         answer.sentence("no variable holds a poisoned value");
         return;
@@ -78,6 +79,7 @@ void list_variables(Answer& answer, const Debugger& debugger, const PoisonReport
     list_head(answer, fmt::format("{} {} a poisoned value", so_many(report.variables.size(), "variable"),
                                   report.variables.size() == 1 ? "holds" : "hold"));
     for (std::size_t i = 0; i < report.variables.size(); ++i) {
+        pause.here();
         const PoisonReport::Variable& variable = report.variables[i];
         Happening write;
         write.run = variable.change.run;
@@ -93,10 +95,11 @@ void list_variables(Answer& answer, const Debugger& debugger, const PoisonReport
     say_more(answer, report.variables.size());
 }
 
-void list_ops(Answer& answer, const Debugger& debugger, const PoisonReport& report) {
+void list_ops(Answer& answer, const Debugger& debugger, const PoisonReport& report, const Pause& pause) {
     list_head(answer, fmt::format("{} poisoned, in {} of {}", so_many(report.ops, "op"), report.events,
                                   so_many(report.all_events, "event")));
     for (std::size_t i = 0; i < report.scopes.size(); ++i) {
+        pause.here();
         const PoisonReport::Scope& scope = report.scopes[i];
         AnswerRow& row = list_entry(answer, i, AnswerRow::Mark::poisoned);
         row.glue("  ");
@@ -113,13 +116,14 @@ void list_ops(Answer& answer, const Debugger& debugger, const PoisonReport& repo
     say_more(answer, report.scopes.size());
 }
 
-void list_loops(Answer& answer, const PoisonReport& report) {
+void list_loops(Answer& answer, const PoisonReport& report, const Pause& pause) {
     if (report.loops.empty()) {
         answer.sentence("no time step is poisoned");
         return;
     }
     list_head(answer, "time steps");
     for (std::size_t i = 0; i < report.loops.size(); ++i) {
+        pause.here();
         const PoisonReport::Loop& loop = report.loops[i];
         AnswerRow& row = list_entry(answer, i, AnswerRow::Mark::poisoned);
         row.glue("  ").say(loop.frame);
@@ -130,13 +134,14 @@ void list_loops(Answer& answer, const PoisonReport& report) {
     say_more(answer, report.loops.size());
 }
 
-void list_fetches(Answer& answer, const Debugger& debugger, const PoisonReport& report) {
+void list_fetches(Answer& answer, const Debugger& debugger, const PoisonReport& report, const Pause& pause) {
     if (report.fetches.empty()) {
         answer.sentence("nothing was fetched");
         return;
     }
     list_head(answer, "fetches");
     for (std::size_t i = 0; i < report.fetches.size(); ++i) {
+        pause.here();
         const PoisonReport::Fetch& fetch = report.fetches[i];
         const bool is_poisoned = fetch.poisoned > 0;
         AnswerRow& row = list_entry(answer, i, is_poisoned ? AnswerRow::Mark::poisoned : AnswerRow::Mark::none);
@@ -148,10 +153,11 @@ void list_fetches(Answer& answer, const Debugger& debugger, const PoisonReport& 
 }
 
 void list_happenings(Answer& answer, const Debugger& debugger, const std::vector<Happening>& all,
-                     std::string_view title, AnswerRow::Mark mark) {
+                     std::string_view title, AnswerRow::Mark mark, const Pause& pause) {
     if (all.empty()) return;
     list_head(answer, std::string(title));
     for (std::size_t i = 0; i < all.size(); ++i) {
+        pause.here();
         AnswerRow& row = list_entry(answer, i, mark);
         row.glue("  ");
         say_op(row, debugger, all[i].run, all[i].node, AnswerColumn::what);
@@ -179,27 +185,27 @@ std::string_view no_poison(const Debugger& debugger) {
 
 } // namespace
 
-Answer answer_poison(const Debugger& debugger) {
+Answer answer_poison(const Debugger& debugger, const Pause& pause) {
     Answer answer = new_answer(debugger, "Poison", "");
     if (const std::string_view reason = no_poison(debugger); !reason.empty()) {
         answer.sentence(std::string(reason));
         return answer;
     }
-    const PoisonReport report = poison_report(debugger);
+    const PoisonReport report = poison_report(debugger, pause);
     if (report.sources.empty()) {
         list_refusals(answer, report);
         answer.sentence("no run has read a missing value at this position");
         return answer;
     }
-    list_sources(answer, debugger, report);
+    list_sources(answer, debugger, report, pause);
     list_refusals(answer, report);
-    list_variables(answer, debugger, report);
-    list_ops(answer, debugger, report);
-    list_loops(answer, report);
-    list_happenings(answer, debugger, report.decisions, "a poisoned value decided what runs",
-                    AnswerRow::Mark::poisoned);
-    list_happenings(answer, debugger, report.failures, "failed on poisoned values", AnswerRow::Mark::fails);
-    list_fetches(answer, debugger, report);
+    list_variables(answer, debugger, report, pause);
+    list_ops(answer, debugger, report, pause);
+    list_loops(answer, report, pause);
+    list_happenings(answer, debugger, report.decisions, "a poisoned value decided what runs", AnswerRow::Mark::poisoned,
+                    pause);
+    list_happenings(answer, debugger, report.failures, "failed on poisoned values", AnswerRow::Mark::fails, pause);
+    list_fetches(answer, debugger, report, pause);
     if (!debugger.poison()->is_complete()) answer.sentence("a run could not be followed to its end: there may be more");
     return answer;
 }

@@ -29,14 +29,15 @@ bool only_leads_on(std::string_view op) {
 
 class PoisonReporter {
   public:
-    explicit PoisonReporter(const Debugger& debugger)
-        : debugger_(debugger), recording_(debugger.recording()), poison_(*debugger.poison()),
-          now_(debugger.position()) {}
+    PoisonReporter(const Debugger& debugger, const Pause& pause)
+        : debugger_(debugger), recording_(debugger.recording()), poison_(*debugger.poison()), now_(debugger.position()),
+          pause_(pause) {}
 
     PoisonReport report() {
         add_sources();
         add_variables();
         for (const RecordedRun& run : recording_.runs()) {
+            pause_.here();
             if (run.first_tick >= now_.ticks) break;
             add_refusal(run);
             if (!poison_.marks(run.info.id).empty()) add_run(run);
@@ -63,6 +64,7 @@ class PoisonReporter {
 
     void add_sources() {
         for (const Poison::Read& read : poison_.reads()) {
+            pause_.here();
             if (read.after > now_) break;
             const auto same = [&](const PoisonReport::Source& source) {
                 return source.read.variable == read.variable && source.read.session == read.session;
@@ -80,6 +82,7 @@ class PoisonReporter {
 
     void add_variables() {
         for (const auto& [key, changes] : poison_.variables()) {
+            pause_.here();
             const auto after = std::ranges::lower_bound(changes, now_.ticks, {}, &Poison::VariableChange::tick);
             if (after == changes.begin() || !std::prev(after)->mask.any() || std::prev(after)->is_read) continue;
             PoisonReport::Variable found;
@@ -101,6 +104,7 @@ class PoisonReporter {
         if (marks.front().event >= events) return;
         std::set<std::pair<std::uint32_t, std::int64_t>> steps;
         for (const Poison::Mark& mark : marks) {
+            pause_.here();
             if (mark.event >= events) break;
             const bool computes = mark.node.valid() && !only_leads_on(graph_of(run).node(mark.node).op);
             if (mark.frame != 0 && computes) steps.emplace(mark.frame, mark.iteration);
@@ -154,6 +158,7 @@ class PoisonReporter {
         for (const Node& node : graph_of(run).nodes()) {
             if (node.op != "LoopCond") continue;
             for (const std::uint32_t event : recording_.events_of(run.info.id, node.id)) {
+                pause_.here();
                 if (event >= events) break;
                 const Tensor goes_on = recording_.output(run.info.id, event, 0);
                 if (goes_on && goes_on.integer(0) != 0) ++count[recording_.visit(run.info.id, event).frame];
@@ -165,6 +170,7 @@ class PoisonReporter {
     void add_fetches(const RecordedRun& run, std::uint32_t events) {
         if (!run.done || run.outcome.error || events < recording_.event_count(run.info.id)) return;
         for (std::size_t i = 0; i < run.outcome.results.size(); ++i) {
+            pause_.here();
             const Tensor& value = run.outcome.results[i];
             PoisonReport::Fetch fetch;
             fetch.run = run.info.id;
@@ -193,14 +199,16 @@ class PoisonReporter {
     const Recording& recording_;
     const Poison& poison_;
     Position now_;
+    const Pause& pause_;
     PoisonReport report_;
     std::map<std::string, Found> scopes_;
 };
 
 } // namespace
 
-PoisonReport poison_report(const Debugger& debugger) {
-    return debugger.is_open() && debugger.poison() != nullptr ? PoisonReporter(debugger).report() : PoisonReport();
+PoisonReport poison_report(const Debugger& debugger, const Pause& pause) {
+    const bool is_followed = debugger.is_open() && debugger.poison() != nullptr;
+    return is_followed ? PoisonReporter(debugger, pause).report() : PoisonReport();
 }
 
 } // namespace rnnscope::debug

@@ -99,12 +99,14 @@ Initialization initialization_of(const Debugger& debugger, const Variable& varia
     return answer;
 }
 
-LastRight last_right(const Debugger& debugger, Output output, const std::optional<Condition>& condition) {
+LastRight last_right(const Debugger& debugger, Output output, const std::optional<Condition>& condition,
+                     const Pause& pause) {
     const Recording& recording = debugger.recording();
     RightFinder finder(condition);
     if (const Variable* variable = debugger.graph()->variable_of(output.node)) {
         const std::vector<AccessEntry> entries = accesses_of(debugger, *variable);
         for (std::size_t i = entries.size(); i-- > 0;) {
+            pause.here();
             const bool counts = entries[i].kind == HistoryEntry::Kind::write &&
                                 entries[i].session == debugger.current_session() &&
                                 entries[i].after <= debugger.position();
@@ -118,6 +120,7 @@ LastRight last_right(const Debugger& debugger, Output output, const std::optiona
         if (run.info.graph != debugger.current_graph() || run.first_tick >= debugger.position().ticks) continue;
         const record::EventNumbers events = recording.events_of(run.info.id, output.node);
         for (std::size_t k = events.lower_bound(recording.events_at(run.info.id, debugger.position())); k-- > 0;) {
+            pause.here();
             const Tensor value = recording.output(run.info.id, events[k], static_cast<std::size_t>(output.index));
             if (!value) continue;
             const record::RecordedVisit visit = recording.visit(run.info.id, events[k]);

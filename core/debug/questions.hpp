@@ -2,6 +2,7 @@
 
 #include "core/debug/condition.hpp"
 #include "core/debug/debugger.hpp"
+#include "core/debug/pause.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -69,9 +70,11 @@ struct Slice {
 /// run's events through loops and branches; a variable that is read leads to its last write, where a question can be
 /// asked anew. Looks at `most` events; the nearest come first.
 constexpr std::size_t most_slice_events = 20'000;
-Result<Slice> where_from(const Debugger& debugger, Output output, std::size_t most = most_slice_events);
+Result<Slice> where_from(const Debugger& debugger, Output output, std::size_t most = most_slice_events,
+                         const Pause& pause = {});
 /// Writes of variables and fetches end it.
-Result<Slice> where_to(const Debugger& debugger, Output output, std::size_t most = most_slice_events);
+Result<Slice> where_to(const Debugger& debugger, Output output, std::size_t most = most_slice_events,
+                       const Pause& pause = {});
 
 // --- when was it right
 // ------------------------------------------------------------------------------------------------
@@ -82,7 +85,8 @@ struct LastRight {
     std::size_t values = 0;         ///< that were looked at
 };
 /// Right is what has no NaN and no infinity or, with a condition, fulfils it. Of an op's output or a variable.
-LastRight last_right(const Debugger& debugger, Output output, const std::optional<Condition>& condition);
+LastRight last_right(const Debugger& debugger, Output output, const std::optional<Condition>& condition,
+                     const Pause& pause = {});
 
 // --- as answers
 // ----------------------------------------------------------------------------------------------------------
@@ -93,12 +97,12 @@ std::string place_text(const Debugger& debugger, const Happening& happening);
 /// Each with a name (op, tensor or variable), or "" for the selection.
 Result<Answer> answer_accesses(const Debugger& debugger, std::string_view name);
 Result<Answer> answer_initialization(const Debugger& debugger, std::string_view name);
-Result<Answer> answer_where_from(const Debugger& debugger, std::string_view name);
-Result<Answer> answer_where_to(const Debugger& debugger, std::string_view name);
+Result<Answer> answer_where_from(const Debugger& debugger, std::string_view name, const Pause& pause = {});
+Result<Answer> answer_where_to(const Debugger& debugger, std::string_view name, const Pause& pause = {});
 /// What other orders of a run would do (order.hpp): of a run that happened, by its number; of fetches and targets, by
 /// their names, in the current session as it is at the position; "" for the run at the position, or the last before.
-Result<Answer> answer_orders(const Debugger& debugger, std::string_view argument);
+Result<Answer> answer_orders(const Debugger& debugger, std::string_view argument, const Pause& pause = {});
 /// NAME, then perhaps "if" and a condition.
-Result<Answer> answer_last_right(const Debugger& debugger, std::string_view argument);
+Result<Answer> answer_last_right(const Debugger& debugger, std::string_view argument, const Pause& pause = {});
 
 } // namespace rnnscope::debug

@@ -120,13 +120,15 @@ void list_end(Answer& answer, const Debugger& debugger, const SliceEntry& end, b
         row.glue("  ").say(fmt::format("{} {} times", forward ? "reached" : "used", end.times), AnswerColumn::value);
 }
 
-void add_constants(Answer& answer, const Debugger& debugger, const std::vector<std::string>& constants) {
+void add_constants(Answer& answer, const Debugger& debugger, const std::vector<std::string>& constants,
+                   const Pause& pause) {
     const std::size_t few = std::min<std::size_t>(constants.size(), 3);
     say_left_out(answer,
                  fmt::format("  {}: {}{}", count_of(constants.size(), "constant"),
                              fmt::join(constants.begin(), constants.begin() + static_cast<std::ptrdiff_t>(few), ", "),
                              few < constants.size() ? ", ..." : ""));
     for (const std::string& constant : constants) {
+        pause.here();
         AnswerRow& row = answer.add(AnswerRow::Kind::entry);
         row.shown = AnswerRow::Shown::in_window;
         row.indent = 1;
@@ -134,12 +136,13 @@ void add_constants(Answer& answer, const Debugger& debugger, const std::vector<s
     }
 }
 
-Answer answer_of_slice(const Debugger& debugger, const Slice& slice, Output about, bool forward) {
+Answer answer_of_slice(const Debugger& debugger, const Slice& slice, Output about, bool forward, const Pause& pause) {
     Answer answer = new_answer(debugger, forward ? "Goes to" : "Comes from", debugger.graph()->node(about.node).name);
     AnswerRow& start = answer.add(AnswerRow::Kind::title);
     start.name(*debugger.graph(), slice.start.name).glue(" (").place(debugger, slice.start).glue(")");
     answer.add(AnswerRow::Kind::heading).say(forward ? "goes to" : "comes from");
     for (std::size_t i = 0; i < slice.nearest.size(); ++i) {
+        pause.here();
         const SliceEntry& near = slice.nearest[i];
         AnswerRow& row = answer.add(AnswerRow::Kind::entry);
         row.indent = 1;
@@ -160,14 +163,16 @@ Answer answer_of_slice(const Debugger& debugger, const Slice& slice, Output abou
     answer.add(AnswerRow::Kind::heading).say(std::move(text));
     std::vector<std::string> constants;
     std::size_t others = 0;
-    for (const SliceEntry& end : slice.ends)
+    for (const SliceEntry& end : slice.ends) {
+        pause.here();
         if (end.kind == SliceEntry::Kind::constant)
             constants.push_back(end.name);
         else
             list_end(answer, debugger, end, forward,
                      others++ < most_lines ? AnswerRow::Shown::everywhere : AnswerRow::Shown::in_window);
+    }
     if (others > most_lines) say_left_out(answer, fmt::format("  and {} more", others - most_lines));
-    if (!constants.empty()) add_constants(answer, debugger, constants);
+    if (!constants.empty()) add_constants(answer, debugger, constants, pause);
     return answer;
 }
 
@@ -292,21 +297,21 @@ Result<Answer> answer_initialization(const Debugger& debugger, std::string_view 
     return answer;
 }
 
-Result<Answer> answer_where_from(const Debugger& debugger, std::string_view name) {
+Result<Answer> answer_where_from(const Debugger& debugger, std::string_view name, const Pause& pause) {
     const Result<Output> output = asked(debugger, name);
     if (!output) return output.error();
-    const Result<Slice> slice = where_from(debugger, *output);
-    return slice ? Result<Answer>(answer_of_slice(debugger, *slice, *output, false)) : slice.error();
+    const Result<Slice> slice = where_from(debugger, *output, most_slice_events, pause);
+    return slice ? Result<Answer>(answer_of_slice(debugger, *slice, *output, false, pause)) : slice.error();
 }
 
-Result<Answer> answer_where_to(const Debugger& debugger, std::string_view name) {
+Result<Answer> answer_where_to(const Debugger& debugger, std::string_view name, const Pause& pause) {
     const Result<Output> output = asked(debugger, name);
     if (!output) return output.error();
-    const Result<Slice> slice = where_to(debugger, *output);
-    return slice ? Result<Answer>(answer_of_slice(debugger, *slice, *output, true)) : slice.error();
+    const Result<Slice> slice = where_to(debugger, *output, most_slice_events, pause);
+    return slice ? Result<Answer>(answer_of_slice(debugger, *slice, *output, true, pause)) : slice.error();
 }
 
-Result<Answer> answer_last_right(const Debugger& debugger, std::string_view argument) {
+Result<Answer> answer_last_right(const Debugger& debugger, std::string_view argument, const Pause& pause) {
     std::string_view name = argument;
     std::optional<Condition> condition;
     const std::size_t at = argument.starts_with("if ") ? 0 : argument.find(" if ");
@@ -324,7 +329,7 @@ Result<Answer> answer_last_right(const Debugger& debugger, std::string_view argu
     const std::string tensor =
         graph.variable_of(output->node) != nullptr ? graph.node(output->node).name : graph.tensor_name(*output);
     const std::string right = condition ? "fulfilled \"" + to_text(*condition) + "\"" : "was finite";
-    const LastRight found = last_right(debugger, *output, condition);
+    const LastRight found = last_right(debugger, *output, condition, pause);
     Answer answer = new_answer(debugger, "Last right", tensor);
     AnswerRow& row = answer.add(AnswerRow::Kind::sentence).name(graph, tensor);
     if (found.values == 0) {

@@ -49,9 +49,9 @@ bool is_random(std::string_view op) {
 /// Follows the edges of one run from event to event.
 class Slicer {
   public:
-    Slicer(const Debugger& debugger, RunId run, bool forward, std::size_t most)
+    Slicer(const Debugger& debugger, RunId run, bool forward, std::size_t most, const Pause& pause)
         : recording_(debugger.recording()), run_(recording_.run(run)),
-          graph_(debugger.evaluator().graph(run_.info.graph)), forward_(forward), most_(most) {
+          graph_(debugger.evaluator().graph(run_.info.graph)), forward_(forward), most_(most), pause_(pause) {
         for (const runtime::FrameInfo& frame : run_.frames) frames_.emplace(frame.id, frame);
     }
 
@@ -61,6 +61,7 @@ class Slicer {
         visited_.insert(event);
         look_at({event, true, 0}, only);
         while (!todo_.empty()) {
+            pause_.here();
             const Item item = todo_.front();
             todo_.pop_front();
             look_at(item, std::nullopt);
@@ -68,9 +69,11 @@ class Slicer {
         visited_.erase(event);
         slice_.ops = visited_.size();
         std::set<std::pair<std::uint32_t, std::int64_t>> steps;
-        for (const std::uint32_t seen : visited_)
+        for (const std::uint32_t seen : visited_) {
+            pause_.here();
             if (const RecordedVisit visit = recording_.visit(run_.info.id, seen); visit.frame != 0)
                 steps.emplace(visit.frame, visit.iteration);
+        }
         slice_.time_steps = static_cast<std::int64_t>(steps.size());
         std::ranges::stable_sort(slice_.ends, {}, [](const SliceEntry& end) { return std::pair(end.kind, end.after); });
         return std::move(slice_);
@@ -120,6 +123,7 @@ class Slicer {
         const EventNumbers events = recording_.events_of(run_.info.id, producer);
         const auto* constant = node.attr<bool>("is_constant");
         for (std::size_t i = events.lower_bound(consumer); i-- > 0;) {
+            pause_.here();
             const RecordedVisit visit = recording_.visit(run_.info.id, events[i]);
             bool fits = visit.frame == at.frame && visit.iteration == at.iteration;
             if (is_enter(node.op))
@@ -203,6 +207,7 @@ class Slicer {
         const auto* constant = producer.attr<bool>("is_constant");
         const bool to_all = is_enter(producer.op) && constant != nullptr && *constant;
         for (std::size_t i = events.lower_bound(item.event); i < events.size() && slice_.is_complete; ++i) {
+            pause_.here();
             const RecordedVisit visit = recording_.visit(run_.info.id, events[i]);
             bool fits = visit.frame == from.frame && visit.iteration == from.iteration;
             if (is_enter(producer.op)) fits = (to_all || visit.iteration == 0) && is_inside(visit.frame, from);
@@ -283,6 +288,7 @@ class Slicer {
     const Graph& graph_;
     bool forward_;
     std::size_t most_;
+    const Pause& pause_;
     std::unordered_map<std::uint32_t, runtime::FrameInfo> frames_;
     Slice slice_;
     std::deque<Item> todo_;
@@ -295,10 +301,11 @@ struct At {
     RunId run;
     std::uint32_t event = 0;
 };
-std::optional<At> newest_in_any_run(const Debugger& debugger, NodeId node) {
+std::optional<At> newest_in_any_run(const Debugger& debugger, NodeId node, const Pause& pause) {
     const Recording& recording = debugger.recording();
     const auto runs = recording.runs();
     for (std::size_t i = runs.size(); i-- > 0;) {
+        pause.here();
         if (runs[i].info.graph != debugger.current_graph() || runs[i].first_tick >= debugger.position().ticks) continue;
         const RunId run = runs[i].info.id;
         const EventNumbers events = recording.events_of(run, node);
@@ -317,7 +324,7 @@ std::optional<HistoryEntry> newest_write(const Debugger& debugger, const Variabl
     return std::nullopt;
 }
 
-Result<Slice> slice(const Debugger& debugger, Output output, bool forward, std::size_t most) {
+Result<Slice> slice(const Debugger& debugger, Output output, bool forward, std::size_t most, const Pause& pause) {
     const Graph& graph = *debugger.graph();
     const Variable* variable = graph.variable_of(output.node);
     if (variable != nullptr && !forward) {
@@ -326,22 +333,22 @@ Result<Slice> slice(const Debugger& debugger, Output output, bool forward, std::
         if (!write->run.valid())
             return Error{"question.restored", fmt::format("{} was restored from a checkpoint without any op, at {}",
                                                           variable->name, write->tick + 1)};
-        return Slicer(debugger, write->run, false, most).slice(write->event, std::nullopt);
+        return Slicer(debugger, write->run, false, most, pause).slice(write->event, std::nullopt);
     }
     const NodeId node = variable != nullptr && variable->snapshot.valid() ? variable->snapshot.node : output.node;
-    const std::optional<At> at = newest_in_any_run(debugger, node);
+    const std::optional<At> at = newest_in_any_run(debugger, node, pause);
     if (!at) return Error{"question.no-value", fmt::format("{} has not run at this position", graph.node(node).name)};
-    return Slicer(debugger, at->run, forward, most)
+    return Slicer(debugger, at->run, forward, most, pause)
         .slice(at->event, forward ? std::optional(node == output.node ? output.index : 0) : std::nullopt);
 }
 
 } // namespace
 
-Result<Slice> where_from(const Debugger& debugger, Output output, std::size_t most) {
-    return slice(debugger, output, false, most);
+Result<Slice> where_from(const Debugger& debugger, Output output, std::size_t most, const Pause& pause) {
+    return slice(debugger, output, false, most, pause);
 }
-Result<Slice> where_to(const Debugger& debugger, Output output, std::size_t most) {
-    return slice(debugger, output, true, most);
+Result<Slice> where_to(const Debugger& debugger, Output output, std::size_t most, const Pause& pause) {
+    return slice(debugger, output, true, most, pause);
 }
 
 } // namespace rnnscope::debug

@@ -136,6 +136,80 @@ TEST_F(AnswerTest, ALongQuestionCanBeGivenUp) {
     EXPECT_FALSE(debugger_.take_outcome());
 }
 
+struct Asked {
+    const char *sample, *id, *argument;
+};
+
+/// Questions that look at many events are one function each, which is interrupted.
+TEST_F(AnswerTest, QuestionsSayTheSameInPieces) {
+    debugger_.set_poisons(true);
+    for (const Asked& asked :
+         {Asked{"seed_a_ok", "ask.from", "rnn/rnn/transpose_1"}, Asked{"seed_a_ok", "ask.to", kernel_.c_str()},
+          Asked{"seed_a_ok", "ask.right", "rnn/rnn/while/Identity if outside -9 9"},
+          Asked{"seed_a_ok", "ask.order", "1"}, Asked{"seed_b_noinit", "ask.poison", ""},
+          Asked{"D01_never_init", "ask.order", "1"}}) {
+        SCOPED_TRACE(std::string(asked.sample) + " " + asked.id);
+        open(asked.sample);
+        const Command command{asked.id, asked.argument, "test"};
+        const std::string at_once = run(asked.id, asked.argument);
+        const std::size_t rows = shown().rows.size();
+        EXPECT_GT(rows, 0U);
+        const std::uint64_t revision = debugger_.answers().revision();
+        const Position before = debugger_.position();
+
+        ASSERT_TRUE(begin(debugger_, command).ok());
+        ASSERT_NE(debugger_.inquiry(), nullptr);
+        for (int piece = 0; piece < 3; ++piece) ASSERT_FALSE(debugger_.pump(std::chrono::microseconds(0)));
+        EXPECT_TRUE(debugger_.inquiry()->progress().ends_with("steps so far")) << debugger_.inquiry()->progress();
+        EXPECT_EQ(begin(debugger_, command).error().message, "The program is running.");
+        debugger_.cancel();
+        EXPECT_FALSE(debugger_.busy());
+        EXPECT_EQ(debugger_.answers().revision(), revision) << "a question that is given up leaves no answer";
+        EXPECT_FALSE(debugger_.take_outcome());
+
+        ASSERT_TRUE(begin(debugger_, command).ok());
+        int pieces = 1;
+        while (!debugger_.pump(std::chrono::microseconds(0))) ++pieces;
+        EXPECT_GT(pieces, 3);
+        const auto outcome = debugger_.take_outcome();
+        ASSERT_TRUE(outcome && outcome->ok());
+        EXPECT_EQ(**outcome, at_once);
+        EXPECT_EQ(shown().rows.size(), rows);
+        EXPECT_EQ(shown().argument, asked.argument);
+        EXPECT_EQ(debugger_.position(), before);
+    }
+}
+
+TEST_F(AnswerTest, WhatCannotBeAskedIsSaidWhenItIsLookedAt) {
+    open("seed_a_ok");
+    ASSERT_TRUE(begin(debugger_, {"ask.from", "nothing/such", "test"}).ok());
+    while (!debugger_.pump(std::chrono::seconds(1))) {
+    }
+    const auto outcome = debugger_.take_outcome();
+    ASSERT_TRUE(outcome && !outcome->ok());
+    EXPECT_NE(outcome->error().message.find("nothing/such"), std::string::npos);
+    EXPECT_EQ(debugger_.answers().shown(), nullptr);
+    ASSERT_TRUE(begin(debugger_, {"ask.compare", "nowhere.json", "test"}).ok());
+    EXPECT_NE(run("ask.compare", "nowhere.json").find("The program is running."), std::string::npos);
+    while (!debugger_.pump(std::chrono::seconds(1))) {
+    }
+    EXPECT_FALSE(debugger_.take_outcome()->ok());
+}
+
+/// The other side is opened elsewhere: giving up does not wait for it, and another question can be asked at once.
+TEST_F(AnswerTest, AComparisonCanBeGivenUpWhileTheOtherSideIsOpened) {
+    open("seed_a_ok");
+    const std::string compared = run("ask.compare", "seed_a_init_early.json");
+    for (int after = 0; after < 4; ++after) {
+        ASSERT_TRUE(begin(debugger_, {"ask.compare", "seed_a_init_early.json", "test"}).ok());
+        EXPECT_FALSE(debugger_.inquiry()->progress().empty());
+        for (int piece = 0; piece < after; ++piece) debugger_.pump(std::chrono::microseconds(100));
+        debugger_.cancel();
+        EXPECT_FALSE(debugger_.busy());
+    }
+    EXPECT_EQ(run("ask.compare", "seed_a_init_early.json"), compared);
+}
+
 /// Sides of a comparison belong to different recordings.
 TEST_F(AnswerTest, AnAnswerKnowsItsRecording) {
     open("seed_a_ok");
