@@ -63,6 +63,7 @@ std::vector<GradientDef> reduction_gradients();
 std::vector<GradientDef> array_gradients();
 std::vector<GradientDef> shape_gradients();
 std::vector<GradientDef> nn_gradients();
+std::vector<GradientDef> diagonal_gradients();
 std::vector<GradientDef> control_flow_gradients();
 std::vector<GradientDef> tensor_array_gradients();
 

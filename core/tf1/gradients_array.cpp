@@ -401,7 +401,7 @@ std::span<const GradientDef> all_gradients() {
     static const std::vector<GradientDef> all = [] {
         std::vector<GradientDef> list;
         for (auto* family : {math_gradients, reduction_gradients, array_gradients, shape_gradients, nn_gradients,
-                             control_flow_gradients, tensor_array_gradients})
+                             diagonal_gradients, control_flow_gradients, tensor_array_gradients})
             std::ranges::copy(family(), std::back_inserter(list));
         std::ranges::sort(list, {}, &GradientDef::op);
         return list;
@@ -417,23 +417,8 @@ const GradientDef* find_gradient(std::string_view op) {
 
 std::span<const std::string_view> unsupported_gradients() {
     static constexpr std::string_view names[] = {
-        "MaxPool",
-        "Qr",
-        "DiagPart",
-        "Diag",
-        "MatrixDiag",
-        "MatrixDiagPart",
-        "MatrixSetDiag",
-        "BlockLSTM",
-        "DepthwiseConv2dNative",
-        "ClipByValue",
-        "SelectV2",
-        "If",
-        "StatelessIf",
-        "While",
-        "StatelessWhile",
-        "PartitionedCall",
-        "StatefulPartitionedCall",
+        "Qr",          "BlockLSTM", "DepthwiseConv2dNative", "SelectV2",        "If",
+        "StatelessIf", "While",     "StatelessWhile",        "PartitionedCall", "StatefulPartitionedCall",
     };
     return names;
 }

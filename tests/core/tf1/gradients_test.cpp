@@ -138,6 +138,14 @@ std::vector<ops::OpExample> more_examples(std::string_view op) {
                 {{floats({1, 2, 3}, {1, 2, 3, 4, 5, 6}), floats({2, 2, 2}, {1, 2, 3, 4, 5, 6, 7, 8})},
                  {{"T", DType::float32}, {"adj_x", true}, {"adj_y", true}},
                  {}}};
+    if (op == "MatrixSetDiag") // wide, in a batch
+        return {{{floats({2, 2, 3}, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}), floats({2, 2}, {8, 9, 10, 11})},
+                 {{"T", DType::float32}},
+                 {}}};
+    if (op == "ClipByValue") // each element has limits of its own
+        return {{{floats({2, 2}, {-5, 0.5f, 5, 1.5f}), floats({2, 2}, {-1, 0, -2, 2}), floats({2, 2}, {1, 2, 3, 4})},
+                 {{"T", DType::float32}},
+                 {}}};
     if (op == "UnsortedSegmentSum")
         return {{{floats({3, 2}, {1, 2, 3, 4, 5, 6}), ops::example::ints({3}, {1, -1, 0}), ops::example::ints({}, {2})},
                  {{"T", DType::float32}, {"Tindices", DType::int32}, {"Tnumsegments", DType::int32}},
