@@ -36,7 +36,7 @@ Status restore_shape(ShapeContext& ctx) {
     return unknown_shape(ctx);
 }
 
-Status merge_shape(ShapeContext& ctx) {
+Status merged_prefix_shape(ShapeContext& ctx) {
     RNNSCOPE_TRY(with_rank(ctx.input(0), 1));
     RNNSCOPE_TRY(with_rank(ctx.input(1), 0));
     return {};
@@ -108,7 +108,7 @@ Status restore(KernelContext& ctx) {
     return {};
 }
 
-Status merge(KernelContext& ctx) {
+Status merge_checkpoints(KernelContext& ctx) {
     const Tensor &prefixes = ctx.input(0), &destination = ctx.input(1);
     if (prefixes.shape().rank() != 1)
         return invalid_argument(fmt::format("Input checkpoint_prefixes should be an 1-D tensor, got {} instead.",
@@ -175,8 +175,8 @@ void add_save_ops(OpRecords& ops) {
                       .attr("delete_old_dirs: bool = true")
                       .stateful()
                       .summary("Makes one checkpoint out of several.")
-                      .shape(merge_shape)
-                      .kernel(merge));
+                      .shape(merged_prefix_shape)
+                      .kernel(merge_checkpoints));
     ops.push_back(OpBuilder("ShardedFilename")
                       .input("basename: string")
                       .input("shard: int32")

@@ -54,7 +54,7 @@ Status read_shape(ShapeContext& ctx) {
     return {};
 }
 
-Status gather_shape(ShapeContext& ctx) {
+Status array_gather_shape(ShapeContext& ctx) {
     RNNSCOPE_TRY(handle_is_pair(ctx));
     const auto indices = with_rank(ctx.input(1), 1);
     if (!indices) return indices.error();
@@ -81,14 +81,14 @@ Status size_shape(ShapeContext& ctx) {
     return scalar_shape(ctx);
 }
 
-Status concat_shape(ShapeContext& ctx) {
+Status array_concat_shape(ShapeContext& ctx) {
     RNNSCOPE_TRY(handle_is_pair(ctx));
     RNNSCOPE_TRY(with_rank(ctx.input(1), 0));
     ctx.set_output(1, Shape::unknown_dims(1));
     return {};
 }
 
-Status split_shape(ShapeContext& ctx) {
+Status array_split_shape(ShapeContext& ctx) {
     RNNSCOPE_TRY(handle_is_pair(ctx));
     RNNSCOPE_TRY(with_rank(ctx.input(2), 1));
     RNNSCOPE_TRY(with_rank(ctx.input(3), 0));
@@ -420,7 +420,7 @@ void add_tensor_array_ops(OpRecords& ops) {
                       .attr("element_shape: shape = { unknown_rank: true }")
                       .stateful()
                       .summary("Stacks elements of an array into one tensor.")
-                      .shape(gather_shape)
+                      .shape(array_gather_shape)
                       .kernel(gather_elements));
     ops.push_back(OpBuilder("TensorArrayScatterV3")
                       .input("handle: resource")
@@ -442,7 +442,7 @@ void add_tensor_array_ops(OpRecords& ops) {
                       .attr("element_shape_except0: shape = { unknown_rank: true }")
                       .stateful()
                       .summary("Joins the elements of an array along their first dimension.")
-                      .shape(concat_shape)
+                      .shape(array_concat_shape)
                       .kernel(concat_elements));
     ops.push_back(OpBuilder("TensorArraySplitV3")
                       .input("handle: resource")
@@ -453,7 +453,7 @@ void add_tensor_array_ops(OpRecords& ops) {
                       .attr("T: type")
                       .stateful()
                       .summary("Cuts a tensor into the elements of an array.")
-                      .shape(split_shape)
+                      .shape(array_split_shape)
                       .kernel(split_into_elements));
     ops.push_back(OpBuilder("TensorArraySizeV3")
                       .input("handle: resource")

@@ -18,7 +18,7 @@ Status item_shape(ShapeContext& ctx) {
     return {};
 }
 
-Status stack_shape(ShapeContext& ctx) {
+Status list_stack_shape(ShapeContext& ctx) {
     const auto count = ctx.attr<std::int64_t>("num_elements");
     ctx.set_output(0, concatenated({count < 0 ? Shape::unknown : count}, element_shape(ctx, 1)));
     return {};
@@ -66,7 +66,7 @@ void add_tensor_list_ops(OpRecords& ops) {
                       .attr("element_dtype: type")
                       .attr("num_elements: int = -1")
                       .summary("The elements of a list, stacked.")
-                      .shape(stack_shape));
+                      .shape(list_stack_shape));
     ops.push_back(OpBuilder("TensorListLength")
                       .input("input_handle: variant")
                       .output("length: int32")

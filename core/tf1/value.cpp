@@ -84,7 +84,7 @@ std::string python_type_name(const Value& value) {
 
 namespace {
 
-std::string quoted(const std::string& s) {
+std::string quoted_text(const std::string& s) {
     const char quote = s.find('\'') != std::string::npos && s.find('"') == std::string::npos ? '"' : '\'';
     std::string out(1, quote);
     for (const char c : s) {
@@ -124,7 +124,7 @@ struct Leaf {
     std::string operator()(bool b) const { return b ? "True" : "False"; }
     std::string operator()(std::int64_t i) const { return std::to_string(i); }
     std::string operator()(double d) const { return float_text(d); }
-    std::string operator()(const std::string& s) const { return quoted(s); }
+    std::string operator()(const std::string& s) const { return quoted_text(s); }
     std::string operator()(DType t) const { return fmt::format("tf.{}", dtype_name(t)); }
     std::string operator()(const Shape& shape) const { return shape_repr(shape); }
     std::string operator()(const Tensor& array) const {
