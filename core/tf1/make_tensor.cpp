@@ -1,4 +1,5 @@
 #include "core/tf1/graph_state.hpp"
+#include "core/tf1/numbers.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -96,10 +97,6 @@ Flat flatten(const Value& root) {
                                    python_type_name(value)));
 }
 
-bool is_number(const Value& value) {
-    return value.is<std::int64_t>() || value.is<double>() || value.is<bool>();
-}
-
 /// numpy's choice for Python values, with float64 and small int64 narrowed as make_tensor_proto does.
 DType inferred_dtype(const Value& root, const std::vector<Value>& scalars) {
     if (scalars.empty()) return DType::float32;
@@ -149,18 +146,6 @@ void check_compatible(const std::vector<Value>& scalars, DType dtype) {
             raise("TypeError", fmt::format("Expected binary or unicode string, got {}", repr(value)));
         not_expected(dtype, value);
     }
-}
-
-double as_double(const Value& value) {
-    if (const auto* d = value.as<double>()) return *d;
-    if (const auto* i = value.as<std::int64_t>()) return static_cast<double>(*i);
-    return *value.as<bool>() ? 1 : 0;
-}
-
-std::int64_t as_integer(const Value& value) {
-    if (const auto* i = value.as<std::int64_t>()) return *i;
-    if (const auto* d = value.as<double>()) return static_cast<std::int64_t>(*d);
-    return *value.as<bool>() ? 1 : 0;
 }
 
 /// IEEE half from float, to nearest even.

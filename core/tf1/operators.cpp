@@ -1,5 +1,6 @@
 #include "core/tf1/api.hpp"
 #include "core/tf1/array_ops.hpp"
+#include "core/tf1/numbers.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,21 +15,6 @@ namespace {
 
 constexpr int deepest_comparison = 200;
 constexpr std::size_t longest_list = 10'000'000;
-
-bool is_number(const Value& value) {
-    return value.is<std::int64_t>() || value.is<double>() || value.is<bool>();
-}
-
-double as_double(const Value& value) {
-    if (const auto* d = value.as<double>()) return *d;
-    if (const auto* i = value.as<std::int64_t>()) return static_cast<double>(*i);
-    return *value.as<bool>() ? 1 : 0;
-}
-
-std::int64_t as_integer(const Value& value) {
-    const auto* b = value.as<bool>();
-    return b != nullptr ? *b : *value.as<std::int64_t>();
-}
 
 [[noreturn]] void unsupported(std::string_view op, const Value& left, const Value& right) {
     raise("TypeError", fmt::format("unsupported operand type(s) for {}: '{}' and '{}'", op == "**" ? "** or pow()" : op,
