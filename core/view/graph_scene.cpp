@@ -28,6 +28,78 @@ std::uint32_t Scene::box_of_scope(std::string_view path) const {
     return no_box;
 }
 
+std::uint32_t Scene::scope_of(const SceneEdge& edge) const {
+    const auto is_own_port = [&](std::uint32_t port, std::uint32_t box, std::uint32_t other) {
+        return port != no_port && box < other && other < boxes[box].end;
+    };
+    if (is_own_port(edge.from_port, edge.from, edge.to)) return edge.from;
+    if (is_own_port(edge.to_port, edge.to, edge.from)) return edge.to;
+    return boxes[edge.from].parent;
+}
+
+namespace {
+
+/// Edges by the port that they begin at, or end at.
+std::vector<std::vector<std::uint32_t>> edges_by_port(const Scene& scene, std::uint32_t SceneEdge::*end) {
+    std::vector<std::vector<std::uint32_t>> edges(scene.ports.size());
+    for (std::uint32_t e = 0; e < scene.edges.size(); ++e)
+        if (scene.edges[e].*end != no_port) edges[scene.edges[e].*end].push_back(e);
+    return edges;
+}
+
+/// From the edges `todo` on, always in one direction.
+void follow_ports(const Scene& scene, std::vector<std::uint32_t> todo, bool forwards, std::vector<bool>& found) {
+    const auto next = edges_by_port(scene, forwards ? &SceneEdge::from_port : &SceneEdge::to_port);
+    std::vector<bool> seen(scene.edges.size(), false);
+    while (!todo.empty()) {
+        const std::uint32_t e = todo.back();
+        todo.pop_back();
+        if (seen[e]) continue;
+        seen[e] = found[e] = true;
+        const std::uint32_t port = forwards ? scene.edges[e].to_port : scene.edges[e].from_port;
+        if (port != no_port) todo.insert(todo.end(), next[port].begin(), next[port].end());
+    }
+}
+
+} // namespace
+
+std::vector<bool> edges_of(const Scene& scene, std::uint32_t box) {
+    std::vector<bool> found(scene.edges.size(), false);
+    std::vector<std::uint32_t> own;
+    for (std::uint32_t e = 0; e < scene.edges.size(); ++e)
+        if (box != 0 && (scene.edges[e].from == box || scene.edges[e].to == box)) own.push_back(e);
+    if (own.empty()) return found;
+    follow_ports(scene, own, true, found);
+    follow_ports(scene, own, false, found);
+    return found;
+}
+
+std::vector<std::uint32_t> way_between(const Scene& scene, std::uint32_t from, std::uint32_t to) {
+    const auto next = edges_by_port(scene, &SceneEdge::from_port);
+    std::vector<std::uint32_t> before(scene.edges.size(), no_box), reached;
+    std::vector<bool> seen(scene.edges.size(), false);
+    const auto reach = [&](std::uint32_t e, std::uint32_t last) {
+        if (seen[e] || scene.edges[e].portal) return;
+        seen[e] = true;
+        before[e] = last;
+        reached.push_back(e);
+    };
+    for (std::uint32_t e = 0; e < scene.edges.size(); ++e)
+        if (scene.edges[e].from == from) reach(e, no_box);
+    for (std::size_t i = 0; i < reached.size(); ++i) {
+        const SceneEdge& edge = scene.edges[reached[i]];
+        // An edge of an open scope's own ports ends at its border only.
+        if (edge.to == to && edge.to_port == no_port) {
+            std::vector<std::uint32_t> way;
+            for (std::uint32_t e = reached[i]; e != no_box; e = before[e]) way.insert(way.begin(), e);
+            return way;
+        }
+        if (edge.to_port == no_port) continue;
+        for (const std::uint32_t e : next[edge.to_port]) reach(e, reached[i]);
+    }
+    return {};
+}
+
 namespace {
 
 using WishKind = SceneWish::Kind;

@@ -47,6 +47,7 @@ struct SceneBox {
     std::uint32_t parent = 0;                    ///< index of a box; the root's own for the root
     std::uint32_t end = 0;                       ///< one past the last box inside
     std::uint32_t first_edge = 0, last_edge = 0; ///< edges drawn directly inside: [first, last)
+    std::uint32_t first_port = 0, last_port = 0; ///< of its border, when it is open: [first, last)
     float x = 0, y = 0, width = 0, height = 0;
     NodeId node;               ///< invalid for scopes, unless an op has the scope's name
     std::string path;          ///< full name of the op or scope
@@ -68,22 +69,34 @@ struct SceneBox {
     std::uint32_t variables = 0, with_value = 0; ///< in it, and how many of them have a value
 };
 
-/// All edges between two neighbours inside one scope.
+/// Where edges cross the border of an open scope: those outside end (or begin) where those inside go on.
+struct ScenePort {
+    std::uint32_t box = 0;
+    bool out = false; ///< they leave the scope
+    Point at;         ///< on the border, relative to the box
+};
+constexpr std::uint32_t no_port = std::numeric_limits<std::uint32_t>::max();
+
+/// All edges between two neighbours inside one scope, or between a port of the scope and something directly inside.
 struct SceneEdge {
     EdgeKind kind = EdgeKind::data;
-    bool portal = false;            ///< only drawn for a hovered or selected end; has no points
-    bool around = false;            ///< runs against the flow and around the rest, in straight pieces
-    std::uint32_t from = 0, to = 0; ///< boxes
-    std::uint32_t count = 1;        ///< edges of the graph that it stands for
-    NodeId source, target;          ///< ends of the first of them
-    std::vector<Point> points;      ///< relative to the scope's box
-    std::string label;              ///< shape, when it stands for one edge; may be empty
+    bool portal = false;                                  ///< only drawn for a hovered or selected end; has no points
+    bool around = false;                                  ///< runs around the rest, in straight pieces
+    bool down = true;                                     ///< arrives downwards; to the right otherwise
+    std::uint32_t from = 0, to = 0;                       ///< boxes; the scope itself for an edge of one of its ports
+    std::uint32_t from_port = no_port, to_port = no_port; ///< of an open scope, where the edge begins or ends
+    std::uint32_t count = 1;                              ///< edges of the graph that it stands for
+    NodeId source, target;                                ///< ends of the first of them
+    std::vector<Point> points;                            ///< relative to the scope's box
+    std::string label;                                    ///< shape, when it stands for one edge; may be empty
 };
 
 /// An arrow between any two boxes, whatever scopes are between them.
 struct SceneLink {
     std::uint32_t from = 0, to = 0;
     NodeId source, target;
+    std::vector<std::uint32_t>
+        edges; ///< of the scene, from port to port: its way; empty where none of them leads there
 };
 
 /// A failure as the scene shows it.
@@ -103,6 +116,7 @@ struct Scene {
     std::uint64_t revision = 0; ///< changes with the geometry
     std::vector<SceneBox> boxes;
     std::vector<SceneEdge> edges;
+    std::vector<ScenePort> ports;
     std::vector<SceneLink> failing_path; ///< the first is variable to reader
     std::vector<SceneLink> missing;      ///< Assign to init op; at most 3
     std::size_t missing_more = 0;
@@ -118,6 +132,8 @@ struct Scene {
     /// The innermost box that is in the scene and is, or holds, the node; the root when it is unknown.
     std::uint32_t box_of(NodeId node) const;
     std::uint32_t box_of_scope(std::string_view path) const; ///< no_box when it is not in the scene
+    /// The open scope that the edge is drawn in: the one of whose ports it is one, or the one around its ends.
+    std::uint32_t scope_of(const SceneEdge& edge) const;
 
     std::vector<std::uint32_t> box_by_node; ///< for box_of
 };
@@ -194,6 +210,11 @@ class GraphView {
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
+
+/// By edge: it leads to or from the box, from one port to the next, across the borders of all open scopes on its way.
+std::vector<bool> edges_of(const Scene& scene, std::uint32_t box);
+/// The edges from one box to another, from port to port; empty when there is no such way.
+std::vector<std::uint32_t> way_between(const Scene& scene, std::uint32_t from, std::uint32_t to);
 
 /// For reading and for tests: one line per box, with its position when `with_geometry`, then the edges.
 std::string to_text(const Scene& scene, bool with_geometry = false);

@@ -141,10 +141,12 @@ class StateWriter {
     }
 
     void link(std::vector<SceneLink>& links, NodeId from, NodeId to) const {
-        const SceneLink link{scene_.box_of(from), scene_.box_of(to), from, to};
+        SceneLink link{scene_.box_of(from), scene_.box_of(to), from, to, {}};
         const bool there = std::any_of(links.begin(), links.end(),
                                        [&](const SceneLink& l) { return l.from == link.from && l.to == link.to; });
-        if (link.from != link.to && !there) links.push_back(link);
+        if (link.from == link.to || there) return;
+        link.edges = way_between(scene_, link.from, link.to);
+        links.push_back(std::move(link));
     }
 
     void frame_failure(std::uint32_t a, std::uint32_t b) {

@@ -73,24 +73,28 @@ struct Svg {
                             x, y, fill, size, mono ? "JetBrains Mono, monospace" : "Inter, sans-serif", anchor,
                             escaped(what));
     }
-    void path(const std::vector<Scene::Corner>& points, bool straight, std::string_view stroke, double width,
-              std::string_view dash) {
+    struct Line {
+        std::string_view stroke;
+        double width = 1.5;
+        std::string_view dash = "none";
+        bool down = true, straight = false, arrow = true;
+    };
+    void path(const std::vector<Scene::Corner>& points, const Line& line) {
         std::string d = fmt::format("M{:.1f} {:.1f}", points[0].x, points[0].y);
         for (std::size_t i = 1; i < points.size(); ++i) {
             const auto a = points[i - 1], b = points[i];
-            const bool down = std::abs(b.y - a.y) >= std::abs(b.x - a.x);
-            if (straight)
+            if (line.straight)
                 d += fmt::format(" L{:.1f} {:.1f}", b.x, b.y);
-            else if (down)
+            else if (line.down)
                 d += fmt::format(" C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", a.x, (a.y + b.y) / 2, b.x,
                                  (a.y + b.y) / 2, b.x, b.y);
             else
                 d += fmt::format(" C{:.1f} {:.1f} {:.1f} {:.1f} {:.1f} {:.1f}", (a.x + b.x) / 2, a.y, (a.x + b.x) / 2,
                                  b.y, b.x, b.y);
         }
-        text += fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-dasharray=\"{}\" "
-                            "marker-end=\"url(#a)\"/>\n",
-                            d, stroke, width, dash);
+        text +=
+            fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\" stroke-dasharray=\"{}\"{}/>\n",
+                        d, line.stroke, line.width, line.dash, line.arrow ? " marker-end=\"url(#a)\"" : "");
     }
 };
 
@@ -123,6 +127,22 @@ void draw_box(Svg& svg, const SceneBox& box, Scene::Corner at) {
     }
 }
 
+constexpr Svg::Line failing{"#AD1F08", 2.5};
+
+void draw_edge(Svg& svg, const SceneEdge& edge, Scene::Corner corner, const Svg::Line* style = nullptr) {
+    if (edge.points.empty()) return;
+    std::vector<Scene::Corner> points;
+    for (const Point p : edge.points) points.push_back({corner.x + p.x, corner.y + p.y});
+    Svg::Line line{edge.kind == EdgeKind::reference ? "#6A4FC4" : "#7F8998"};
+    if (edge.kind == EdgeKind::back) line.dash = "2 3";
+    if (edge.kind == EdgeKind::control) line.dash = "3 3";
+    if (style) line = *style;
+    line.down = edge.down;
+    line.straight = edge.around;
+    line.arrow = edge.to_port == no_port;
+    svg.path(points, line);
+}
+
 Scene::Corner middle(const Scene& scene, std::uint32_t box, double fx) {
     const Scene::Corner at = scene.corner(box);
     return {at.x + scene.boxes[box].width * fx, at.y + scene.boxes[box].height / 2.0};
@@ -136,14 +156,20 @@ std::string to_text(const Scene& scene, bool with_geometry) {
     for (const SceneBox& box : scene.boxes)
         for (std::uint32_t e = box.first_edge; e < box.last_edge; ++e) {
             const SceneEdge& edge = scene.edges[e];
-            text += fmt::format("{}: {} -> {}", name_of(edge_names, edge.kind), scene.boxes[edge.from].path,
-                                scene.boxes[edge.to].path);
+            const bool enters = edge.to > edge.from && edge.to < scene.boxes[edge.from].end;
+            const bool leaves = edge.from > edge.to && edge.from < scene.boxes[edge.to].end;
+            text += fmt::format("{}: {}{} -> {}{}", name_of(edge_names, edge.kind), enters ? "into " : "",
+                                scene.boxes[edge.from].path, leaves ? "out of " : "", scene.boxes[edge.to].path);
             if (edge.count > 1) text += fmt::format(" x{}", edge.count);
             if (!edge.label.empty()) text += fmt::format(" [{}]", edge.label);
             if (edge.portal) text += ", portal";
             if (edge.around) text += ", around";
             text += '\n';
         }
+    if (with_geometry)
+        for (const ScenePort& port : scene.ports)
+            text += fmt::format("port {} {} at {:.1f},{:.1f}\n", port.out ? "out of" : "into",
+                                scene.boxes[port.box].path, port.at.x, port.at.y);
     for (const SceneLink& link : scene.failing_path)
         text += fmt::format("failing: {} -> {}\n", scene.boxes[link.from].path, scene.boxes[link.to].path);
     for (const SceneLink& link : scene.missing)
@@ -169,22 +195,22 @@ std::string to_svg(const Scene& scene) {
             corners[i] = {corners[box.parent].x + box.x, corners[box.parent].y + box.y};
             draw_box(svg, box, corners[i]);
         }
-        for (std::uint32_t e = box.first_edge; e < box.last_edge; ++e) {
-            const SceneEdge& edge = scene.edges[e];
-            if (edge.points.empty()) continue;
-            std::vector<Scene::Corner> points;
-            for (const Point p : edge.points) points.push_back({corners[i].x + p.x, corners[i].y + p.y});
-            const bool control = edge.kind == EdgeKind::control;
-            svg.path(points, edge.around, edge.kind == EdgeKind::reference ? "#6A4FC4" : "#7F8998", 1.5,
-                     edge.kind == EdgeKind::back ? "2 3"
-                     : control                   ? "3 3"
-                                                 : "none");
-        }
+        for (std::uint32_t e = box.first_edge; e < box.last_edge; ++e) draw_edge(svg, scene.edges[e], corners[i]);
+        for (std::uint32_t p = box.first_port; p < box.last_port; ++p)
+            svg.text +=
+                fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"#F6F7F9\" stroke=\"#757F8D\"/>\n",
+                            corners[i].x + scene.ports[p].at.x, corners[i].y + scene.ports[p].at.y);
     }
-    for (const SceneLink& link : scene.failing_path)
-        svg.path({middle(scene, link.from, 1), middle(scene, link.to, 0)}, false, "#AD1F08", 2.5, "none");
+    for (const SceneLink& link : scene.failing_path) {
+        for (const std::uint32_t e : link.edges) {
+            const std::uint32_t around = scene.scope_of(scene.edges[e]);
+            draw_edge(svg, scene.edges[e], corners[around], &failing);
+        }
+        if (link.edges.empty())
+            svg.path({middle(scene, link.from, 1), middle(scene, link.to, 0)}, {failing.stroke, failing.width});
+    }
     for (const SceneLink& link : scene.missing)
-        svg.path({middle(scene, link.from, 0), middle(scene, link.to, 1)}, false, "#08785C", 1.5, "5 4");
+        svg.path({middle(scene, link.from, 0), middle(scene, link.to, 1)}, {"#08785C", 1.5, "5 4"});
     return svg.text + "</svg>\n";
 }
 

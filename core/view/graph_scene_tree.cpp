@@ -289,13 +289,7 @@ void SceneTree::set_depths() {
 }
 
 void SceneTree::lift_edges(const GraphSnapshot& graph) {
-    struct Lifted {
-        std::uint32_t scope, from, to;
-        EdgeKind kind;
-        NodeId source, target;
-        int output;
-    };
-    std::vector<Lifted> all;
+    std::vector<BaseEdge>& all = base_edges_;
     const auto lift = [&](Output from, NodeId to, EdgeKind kind) {
         if (from.node.index() >= item_of_.size()) return;
         std::uint32_t a = item_of_[from.node.index()], b = item_of_[to.index()];
@@ -319,12 +313,12 @@ void SceneTree::lift_edges(const GraphSnapshot& graph) {
         if (node.op == "Const" && items_[item_of_[i]].node != node.id) continue;
         for (const NodeId control : node.control_inputs) lift({control, 0}, node.id, EdgeKind::control);
     }
-    const auto pair = [](const Lifted& e) { return std::tuple(e.scope, e.from, e.to, e.kind); };
-    std::stable_sort(all.begin(), all.end(), [&](const Lifted& a, const Lifted& b) { return pair(a) < pair(b); });
+    const auto pair = [](const BaseEdge& e) { return std::tuple(e.around, e.from, e.to, e.kind); };
+    std::stable_sort(all.begin(), all.end(), [&](const BaseEdge& a, const BaseEdge& b) { return pair(a) < pair(b); });
     for (std::size_t i = 0; i < all.size(); ++i) {
-        auto& edges = items_[all[i].scope].edges;
+        auto& edges = items_[all[i].around].edges;
         const bool same_ends =
-            i > 0 && all[i - 1].scope == all[i].scope && all[i - 1].from == all[i].from && all[i - 1].to == all[i].to;
+            i > 0 && all[i - 1].around == all[i].around && all[i - 1].from == all[i].from && all[i - 1].to == all[i].to;
         if (same_ends && all[i - 1].kind == all[i].kind) {
             if (edges.back().kind == all[i].kind) ++edges.back().count;
             continue;
@@ -333,6 +327,20 @@ void SceneTree::lift_edges(const GraphSnapshot& graph) {
         if (same_ends && all[i].kind == EdgeKind::control) continue;
         edges.push_back(
             {all[i].from, all[i].to, all[i].kind, false, 1, all[i].source, all[i].target, all[i].output, {}});
+    }
+    note_crossings();
+}
+
+void SceneTree::note_crossings() {
+    for (std::uint32_t i = 0; i < base_edges_.size(); ++i) {
+        const BaseEdge& edge = base_edges_[i];
+        for (const bool out : {true, false}) {
+            std::uint32_t inner = item_of(out ? edge.source : edge.target);
+            for (std::uint32_t item = items_[inner].parent; item != edge.around; item = items_[item].parent) {
+                items_[item].crossings.push_back({i, ordinal_[inner], out});
+                inner = item;
+            }
+        }
     }
 }
 

@@ -23,6 +23,21 @@ struct LocalEdge {
     std::string label; ///< shape, when it stands for one edge; may be empty
 };
 
+/// An edge of the graph, lifted to the item that holds both its ends.
+struct BaseEdge {
+    std::uint32_t around = 0;       ///< the item
+    std::uint32_t from = 0, to = 0; ///< ordinals of its children
+    EdgeKind kind = EdgeKind::data;
+    NodeId source, target;
+    int output = 0; ///< of source
+};
+
+/// Where a base edge leads out of an item, or into it.
+struct Crossing {
+    std::uint32_t edge = 0, child = 0; ///< of the tree's base edges; the ordinal of the child that has its inner end
+    bool out = false;
+};
+
 /// Something that can be drawn: a scope or an op.
 struct SceneItem {
     BoxKind kind = BoxKind::op;
@@ -34,6 +49,7 @@ struct SceneItem {
     std::string title, detail;
     std::vector<std::uint32_t> children; ///< items, in creation order
     std::vector<LocalEdge> edges;        ///< between the children
+    std::vector<Crossing> crossings;     ///< of its border, by base edge
     std::vector<SceneChip> chips;
     std::vector<VariableId> variables; ///< inside
     std::size_t ops = 0;
@@ -55,6 +71,7 @@ class SceneTree {
 
     const std::vector<SceneItem>& items() const { return items_; } ///< 0 is the root
     const SceneItem& item(std::uint32_t index) const { return items_[index]; }
+    const std::vector<BaseEdge>& base_edges() const { return base_edges_; }
     std::uint32_t item_of(NodeId node) const { return item_of_[node.index()]; }
     std::size_t nodes() const { return item_of_.size(); }
 
@@ -72,11 +89,13 @@ class SceneTree {
                            std::string title);
     void set_depths();
     void lift_edges(const GraphSnapshot& graph);
+    void note_crossings();
     void label_edges(const GraphSnapshot& graph);
     void make_portals(const GraphSnapshot& graph);
     void measure();
 
     std::vector<SceneItem> items_;
+    std::vector<BaseEdge> base_edges_; ///< by the item around them and the children that they connect
     std::vector<std::uint32_t> item_of_;
     std::vector<std::uint32_t> ordinal_; ///< by item: its place among its parent's children
 };

@@ -65,6 +65,26 @@ struct LayoutSpacing {
     float rank_gap = 34; ///< between ranks
 };
 
+/// What the ends of edges keep to, on the sides of the nodes that the flow enters (`start`) and leaves (`end`). All may
+/// be empty.
+struct LayoutEnds {
+    static constexpr std::uint32_t own_place = UINT32_MAX;
+    struct Range {
+        float low = 0, high = -1; ///< from the node's side with low coordinates; high < low: as always
+    };
+    /// The end of an edge from outside. `towards` in [-1, 1]: on which side it comes.
+    struct Outer {
+        std::uint32_t node = 0;
+        bool leaves = false; ///< the node
+        std::uint32_t port = own_place;
+        float towards = 0;
+    };
+    /// By edge. Ends of a node with the same port are in the same place, wherever they come from.
+    std::vector<std::uint32_t> from_port, to_port;
+    std::vector<Outer> outer;
+    std::vector<Range> start, end; ///< by node
+};
+
 /// Top left corners of the nodes and the points of the edges, all in a frame that starts at (0, 0).
 struct Layout {
     Size size;
@@ -73,12 +93,14 @@ struct Layout {
     /// the ranks, or over more than `max_span` of them, keep to the sides that follow the flow: of them there are the
     /// ends, and the places where they come out of one rank and into the other, for the caller to lead them around.
     std::vector<std::vector<Point>> edges;
-    std::vector<bool> low_side; ///< by edge that is led around: where the coordinates are low
+    std::vector<bool> low_side;              ///< by edge that is led around: where the coordinates are low
+    std::vector<Point> outer;                ///< by LayoutEnds::outer
+    std::vector<float> rank_start, rank_end; ///< along the flow
 };
 
 /// Coordinates (Brandes and Koepf, four alignments, compaction on the block graph). Pure function of its arguments.
 Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::span<const Size> sizes,
-                   Direction direction, const LayoutSpacing& spacing = {});
+                   Direction direction, const LayoutSpacing& spacing = {}, const LayoutEnds& ports = {});
 
 /// For tests: crossings between neighbouring layers, by an accumulator tree.
 std::uint64_t count_crossings(const LayoutOrder& order, std::span<const LayoutEdge> edges);

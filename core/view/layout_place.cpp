@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <cmath>
 #include <limits>
 #include <unordered_set>
+#include <utility>
 
 namespace rnnscope::view {
 namespace {
@@ -219,28 +221,61 @@ class Ports {
     /// Small boxes take their edges near the middle; on the long side of an open scope edges run straight on.
     static float reach_of(float width) { return std::max(width * 0.3f, width / 2 - 24); }
 
-    explicit Ports(const std::vector<Box>& boxes) : boxes_(boxes), requests_(boxes.size() * 2) {}
+    Ports(const std::vector<Box>& boxes, const LayoutEnds& ends)
+        : boxes_(boxes), ends_(ends), requests_(boxes.size() * 2) {}
 
-    void ask(std::uint32_t node, bool lower_side, float towards, float* result) {
-        requests_[node * 2 + (lower_side ? 1 : 0)].push_back({towards, result});
+    void ask(std::uint32_t node, bool end_side, float towards, std::uint32_t port, float* result) {
+        requests_[node * 2 + (end_side ? 1 : 0)].push_back({towards, port, result});
     }
     void settle() {
-        for (std::size_t i = 0; i < requests_.size(); ++i) settle(boxes_[i / 2], requests_[i]);
+        for (std::size_t i = 0; i < requests_.size(); ++i) {
+            if (requests_[i].empty()) continue;
+            const std::vector<LayoutEnds::Range>& ranges = i % 2 == 0 ? ends_.start : ends_.end;
+            settle(boxes_[i / 2], ranges.empty() ? LayoutEnds::Range() : ranges[i / 2], requests_[i]);
+        }
+        for (const auto& [from, to] : shared_) *to = *from;
     }
 
   private:
     struct Request {
         float towards;
+        std::uint32_t port;
         float* result;
     };
 
-    static void settle(const Box& box, std::vector<Request>& requests) {
-        if (requests.empty()) return;
+    /// One request for each port, in the mean direction of all.
+    void share_ports(std::vector<Request>& requests) {
+        const auto is_port = [](const Request& r) { return r.port != LayoutEnds::own_place; };
+        if (std::none_of(requests.begin(), requests.end(), is_port)) return;
+        std::stable_sort(requests.begin(), requests.end(),
+                         [](const Request& a, const Request& b) { return a.port < b.port; });
+        std::size_t kept = 0;
+        for (std::size_t begin = 0, end = 0; begin < requests.size(); begin = end) {
+            float sum = 0;
+            for (end = begin; end < requests.size() && (end == begin || requests[end].port == requests[begin].port);
+                 ++end) {
+                sum += requests[end].towards;
+                if (end > begin) shared_.emplace_back(requests[begin].result, requests[end].result);
+                if (!is_port(requests[begin])) {
+                    ++end;
+                    break;
+                }
+            }
+            requests[kept++] = {sum / static_cast<float>(end - begin), requests[begin].port, requests[begin].result};
+        }
+        requests.resize(kept);
+    }
+
+    void settle(const Box& box, const LayoutEnds::Range& range, std::vector<Request>& requests) {
+        share_ports(requests);
         std::stable_sort(requests.begin(), requests.end(),
                          [](const Request& a, const Request& b) { return a.towards < b.towards; });
-        const float reach = reach_of(box.width), low = box.center() - reach, high = box.center() + reach;
+        const bool given = range.high >= range.low;
+        const float reach = reach_of(box.width);
+        const float low = given ? box.across + range.low : box.center() - reach;
+        const float high = given ? box.across + range.high : box.center() + reach;
         const auto count = static_cast<float>(requests.size());
-        const float gap = requests.size() < 2 ? 0 : std::min(12.f, 2 * reach / (count - 1));
+        const float gap = requests.size() < 2 ? 0 : std::min(12.f, (high - low) / (count - 1));
         float next = low;
         for (std::size_t i = 0; i < requests.size(); ++i) {
             const float rest = gap * (count - 1 - static_cast<float>(i));
@@ -248,7 +283,7 @@ class Ports {
             *requests[i].result = std::clamp(wanted, next, std::max(next, high - rest));
             next = *requests[i].result + gap;
         }
-        if (box.width > small_box) return;
+        if (given || box.width > small_box) return;
         // A small box looks best with its edges centered.
         const float middle = (*requests.front().result + *requests.back().result) / 2;
         const bool straight = requests.size() == 1 && requests[0].towards >= low && requests[0].towards <= high;
@@ -259,13 +294,25 @@ class Ports {
     }
 
     const std::vector<Box>& boxes_;
+    const LayoutEnds& ends_;
     std::vector<std::vector<Request>> requests_;
+    std::vector<std::pair<const float*, float*>> shared_;
 };
+
+/// How far across a drawn curve has come, of 1, where it has come so far along.
+float curve_at(float along) {
+    float low = 0, high = 1;
+    for (int step = 0; step < 12; ++step) {
+        const float t = (low + high) / 2;
+        (1.5f * t * (1 - t) + t * t * t < along ? low : high) = t;
+    }
+    return low * low * (3 - 2 * low);
+}
 
 } // namespace
 
 Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::span<const Size> sizes,
-                   Direction direction, const LayoutSpacing& spacing) {
+                   Direction direction, const LayoutSpacing& spacing, const LayoutEnds& given) {
     assert(sizes.size() == order.nodes);
     const bool right = direction == Direction::right;
     std::vector<Box> boxes(order.rank.size());
@@ -316,7 +363,11 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         float from = 0, to = 0;
     };
     std::vector<Ends> ends(edges.size());
-    Ports ports(boxes);
+    std::vector<float> outer(given.outer.size(), 0);
+    Ports ports(boxes, given);
+    const auto port_in = [](const std::vector<std::uint32_t>& by_edge, std::size_t i) {
+        return by_edge.empty() ? LayoutEnds::own_place : by_edge[i];
+    };
     for (std::size_t i = 0; i < edges.size(); ++i) {
         const LayoutEdge& e = edges[i];
         if (e.from == e.to) continue;
@@ -325,26 +376,35 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         const bool empty = bends.empty();
         const std::uint32_t after_from = empty ? e.to : (against ? bends.back() : bends.front());
         const std::uint32_t before_to = empty ? e.from : (against ? bends.front() : bends.back());
-        ports.ask(e.from, true, boxes[after_from].center(), &ends[i].from);
-        ports.ask(e.to, false, boxes[before_to].center(), &ends[i].to);
+        ports.ask(e.from, true, boxes[after_from].center(), port_in(given.from_port, i), &ends[i].from);
+        ports.ask(e.to, false, boxes[before_to].center(), port_in(given.to_port, i), &ends[i].to);
+    }
+    for (std::size_t i = 0; i < given.outer.size(); ++i) {
+        const LayoutEnds::Outer& o = given.outer[i];
+        ports.ask(o.node, o.leaves, boxes[o.node].center() + o.towards * boxes[o.node].width, o.port, &outer[i]);
     }
     ports.settle();
 
     std::vector<std::uint32_t> place(boxes.size());
     for (const auto& layer : order.layers)
         for (std::uint32_t n = 0; n < layer.size(); ++n) place[layer[n]] = n;
-    // A line from (across, leave) to (towards, end of the rank and its gap) comes near to the neighbour on that side.
-    const auto is_beside = [&](std::uint32_t v, float leave, float across, float towards, float open) {
+    // The curve between the side of v at (across, along) and its other end comes near to another box of the rank.
+    const auto is_blocked = [&](std::uint32_t v, Point side, Point other_end) {
         const auto& layer = order.layers[order.rank[v]];
-        const bool after = towards > across;
-        if (after ? place[v] + 1 == layer.size() : place[v] == 0) return false;
-        const std::uint32_t neighbour = layer[after ? place[v] + 1 : place[v] - 1];
-        if (neighbour >= order.nodes) return true;
-        const Box& other = boxes[neighbour];
-        const float end = other.along + other.depth;
-        if (end <= leave) return false;
-        const float at = across + (towards - across) * (end - leave) / (open + spacing.rank_gap - leave);
-        return after ? at > other.across - 6 : at < other.across + other.width + 6;
+        const bool after = other_end.x > side.x, leaves = other_end.y > side.y;
+        const auto count = static_cast<std::int64_t>(layer.size());
+        for (std::int64_t n = place[v] + (after ? 1 : -1); n >= 0 && n < count; n += after ? 1 : -1) {
+            const std::uint32_t neighbour = layer[static_cast<std::size_t>(n)];
+            if (neighbour >= order.nodes) return true;
+            const Box& other = boxes[neighbour];
+            const float near = after ? other.across - 6 : other.across + other.width + 6;
+            if (after ? near >= other_end.x : near <= other_end.x) return false;
+            const float past = leaves ? other.along + other.depth - side.y : side.y - other.along;
+            if (past <= 0) continue;
+            const float at = side.x + (other_end.x - side.x) * curve_at(past / std::abs(other_end.y - side.y));
+            if (after ? at > near : at < near) return true;
+        }
+        return false;
     };
     const auto turn = [&](float across, float at) { return right ? Point{at, across} : Point{across, at}; };
     Layout layout;
@@ -372,19 +432,35 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
             points.push_back(turn(ends[i].to, boxes[e.to].along));
             continue;
         }
-        // Straight on to the end of the rank, where the curve would run below a thick neighbour.
+        // Straight on to the end of the rank, where the curve would run below a thick neighbour; and likewise at the
+        // other end.
         const auto& bends = order.bends[i];
-        const float towards = bends.empty() ? ends[i].to : boxes[bends.front()].across;
-        if (open > leave + 8 && is_beside(e.from, leave, ends[i].from, towards, open))
-            points.push_back(turn(ends[i].from, open));
+        const float enter = boxes[e.to].along, start = rank_start[order.rank[e.to]];
+        const Point from{ends[i].from, leave}, to{ends[i].to, enter};
+        const Point next =
+            bends.empty() ? to : Point{boxes[bends.front()].across, rank_start[order.rank[bends.front()]]};
+        bool opens = open > leave + 1 && is_blocked(e.from, from, next);
+        const Point before = !bends.empty() ? Point{boxes[bends.back()].across, rank_end[order.rank[bends.back()]]}
+                             : opens        ? Point{from.x, open}
+                                            : from;
+        const bool closes = start < enter - 1 && is_blocked(e.to, to, before);
+        if (closes && bends.empty() && open > leave + 1) opens = opens || is_blocked(e.from, from, {to.x, start});
+        if (opens) points.push_back(turn(from.x, open));
         for (const std::uint32_t bend : bends) {
             // Through the whole rank, so that an edge does not cut the corner of a thick neighbour.
             const std::uint32_t rank = order.rank[bend];
             points.push_back(turn(boxes[bend].across, rank_start[rank]));
             if (rank_end[rank] > rank_start[rank]) points.push_back(turn(boxes[bend].across, rank_end[rank]));
         }
-        points.push_back(turn(ends[i].to, boxes[e.to].along));
+        if (closes) points.push_back(turn(to.x, start));
+        points.push_back(turn(to.x, enter));
     }
+    for (std::size_t i = 0; i < given.outer.size(); ++i) {
+        const Box& box = boxes[given.outer[i].node];
+        layout.outer.push_back(turn(outer[i], box.along + (given.outer[i].leaves ? box.depth : 0)));
+    }
+    layout.rank_start = std::move(rank_start);
+    layout.rank_end = std::move(rank_end);
     return layout;
 }
 

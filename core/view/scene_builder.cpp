@@ -1,6 +1,7 @@
 #include "core/view/scene_builder.hpp"
 
 #include "core/view/layout_rank.hpp"
+#include "core/view/scene_routes.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -10,7 +11,13 @@
 namespace rnnscope::view {
 namespace {
 
-constexpr std::size_t most_lanes = 6;
+/// Where lines from above may pass through the header of an open scope: between its title and its count.
+LayoutEnds::Range between_header_texts(const SceneItem& item, float width) {
+    const float title = 8 + 16 + (item.variables.empty() ? 0.f : 16.f) + mono_width(item.title);
+    const float count = sans_width(fmt::format("{} ops", item.ops)) + 10;
+    return {title + 10, width - count - 10};
+}
+constexpr float port_gap = 14;
 
 } // namespace
 
@@ -101,6 +108,7 @@ void SceneBuilder::carry_out(const SceneWish& wish) {
     dirty_ = true;
 }
 
+/// What depends on topology only. The item around it has it already.
 SceneBuilder::ItemLayout& SceneBuilder::ordered(std::uint32_t index) {
     ItemLayout& own = layouts_[index];
     if (own.order) return own;
@@ -122,42 +130,94 @@ SceneBuilder::ItemLayout& SceneBuilder::ordered(std::uint32_t index) {
     if (!cached) cached = std::make_shared<LayoutOrder>(order_graph(item.children.size(), own.edges, {}, first));
     own.order = cached;
     own.direction = flow_direction(*tree_, index, *own.order);
+    if (index == 0) return own;
+    own.ports = plan_ports(*tree_, index, layouts_[item.parent].ports);
+    for (std::uint32_t e = 0; e < own.ports.edges.size(); ++e)
+        if (!own.ports.edges[e].portal) own.port_edges.push_back(e);
     return own;
 }
 
-/// The widths of the lanes for edges that run around, on the low and on the high side.
-std::pair<float, float> SceneBuilder::lane_widths(const ItemLayout& own) {
-    std::size_t low = 0, high = 0;
-    for (std::size_t i = 0; i < own.edges.size(); ++i)
-        if (runs_around(*own.order, own.edges, i)) ++(own.layout.low_side[i] ? low : high);
-    const auto gutter = [](std::size_t lanes) {
-        return lanes > 0 ? static_cast<float>(std::min<std::size_t>(lanes, most_lanes)) * SceneMetrics::lane + 10 : 0;
+SceneFrame SceneBuilder::frame_of(std::uint32_t index) const {
+    const ItemLayout& own = layouts_[index];
+    return {own.direction, layouts_[tree_->item(index).parent].direction,
+            own.size,      *own.order,
+            own.edges,     own.layout,
+            own.ports,     own.port_edges,
+            own.lanes};
+}
+
+/// Where edges end at open scopes, and those from the ports of this one.
+LayoutEnds SceneBuilder::ends_of(std::uint32_t index) const {
+    const ItemLayout& own = layouts_[index];
+    const SceneItem& item = tree_->item(index);
+    LayoutEnds ends;
+    const auto port = [&](std::uint32_t child, bool out, std::uint32_t neighbour, bool back) {
+        return is_open(item.children[child]) ? layouts_[item.children[child]].ports.port_for(out, neighbour, back)
+                                             : LayoutEnds::own_place;
     };
-    return {gutter(low), gutter(high)};
+    if (std::any_of(item.children.begin(), item.children.end(), [&](std::uint32_t child) { return is_open(child); })) {
+        for (const LayoutEdge& e : own.edges) {
+            ends.from_port.push_back(port(e.from, true, e.to, e.back));
+            ends.to_port.push_back(port(e.to, false, e.from, e.back));
+        }
+        ends.start.resize(item.children.size());
+        ends.end.resize(item.children.size());
+        for (std::size_t c = 0; c < item.children.size(); ++c) {
+            if (!is_open(item.children[c])) continue;
+            const Size size = size_of(item.children[c]);
+            const bool down = own.direction == Direction::down;
+            const LayoutEnds::Range side{SceneMetrics::header + 8, size.height - 10};
+            ends.start[c] = down ? between_header_texts(tree_->item(item.children[c]), size.width) : side;
+            ends.end[c] = down ? LayoutEnds::Range{10, size.width - 10} : side;
+        }
+    }
+    const auto outside = static_cast<std::uint32_t>(item.children.size());
+    for (const std::uint32_t e : own.port_edges) {
+        const PortPlan::Edge& edge = own.ports.edges[e];
+        const bool out = own.ports.out[edge.port];
+        ends.outer.push_back({edge.child, out, port(edge.child, out, outside + edge.port, edge.kind == EdgeKind::back),
+                              comes_from(frame_of(index), edge, own.lanes.ports)});
+    }
+    return ends;
 }
 
 /// Sizes and contents of one open item; those inside it are done.
 void SceneBuilder::place(std::uint32_t index) {
-    ItemLayout& own = ordered(index);
+    ItemLayout& own = layouts_[index];
     const SceneItem& item = tree_->item(index);
     std::vector<Size> sizes;
-    for (const std::uint32_t child : item.children) sizes.push_back(size_of(child));
-    if (own.placed && own.sizes == sizes) return;
+    std::vector<bool> open;
+    for (const std::uint32_t child : item.children) {
+        sizes.push_back(size_of(child));
+        open.push_back(is_open(child));
+    }
+    if (own.placed && own.sizes == sizes && own.open == open) return;
     LayoutSpacing spacing;
     if (own.direction == Direction::right) spacing = {14, 10, 40};
-    own.layout = place_graph(*own.order, own.edges, sizes, own.direction, spacing);
+    own.lanes.ports = port_lanes(frame_of(index));
+    own.ends = ends_of(index);
+    own.layout = place_graph(*own.order, own.edges, sizes, own.direction, spacing, own.ends);
     own.sizes = std::move(sizes);
+    own.open = std::move(open);
     own.placed = true;
+    own.lanes = lanes_of(frame_of(index), std::move(own.lanes.ports));
     using M = SceneMetrics;
     const float side = index == 0 ? M::root_padding : M::padding, top = index == 0 ? M::root_padding : M::header + 8,
                 bottom = index == 0 ? M::root_padding : M::bottom;
-    const auto [low, high] = lane_widths(own);
     const bool down = own.direction == Direction::down;
-    const float contents = own.layout.size.width + (down ? low + high : 0);
-    const float least = index == 0 ? 0 : item.closed.width;
-    own.size = {std::max(contents + 2 * side, least), top + own.layout.size.height + (down ? 0 : low + high) + bottom};
-    own.left = (own.size.width - contents) / 2 + (down ? low : 0);
-    own.top = top + (down ? 0 : low);
+    SceneLanes& lanes = own.lanes;
+    const float before = down ? lanes.low : lanes.start, above = down ? lanes.start : lanes.low;
+    const float contents = before + own.layout.size.width + (down ? lanes.high : lanes.end);
+    float least = index == 0 ? 0 : item.closed.width;
+    if (frame_of(index).outer == Direction::down) {
+        const auto ins = std::count(own.ports.out.begin(), own.ports.out.end(), false);
+        const LayoutEnds::Range free = between_header_texts(item, 0);
+        if (ins > 0) least = std::max(least, free.low - free.high + port_gap * static_cast<float>(ins - 1));
+    }
+    own.size = {std::max(contents + 2 * side, least),
+                top + above + own.layout.size.height + (down ? lanes.end : lanes.high) + bottom};
+    lanes.left = (own.size.width - contents) / 2 + before;
+    lanes.top = top + above;
 }
 
 bool SceneBuilder::build(const std::stop_token& stop) {
@@ -166,6 +226,10 @@ bool SceneBuilder::build(const std::stop_token& stop) {
     for (std::size_t i = 0; i < open.size(); ++i)
         for (const std::uint32_t child : tree_->item(open[i]).children)
             if (is_open(child)) open.push_back(child);
+    for (const std::uint32_t item : open) {
+        if (stop.stop_requested()) return false;
+        ordered(item);
+    }
     for (auto it = open.rbegin(); it != open.rend(); ++it) {
         if (stop.stop_requested()) return false; // what is placed is kept
         place(*it);
@@ -173,6 +237,7 @@ bool SceneBuilder::build(const std::stop_token& stop) {
     scene_ = {};
     box_of_item_.assign(tree_->items().size(), no_box);
     emit_boxes();
+    emit_ports();
     emit_edges();
     scene_.box_by_node.assign(tree_->nodes(), 0);
     for (std::size_t i = 0; i < tree_->nodes(); ++i) {
@@ -224,8 +289,9 @@ void SceneBuilder::emit_boxes() {
         if (!is_open(todo.item)) continue;
         const ItemLayout& own = layouts_[todo.item];
         for (std::size_t c = item.children.size(); c-- > 0;)
-            stack.push_back(
-                {item.children[c], index, {own.layout.nodes[c].x + own.left, own.layout.nodes[c].y + own.top}});
+            stack.push_back({item.children[c],
+                             index,
+                             {own.layout.nodes[c].x + own.lanes.left, own.layout.nodes[c].y + own.lanes.top}});
     }
     for (std::size_t i = scene_.boxes.size(); i-- > 1;) {
         SceneBox& parent = scene_.boxes[scene_.boxes[i].parent];
@@ -233,65 +299,114 @@ void SceneBuilder::emit_boxes() {
     }
 }
 
-void SceneBuilder::emit_edges() {
-    for (SceneBox& box : scene_.boxes) {
-        box.first_edge = box.last_edge = static_cast<std::uint32_t>(scene_.edges.size());
+/// Each is where the scope around it has it, and edges of both sides meet there.
+void SceneBuilder::emit_ports() {
+    for (std::uint32_t i = 0; i < scene_.boxes.size(); ++i) {
+        SceneBox& box = scene_.boxes[i];
+        box.first_port = static_cast<std::uint32_t>(scene_.ports.size());
+        if (box.expanded)
+            for (const bool out : layouts_[box.item].ports.out) scene_.ports.push_back({i, out, {}});
+        box.last_port = static_cast<std::uint32_t>(scene_.ports.size());
+    }
+    for (const SceneBox& box : scene_.boxes) {
         if (!box.expanded) continue;
-        const SceneItem& item = tree_->item(box.item);
         const ItemLayout& own = layouts_[box.item];
-        std::size_t low_lane = 0, high_lane = 0;
-        std::uint32_t drawn = no_box;
-        for (std::size_t i = 0; i < item.edges.size(); ++i) {
-            const LocalEdge& local = item.edges[i];
-            if (local.from == local.to) continue;
-            SceneEdge edge;
-            edge.kind = local.kind;
-            edge.portal = local.portal;
-            edge.from = box_of_item_[item.children[local.from]];
-            edge.to = box_of_item_[item.children[local.to]];
-            edge.count = local.count;
-            edge.source = local.source;
-            edge.target = local.target;
-            if (!local.portal) {
-                const std::uint32_t at = own.edge_of[i];
-                // Several kinds between the same two share one line: the first says the most.
-                if (at == drawn) continue;
-                drawn = at;
-                edge.around = runs_around(*own.order, own.edges, at);
-                edge.points = edge.around ? around(own, at, own.layout.low_side[at] ? low_lane++ : high_lane++)
-                                          : shifted(own, own.layout.edges[at]);
-            }
-            edge.label = local.label;
-            scene_.edges.push_back(std::move(edge));
+        const std::vector<std::uint32_t>& children = tree_->item(box.item).children;
+        for (std::size_t i = 0; i < own.ends.from_port.size(); ++i) {
+            if (own.layout.edges[i].empty()) continue;
+            emit_port(box_of_item_[children[own.edges[i].from]], own.ends.from_port[i], own.layout.edges[i].front());
+            emit_port(box_of_item_[children[own.edges[i].to]], own.ends.to_port[i], own.layout.edges[i].back());
+        }
+        for (std::size_t i = 0; i < own.ends.outer.size(); ++i)
+            emit_port(box_of_item_[children[own.ends.outer[i].node]], own.ends.outer[i].port, own.layout.outer[i]);
+    }
+}
+
+void SceneBuilder::emit_port(std::uint32_t index, std::uint32_t port, Point at) {
+    if (port == LayoutEnds::own_place) return;
+    const SceneBox& box = scene_.boxes[index];
+    const SceneLanes& lanes = layouts_[scene_.boxes[box.parent].item].lanes;
+    scene_.ports[box.first_port + port].at = {at.x + lanes.left - box.x, at.y + lanes.top - box.y};
+}
+
+std::uint32_t SceneBuilder::scene_port(std::uint32_t box, std::uint32_t port) const {
+    return port == LayoutEnds::own_place ? no_port : scene_.boxes[box].first_port + port;
+}
+
+void SceneBuilder::emit_edges() {
+    for (std::uint32_t i = 0; i < scene_.boxes.size(); ++i) {
+        SceneBox& box = scene_.boxes[i];
+        box.first_edge = static_cast<std::uint32_t>(scene_.edges.size());
+        if (box.expanded) {
+            emit_port_edges(i);
+            emit_inner_edges(i);
         }
         box.last_edge = static_cast<std::uint32_t>(scene_.edges.size());
     }
 }
 
-std::vector<Point> SceneBuilder::shifted(const ItemLayout& own, std::vector<Point> points) {
-    for (Point& p : points) p = {p.x + own.left, p.y + own.top};
-    return points;
+void SceneBuilder::emit_inner_edges(std::uint32_t index) {
+    const SceneItem& item = tree_->item(scene_.boxes[index].item);
+    const ItemLayout& own = layouts_[scene_.boxes[index].item];
+    const SceneFrame frame = frame_of(scene_.boxes[index].item);
+    std::uint32_t low_lane = 0, high_lane = 0, drawn = no_box;
+    for (std::size_t i = 0; i < item.edges.size(); ++i) {
+        const LocalEdge& local = item.edges[i];
+        if (local.from == local.to) continue;
+        SceneEdge edge;
+        edge.kind = local.kind;
+        edge.portal = local.portal;
+        edge.down = own.direction == Direction::down;
+        edge.from = box_of_item_[item.children[local.from]];
+        edge.to = box_of_item_[item.children[local.to]];
+        edge.count = local.count;
+        edge.source = local.source;
+        edge.target = local.target;
+        if (!local.portal) {
+            const std::uint32_t at = own.edge_of[i];
+            // Several kinds between the same two share one line: the first says the most.
+            if (at == drawn) continue;
+            drawn = at;
+            edge.around = runs_around(*own.order, own.edges, at);
+            edge.points = edge.around ? around_route(frame, at, own.layout.low_side[at] ? low_lane++ : high_lane++)
+                                      : straight_route(frame, at);
+            if (!own.ends.from_port.empty()) {
+                edge.from_port = scene_port(edge.from, own.ends.from_port[at]);
+                edge.to_port = scene_port(edge.to, own.ends.to_port[at]);
+            }
+        }
+        edge.label = local.label;
+        scene_.edges.push_back(std::move(edge));
+    }
 }
 
-/// Out at the end of its rank, back beside everything, and in at the start of the other rank.
-std::vector<Point> SceneBuilder::around(const ItemLayout& own, std::uint32_t edge, std::size_t lane) {
-    const std::vector<Point> ends = shifted(own, own.layout.edges[edge]);
-    const auto n = static_cast<float>(lane % most_lanes);
-    const float out = 8 + 2 * n, beside = 10 + SceneMetrics::lane * n;
-    const bool low = own.layout.low_side[edge];
-    if (own.direction == Direction::down) {
-        const float x = low ? own.left - beside : own.left + own.layout.size.width + beside;
-        return {ends[0],
-                {ends[0].x, ends[1].y + out},
-                {x, ends[1].y + out},
-                {x, ends[2].y - out},
-                {ends[3].x, ends[2].y - out},
-                ends[3]};
+void SceneBuilder::emit_port_edges(std::uint32_t index) {
+    const SceneItem& item = tree_->item(scene_.boxes[index].item);
+    const ItemLayout& own = layouts_[scene_.boxes[index].item];
+    const SceneFrame frame = frame_of(scene_.boxes[index].item);
+    std::uint32_t drawn = 0;
+    for (const PortPlan::Edge& planned : own.ports.edges) {
+        const bool out = own.ports.out[planned.port];
+        const std::uint32_t port = scene_.boxes[index].first_port + planned.port,
+                            child = box_of_item_[item.children[planned.child]];
+        SceneEdge edge;
+        edge.kind = planned.kind;
+        edge.portal = planned.portal;
+        edge.down = own.direction == Direction::down;
+        edge.from = out ? child : index;
+        edge.to = out ? index : child;
+        (out ? edge.to_port : edge.from_port) = port;
+        edge.count = planned.count;
+        edge.source = planned.source;
+        edge.target = planned.target;
+        if (!planned.portal) {
+            (out ? edge.from_port : edge.to_port) = scene_port(child, own.ends.outer[drawn].port);
+            PortRoute route = port_route(frame, drawn++, scene_.ports[port].at);
+            edge.around = route.straight_pieces;
+            edge.points = std::move(route.points);
+        }
+        scene_.edges.push_back(std::move(edge));
     }
-    const float y = low ? own.top - beside : own.top + own.layout.size.height + beside;
-    return {
-        ends[0], {ends[1].x + out, ends[0].y}, {ends[1].x + out, y}, {ends[2].x - out, y}, {ends[2].x - out, ends[3].y},
-        ends[3]};
 }
 
 } // namespace rnnscope::view

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "core/view/graph_scene_tree.hpp"
+#include "core/view/scene_ports.hpp"
+#include "core/view/scene_routes.hpp"
 
 #include <functional>
 #include <map>
@@ -64,22 +66,31 @@ class SceneBuilder {
         std::vector<LayoutEdge> edges;
         std::vector<std::uint32_t> edge_of; ///< by local edge
         Direction direction = Direction::down;
-        std::vector<Size> sizes; ///< that `layout` was made for
+        PortPlan ports;
+        std::vector<std::uint32_t> port_edges; ///< those of the plan that are drawn; LayoutEnds::outer is as long
+        std::vector<Size> sizes;               ///< that `layout` was made for
+        std::vector<bool> open;                ///< by child, when it was made
+        LayoutEnds ends;
         Layout layout;
+        SceneLanes lanes;
         Size size;
-        float left = 0, top = 0; ///< of the contents
         bool placed = false;
     };
 
     bool is_open(std::uint32_t item) const;
     ItemLayout& ordered(std::uint32_t item);
     Size size_of(std::uint32_t item) const { return is_open(item) ? layouts_[item].size : tree_->item(item).closed; }
-    static std::pair<float, float> lane_widths(const ItemLayout& own);
+    Direction direction_around(std::uint32_t item) const { return layouts_[tree_->item(item).parent].direction; }
     void place(std::uint32_t item);
+    LayoutEnds ends_of(std::uint32_t item) const;
+    SceneFrame frame_of(std::uint32_t item) const;
     void emit_boxes();
+    void emit_ports();
+    void emit_port(std::uint32_t box, std::uint32_t port, Point at);
     void emit_edges();
-    static std::vector<Point> shifted(const ItemLayout& own, std::vector<Point> points);
-    static std::vector<Point> around(const ItemLayout& own, std::uint32_t edge, std::size_t lane);
+    void emit_inner_edges(std::uint32_t box);
+    void emit_port_edges(std::uint32_t box);
+    std::uint32_t scene_port(std::uint32_t box, std::uint32_t port) const;
 
     std::shared_ptr<const SceneTree> tree_;
     /// Others may hold it: a change makes another one.

@@ -136,6 +136,22 @@ void GraphCanvas::place(const Scene& scene) {
     }
 }
 
+/// They are looked for through the whole scene, so only when something changed.
+void GraphCanvas::light_edges(const Scene& scene, std::uint32_t selected) {
+    const std::array<std::uint32_t, 2> ends{selected, hovered_box_};
+    const bool same_scene = lit_revision_ == scene.revision && lit_edges_.size() == scene.edges.size();
+    if (same_scene && ends == lit_ends_) return;
+    lit_revision_ = scene.revision;
+    lit_ends_ = ends;
+    lit_edges_.assign(scene.edges.size(), false);
+    for (const std::uint32_t end : ends) {
+        if (end == no_box || end == 0) continue;
+        const std::vector<bool> edges = view::edges_of(scene, end);
+        for (std::size_t e = 0; e < edges.size(); ++e)
+            if (edges[e]) lit_edges_[e] = true;
+    }
+}
+
 void GraphCanvas::Area::add(const PlacedBox& box) {
     add(Area{box.x, box.y, box.x + box.width, box.y + box.height});
 }
@@ -391,6 +407,8 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
 
     const std::vector<ClassLook> looks =
         options.colors ? class_looks(look, *options.colors->nodes) : std::vector<ClassLook>();
+    const std::uint32_t selected = box_of(scene, options.selected);
+    light_edges(scene, selected);
     const GraphPaint paint{scene,
                            look,
                            placed_,
@@ -399,9 +417,10 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
                            x_,
                            y_,
                            unit(),
-                           box_of(scene, options.selected),
+                           selected,
                            hovered_box_,
                            box_of(scene, options.lit),
+                           lit_edges_,
                            ring_,
                            kinds_,
                            options.colors,

@@ -50,6 +50,7 @@ struct GraphPaint {
     double camera_x, camera_y; ///< world at `a`
     float unit;                ///< screen pixels of one look pixel
     std::uint32_t selected, hovered, lit;
+    const std::vector<bool>& lit_edges;        ///< of what is hovered or selected
     float ring = 1;                            ///< of the first arrival at the failure; 1: over
     std::array<bool, 4> kinds;                 ///< of edges that the scene has, by EdgeKind
     const view::SceneColors* colors = nullptr; ///< null: fills say nothing
@@ -120,6 +121,7 @@ class GraphCanvas {
 
     void follow_scene(const view::Scene& scene, const Options& options);
     void place(const view::Scene& scene);
+    void light_edges(const view::Scene& scene, std::uint32_t selected);
     struct Area {
         double x0 = 1e300, y0 = 1e300, x1 = -1e300, y1 = -1e300;
         void add(const PlacedBox& box);
@@ -157,6 +159,9 @@ class GraphCanvas {
     std::vector<PlacedBox> placed_;
     std::uint64_t placed_revision_ = 0; ///< of the scene whose boxes have come to rest in placed_
     std::array<bool, 4> kinds_{};
+    std::vector<bool> lit_edges_;
+    std::array<std::uint32_t, 2> lit_ends_{view::no_box, view::no_box}; ///< what lit_edges_ are of
+    std::uint64_t lit_revision_ = 0;
 
     enum class Wish { none, fit, failure, node } wish_ = Wish::fit;
     NodeId wished_node_;

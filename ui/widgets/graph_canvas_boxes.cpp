@@ -217,7 +217,15 @@ class BoxPainter : public GraphBrush {
             x += 16 * mark_scale * look_.scale;
         }
         const Token color = is_dim(box) ? Token::text2 : Token::text1;
-        const float room = q.x - x - 8 * u;
+        // Lines from above pass between the title and the count.
+        float title_end = q.x - 8 * u, count_start = p.x;
+        for (std::uint32_t n = box.first_port; n < box.last_port; ++n) {
+            const view::ScenePort& port = scene_.ports[n];
+            if (port.out || port.at.y > 0.5f) continue;
+            title_end = std::min(title_end, p.x + (port.at.x - 6) * u);
+            count_start = std::max(count_start, p.x + (port.at.x + 6) * u);
+        }
+        const float room = title_end - x;
         const float used = label(TextRole::mono, 12, {x, p.y}, height, faded(look_[color], i), box.title, room, true);
         // With the share of its variables where there is room for it.
         std::array<std::string, 2> counts{"", box.count};
@@ -227,9 +235,9 @@ class BoxPainter : public GraphBrush {
             counts[0] = fmt::format("{} of {} set · {}", box.with_value, box.variables, box.count);
         for (const std::string& count : counts) {
             const float width = text_width(look_, TextRole::caption, count) * std::max(u / look_.scale, 0.82f);
-            if (count.empty() || used <= 0 || room - used <= width + 10 * u) continue;
-            label(TextRole::caption, 11, {q.x - width - 10 * u, p.y}, height, faded(look_[Token::text2], i), count,
-                  width + 4, false);
+            const float left = q.x - width - 10 * u;
+            if (count.empty() || used <= 0 || left < std::max(x + used + 2 * u, count_start)) continue;
+            label(TextRole::caption, 11, {left, p.y}, height, faded(look_[Token::text2], i), count, width + 4, false);
             break;
         }
     }

@@ -44,10 +44,6 @@ class EdgePainter : public GraphBrush {
         return {look_[lit ? Token::text2 : Token::e_data], w};
     }
 
-    bool touches(const SceneEdge& edge, std::uint32_t box) const {
-        return box != no_box && box != 0 && (edge.from == box || edge.to == box);
-    }
-
     void draw_edges(std::uint32_t scope) {
         const SceneBox& box = scene_.boxes[scope];
         const bool far = em(12) < 4.5f * look_.scale;
@@ -56,41 +52,73 @@ class EdgePainter : public GraphBrush {
             const SceneEdge& edge = scene_.edges[e];
             if (edge.portal || edge.points.size() < 2 || (far && (edge.kind != EdgeKind::data || edge.around)))
                 continue;
-            if (touches(edge, p_.hovered) || touches(edge, p_.selected)) continue; // later, over the others
-            if (covered_by_path(edge)) continue;
+            if (p_.lit_edges[e] || covered_by_path(e)) continue; // later, over the others
             if (draw_edge(scope, edge, style_of(edge, false))) --budget;
         }
+        if (!far)
+            for (std::uint32_t p = box.first_port; p < box.last_port; ++p) draw_port(scene_.ports[p], Token::line3);
     }
 
-    /// Edges lead between siblings, so those of a box are all in the scope around it.
+    void draw_port(const view::ScenePort& port, Token token) {
+        const PlacedBox& box = p_.placed[port.box];
+        const ImVec2 at = this->at(box.x + port_x(port), box.y + port_y(port));
+        if (at.x < p_.a.x - 8 || at.y < p_.a.y - 8 || at.x > p_.b.x + 8 || at.y > p_.b.y + 8) return;
+        const float r = std::clamp(3.5f * p_.unit, look_.px(1.5f), look_.px(5));
+        list_.AddCircleFilled(at, r, faded(look_[Token::bg1], port.box), 14);
+        list_.AddCircle(at, r, faded(look_[token], port.box), 14, look_.px(1.2f));
+    }
+    /// On the border, also while that moves.
+    float port_x(const view::ScenePort& port) const {
+        const SceneBox& box = scene_.boxes[port.box];
+        return port.at.x + (port.at.x > box.width - 0.5f ? p_.placed[port.box].width - box.width : 0);
+    }
+    float port_y(const view::ScenePort& port) const {
+        const SceneBox& box = scene_.boxes[port.box];
+        return port.at.y + (port.at.y > box.height - 0.5f ? p_.placed[port.box].height - box.height : 0);
+    }
+
+    /// Those of what is hovered or selected, all the way through the borders of open scopes.
     void draw_lit_edges() {
-        const std::array<std::uint32_t, 2> ends{p_.hovered, p_.selected == p_.hovered ? no_box : p_.selected};
-        for (const std::uint32_t end : ends) {
-            if (end == no_box || end == 0) continue;
-            const std::uint32_t scope = scene_.boxes[end].parent;
+        for (std::uint32_t e = 0; e < scene_.edges.size(); ++e) {
+            if (!p_.lit_edges[e] || covered_by_path(e)) continue;
+            const SceneEdge& edge = scene_.edges[e];
+            const std::uint32_t scope = scene_.scope_of(edge);
             if (scope > 0 && (!visible(scope) || is_flat(scope))) continue;
-            const SceneBox& box = scene_.boxes[scope];
-            for (std::uint32_t e = box.first_edge; e < box.last_edge; ++e) {
-                const SceneEdge& edge = scene_.edges[e];
-                if (!touches(edge, end)) continue;
-                if (edge.portal)
-                    link(edge.from, edge.to, style_of(edge, true), false);
-                else if (!covered_by_path(edge))
-                    draw_edge(scope, edge, style_of(edge, true));
-            }
+            if (edge.portal)
+                draw_portal_edge(scope, edge);
+            else
+                draw_edge(scope, edge, style_of(edge, true));
+            for (const std::uint32_t port : {edge.from_port, edge.to_port})
+                if (port != view::no_port) draw_port(scene_.ports[port], Token::text2);
         }
     }
 
-    /// The failing path is drawn by itself, so the edge below it is not.
-    bool covered_by_path(const SceneEdge& edge) const {
-        return std::any_of(scene_.failing_path.begin(), scene_.failing_path.end(),
-                           [&](const view::SceneLink& l) { return l.from == edge.from && l.to == edge.to; });
+    /// Of a portal there is no line but for whom it is pointed at.
+    void draw_portal_edge(std::uint32_t scope, const SceneEdge& edge) {
+        if (edge.from != scope && edge.to != scope) return link(edge.from, edge.to, style_of(edge, true), false);
+        const std::uint32_t box = edge.from == scope ? edge.to : edge.from;
+        const view::ScenePort& port = scene_.ports[edge.from == scope ? edge.from_port : edge.to_port];
+        const ImVec2 p = low(box), q = high(box);
+        const ImVec2 on_border = at(p_.placed[scope].x + port_x(port), p_.placed[scope].y + port_y(port));
+        ImVec2 at_box =
+            edge.down ? ImVec2{(p.x + q.x) / 2, port.out ? q.y : p.y} : ImVec2{port.out ? q.x : p.x, (p.y + q.y) / 2};
+        Style style = style_of(edge, true);
+        style.arrow = !port.out;
+        points_.assign({port.out ? at_box : on_border, port.out ? on_border : at_box});
+        stroke(edge.down, false, style);
+    }
+
+    /// The failing path is drawn by itself, so the edges below it are not.
+    bool covered_by_path(std::uint32_t e) const {
+        return std::any_of(scene_.failing_path.begin(), scene_.failing_path.end(), [&](const view::SceneLink& l) {
+            return std::find(l.edges.begin(), l.edges.end(), e) != l.edges.end();
+        });
     }
 
     bool draw_edge(std::uint32_t scope, const SceneEdge& edge, Style style) {
         // Where the ends have moved to, so have the points between them.
         points_.clear();
-        const ImVec2 from = p_.placed[edge.from].moved, to = p_.placed[edge.to].moved;
+        const ImVec2 from = end_moved(scope, edge.from, edge.from_port), to = end_moved(scope, edge.to, edge.to_port);
         const auto last = static_cast<float>(edge.points.size() - 1);
         ImVec2 low{FLT_MAX, FLT_MAX}, high{-FLT_MAX, -FLT_MAX};
         for (std::size_t i = 0; i < edge.points.size(); ++i) {
@@ -107,8 +135,9 @@ class EdgePainter : public GraphBrush {
         const float shown =
             std::min(p_.placed[edge.from].shown, p_.placed[edge.to].shown) * (dimmed ? off_trace : 1.0f);
         if (shown < 1) style.color = with_alpha(style.color, shown);
-        const SceneBox& source = scene_.boxes[edge.from];
-        const bool down = std::abs(edge.points[0].y - (source.y + source.height)) < 0.5f;
+        const bool down = edge.down;
+        style.arrow = style.arrow && edge.to_port == view::no_port;
+        style.ring = style.ring && edge.from_port == view::no_port;
         stroke(down, edge.around, style);
         if (edge.around || em(12) < 8 * look_.scale) return true;
         if (edge.count > 1)
@@ -116,6 +145,16 @@ class EdgePainter : public GraphBrush {
         else if (!edge.label.empty())
             draw_shape_of(scope, edge.label);
         return true;
+    }
+
+    /// How far the end of an edge is from where it comes to rest, in the scope that the edge is drawn in.
+    ImVec2 end_moved(std::uint32_t scope, std::uint32_t end, std::uint32_t port) const {
+        ImVec2 moved = end == scope ? ImVec2{0, 0} : p_.placed[end].moved;
+        if (port != view::no_port) {
+            moved.x += port_x(scene_.ports[port]) - scene_.ports[port].at.x;
+            moved.y += port_y(scene_.ports[port]) - scene_.ports[port].at.y;
+        }
+        return moved;
     }
 
     /// points_ as smooth pieces along the flow, or as straight ones with round corners.
@@ -344,7 +383,8 @@ class EdgePainter : public GraphBrush {
             const bool first = i == 0 && scene_.boxes[l.from].kind == BoxKind::variable;
             Style style{look_[Token::fail], look_.px(first ? 3 : 2.5f)};
             style.ring = first;
-            link(l.from, l.to, style, false);
+            for (const std::uint32_t e : l.edges) draw_edge(scene_.scope_of(scene_.edges[e]), scene_.edges[e], style);
+            if (l.edges.empty()) link(l.from, l.to, style, false);
         }
     }
 

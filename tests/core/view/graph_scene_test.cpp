@@ -96,10 +96,15 @@ TEST(GraphScene, ShowsTheFailureAsText) {
               "      op Merge, not reached\n"
               "      op NextIteration, not reached\n"
               "data: x -> rnn x2\n"
+              "data: into rnn -> rnn/while x2, around\n"
               "data: rnn/cell/kernel -> rnn/while\n"
+              "data: rnn/cell/kernel/read -> out of rnn/cell/kernel\n"
               "data: rnn/cell/kernel/Initializer -> rnn/cell/kernel/Assign\n"
               "reference: rnn/cell/kernel -> rnn/cell/kernel/Assign\n"
               "reference: rnn/cell/kernel -> rnn/cell/kernel/read\n"
+              "data: into rnn/while -> rnn/while/concat, around\n"
+              "data: into rnn/while -> rnn/while/Merge, around\n"
+              "data: into rnn/while -> rnn/while/MatMul/Enter, around\n"
               "data: rnn/while/concat -> rnn/while/MatMul\n"
               "data: rnn/while/MatMul/Enter -> rnn/while/MatMul\n"
               "data: rnn/while/MatMul -> rnn/while/NextIteration\n"
@@ -369,6 +374,9 @@ TEST(GraphScene, ShapeArithmeticFoldsAndWhatComputesDoesNot) {
                               "    fold unused (2 ops)\n"
                               "    op sum (Add)\n"
                               "data: x -> cell x5\n"
+                              "data: into cell -> cell/Shape… x2, around\n"
+                              "data: into cell -> cell/Rank… x2, around\n"
+                              "data: into cell -> cell/sum, around\n"
                               "data: cell/Shape… -> cell/sum\n");
 }
 

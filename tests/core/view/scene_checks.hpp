@@ -1,10 +1,103 @@
 #pragma once
 
 #include "core/view/graph_scene.hpp"
+#include "core/view/graph_scene_tree.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
 namespace rnnscope::view::test {
+
+inline std::string described(const Scene& scene, const SceneEdge& edge) {
+    return scene.boxes[edge.from].path + " -> " + scene.boxes[edge.to].path;
+}
+
+/// Edges begin and end at boxes, or at ports on the borders of open scopes where others go on.
+inline void expect_borders_crossed_at_ports(const Scene& scene) {
+    std::vector<int> outside(scene.ports.size(), 0), inside(scene.ports.size(), 0);
+    for (const SceneEdge& edge : scene.edges) {
+        const std::uint32_t scope = scene.scope_of(edge);
+        const auto check_end = [&](std::uint32_t end, std::uint32_t port, const Point* at, bool leaves) {
+            const SceneBox& box = scene.boxes[end];
+            EXPECT_EQ(box.expanded && !edge.portal, port != no_port && !edge.portal) << described(scene, edge);
+            if (port == no_port) return;
+            ASSERT_GE(port, box.first_port);
+            ASSERT_LT(port, box.last_port);
+            const bool own = end == scope;
+            ++(own ? inside : outside)[port];
+            EXPECT_EQ(scene.ports[port].out, own ? !leaves : leaves) << described(scene, edge);
+            if (at == nullptr) return;
+            EXPECT_NEAR(at->x, scene.ports[port].at.x + (own ? 0 : box.x), 0.1f) << described(scene, edge);
+            EXPECT_NEAR(at->y, scene.ports[port].at.y + (own ? 0 : box.y), 0.1f) << described(scene, edge);
+        };
+        check_end(edge.from, edge.from_port, edge.points.empty() ? nullptr : &edge.points.front(), true);
+        check_end(edge.to, edge.to_port, edge.points.empty() ? nullptr : &edge.points.back(), false);
+    }
+    for (std::uint32_t p = 0; p < scene.ports.size(); ++p) {
+        const SceneBox& box = scene.boxes[scene.ports[p].box];
+        const Point at = scene.ports[p].at;
+        EXPECT_GT(outside[p], 0) << "a port of " << box.path << " that nothing outside leads to";
+        EXPECT_GT(inside[p], 0) << "a port of " << box.path << " that nothing inside leads to";
+        const bool on_border = std::abs(at.x) < 0.1f || std::abs(at.y) < 0.1f || std::abs(at.x - box.width) < 0.1f ||
+                               std::abs(at.y - box.height) < 0.1f;
+        EXPECT_TRUE(on_border) << box.path << ": " << at.x << ", " << at.y;
+    }
+}
+
+/// Points along an edge as it is drawn.
+inline std::vector<Point> drawn_line(const SceneEdge& edge) {
+    std::vector<Point> line;
+    for (std::size_t i = 1; i < edge.points.size(); ++i) {
+        const Point a = edge.points[i - 1], b = edge.points[i];
+        Point c = a, d = b;
+        if (!edge.around && edge.down) c.y = d.y = (a.y + b.y) / 2;
+        if (!edge.around && !edge.down) c.x = d.x = (a.x + b.x) / 2;
+        const float length = std::abs(a.x - b.x) + std::abs(a.y - b.y);
+        const int steps = std::clamp(static_cast<int>(length / 6), 4, 400);
+        for (int s = 0; s <= steps; ++s) {
+            const float t = static_cast<float>(s) / static_cast<float>(steps), m = 1 - t;
+            const float wa = m * m * m, wc = 3 * m * m * t, wd = 3 * m * t * t, wb = t * t * t;
+            line.push_back(edge.around ? Point{a.x * m + b.x * t, a.y * m + b.y * t}
+                                       : Point{a.x * wa + c.x * wc + d.x * wd + b.x * wb,
+                                               a.y * wa + c.y * wc + d.y * wd + b.y * wb});
+        }
+    }
+    return line;
+}
+
+/// Edges stay in their scope, and run over no box and over no text of its header.
+inline void expect_edges_keep_clear(const Scene& scene) {
+    constexpr float border = 1;
+    std::size_t over = 0;
+    for (const SceneEdge& edge : scene.edges) {
+        if (edge.portal) continue;
+        const std::uint32_t scope = scene.scope_of(edge);
+        const SceneBox& around = scene.boxes[scope];
+        const float title = 24 + mono_width(around.title), count = around.width - 10 - sans_width(around.count);
+        std::string what;
+        for (const Point p : drawn_line(edge)) {
+            if (p.x < -border || p.y < -border || p.x > around.width + border || p.y > around.height + border)
+                what = "the border";
+            if (scope != 0 && p.y > 4 && p.y < SceneMetrics::header - 4 &&
+                ((p.x > 8 && p.x < title) || (p.x > count && p.x < around.width - 10)))
+                what = "the header";
+            for (std::uint32_t i = scope + 1; i < around.end && what.empty(); i = scene.boxes[i].end) {
+                const SceneBox& box = scene.boxes[i];
+                if (p.x > box.x + border && p.x < box.x + box.width - border && p.y > box.y + border &&
+                    p.y < box.y + box.height - border)
+                    what = box.path;
+            }
+            if (!what.empty()) break;
+        }
+        if (!what.empty() && ++over <= 10)
+            ADD_FAILURE() << described(scene, edge) << " runs over " << what << " in " << around.path;
+    }
+    EXPECT_EQ(over, 0u);
+}
 
 /// Children inside their parents, no overlaps, edges between siblings, and along the flow unless they run around.
 inline void expect_well_formed(const Scene& scene) {
@@ -26,14 +119,18 @@ inline void expect_well_formed(const Scene& scene) {
         }
     }
     for (const SceneEdge& edge : scene.edges) {
-        EXPECT_EQ(scene.boxes[edge.from].parent, scene.boxes[edge.to].parent);
         EXPECT_NE(edge.from, edge.to);
         EXPECT_EQ(edge.points.empty(), edge.portal);
+        const std::uint32_t scope = scene.scope_of(edge);
+        if (scope == edge.from || scope == edge.to) continue; // from or to a port of its own
+        EXPECT_EQ(scene.boxes[edge.from].parent, scene.boxes[edge.to].parent);
         if (edge.portal || edge.around) continue;
         const SceneBox &a = scene.boxes[edge.from], &b = scene.boxes[edge.to];
         EXPECT_TRUE(a.y + a.height <= b.y + 0.01f || a.x + a.width <= b.x + 0.01f)
             << a.path << " does not come before " << b.path;
     }
+    expect_borders_crossed_at_ports(scene);
+    expect_edges_keep_clear(scene);
 }
 
 } // namespace rnnscope::view::test

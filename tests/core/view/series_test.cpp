@@ -84,7 +84,10 @@ TEST(Series, ScopesOfStepsAreOneBox) {
                               "data: zeros -> rnn\n"
                               "data: x -> rnn x8\n"
                               "reference: kernel -> rnn x8\n"
-                              "data: rnn -> out\n");
+                              "data: rnn -> out\n"
+                              "data: into rnn -> rnn/cell… x9, around\n"
+                              "reference: into rnn -> rnn/cell… x8, around\n"
+                              "data: rnn/cell… -> out of rnn, around\n");
 }
 
 TEST(Series, StepsWithoutScopesAreFoundByTheirOrder) {
