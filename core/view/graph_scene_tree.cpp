@@ -430,10 +430,42 @@ std::vector<LayoutEdge> layout_edges(const SceneItem& item, std::vector<std::uin
     return result;
 }
 
+std::vector<SeriesRow> series_rows(const SceneTree& tree, std::uint32_t index) {
+    std::map<std::uint32_t, std::vector<SeriesRow>> by_steps;
+    for (const std::uint32_t child : tree.item(index).children) {
+        SeriesRow row{child};
+        while (tree.item(row.back()).repeats == 0) {
+            const SceneItem& item = tree.item(row.back());
+            const auto next = std::find_if(item.children.begin(), item.children.end(), [&](std::uint32_t inner) {
+                return tree.item(inner).kind == BoxKind::scope && 2 * tree.item(inner).ops > item.ops;
+            });
+            if (next == item.children.end()) break;
+            row.push_back(*next);
+        }
+        if (const std::uint32_t steps = tree.item(row.back()).repeats; steps > 0)
+            by_steps[steps].push_back(std::move(row));
+    }
+    std::vector<SeriesRow> rows;
+    for (auto& [steps, some] : by_steps)
+        if (some.size() > std::max<std::size_t>(rows.size(), 1)) rows = std::move(some);
+    return rows;
+}
+
 Direction flow_direction(const SceneTree& tree, std::uint32_t index, const LayoutOrder& order) {
     const SceneItem& item = tree.item(index);
     if (index == 0 || item.is_variable_group || item.repeats > 0) return Direction::right;
     if (item.has_loop) return Direction::down;
+    if (const std::vector<SeriesRow> rows = series_rows(tree, index); !rows.empty()) {
+        // Their time runs to the right, so they stand below each other.
+        const auto is_row = [&](std::uint32_t child) {
+            return std::any_of(rows.begin(), rows.end(),
+                               [&](const SeriesRow& row) { return row[0] == item.children[child]; });
+        };
+        const bool depend = std::any_of(item.edges.begin(), item.edges.end(), [&](const LocalEdge& e) {
+            return e.from != e.to && is_row(e.from) && is_row(e.to);
+        });
+        return depend ? Direction::down : Direction::right;
+    }
     std::size_t in_scopes = 0;
     for (const std::uint32_t child : item.children)
         if (tree.item(child).kind == BoxKind::scope && !tree.item(child).fold) in_scopes += tree.item(child).ops;

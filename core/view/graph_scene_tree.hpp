@@ -113,6 +113,12 @@ std::string shape_label(const Shape& shape); ///< "[?, 5, 10]", "?" when nothing
 /// no_box for portals and self edges.
 std::vector<LayoutEdge> layout_edges(const SceneItem& item, std::vector<std::uint32_t>& edge_of);
 
+/// A child of an item that is, or is little else than, a series: the items from the child to the series.
+using SeriesRow = std::vector<std::uint32_t>;
+/// The children with as many steps each: layers, or both directions, over the same time. Of several such sets the
+/// largest; empty when there are no two.
+std::vector<SeriesRow> series_rows(const SceneTree& tree, std::uint32_t item);
+
 /// Which way the inside of an item runs: from its topology alone, so that opening a scope never turns another.
 Direction flow_direction(const SceneTree& tree, std::uint32_t item, const LayoutOrder& order);
 

@@ -63,6 +63,8 @@ struct LayoutSpacing {
     float node_gap = 16; ///< between neighbours of one rank
     float bend_gap = 10; ///< beside an edge that passes
     float rank_gap = 34; ///< between ranks
+    /// By rank, may be shorter: at least so deep.
+    std::vector<float> rank_depth = {};
 };
 
 /// What the ends of edges keep to, on the sides of the nodes that the flow enters (`start`) and leaves (`end`). All may

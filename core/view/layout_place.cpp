@@ -346,7 +346,7 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
     float along = 0;
     std::vector<float> rank_start(order.layers.size()), rank_end(order.layers.size());
     for (std::size_t r = 0; r < order.layers.size(); ++r) {
-        float depth = 0;
+        float depth = r < spacing.rank_depth.size() ? spacing.rank_depth[r] : 0;
         for (const std::uint32_t v : order.layers[r]) depth = std::max(depth, boxes[v].depth);
         for (const std::uint32_t v : order.layers[r]) {
             boxes[v].across = static_cast<float>(center[v] - low - widths[v] / 2.0);

@@ -130,6 +130,8 @@ SceneBuilder::ItemLayout& SceneBuilder::ordered(std::uint32_t index) {
     if (!cached) cached = std::make_shared<LayoutOrder>(order_graph(item.children.size(), own.edges, {}, first));
     own.order = cached;
     own.direction = flow_direction(*tree_, index, *own.order);
+    own.rows = series_rows(*tree_, index);
+    for (const SeriesRow& row : own.rows) layouts_[row.back()].row_of = index;
     if (index == 0) return own;
     own.ports = plan_ports(*tree_, index, layouts_[item.parent].ports);
     for (std::uint32_t e = 0; e < own.ports.edges.size(); ++e)
@@ -175,25 +177,85 @@ LayoutEnds SceneBuilder::ends_of(std::uint32_t index) const {
     for (const std::uint32_t e : own.port_edges) {
         const PortPlan::Edge& edge = own.ports.edges[e];
         const bool out = own.ports.out[edge.port];
-        ends.outer.push_back({edge.child, out, port(edge.child, out, outside + edge.port, edge.kind == EdgeKind::back),
-                              comes_from(frame_of(index), edge, own.lanes.ports)});
+        float towards = comes_from(frame_of(index), edge, own.lanes.ports);
+        // Into a scope that may be very wide: where its text is, and where lines from outside come in.
+        const bool is_wide = own.direction == Direction::down && is_open(item.children[edge.child]);
+        if (towards == 0 && is_wide) towards = -1;
+        ends.outer.push_back(
+            {edge.child, out, port(edge.child, out, outside + edge.port, edge.kind == EdgeKind::back), towards});
     }
     return ends;
+}
+
+bool SceneBuilder::is_open(const SeriesRow& row) const {
+    return std::all_of(row.begin(), row.end(), [&](std::uint32_t item) { return is_open(item); });
+}
+
+/// By rank of a series in a row: how wide its steps are in the widest of the rows.
+std::vector<float> SceneBuilder::step_widths(std::uint32_t series) const {
+    std::vector<float> widths;
+    if (layouts_[series].row_of == no_box) return widths;
+    for (const SeriesRow& row : layouts_[layouts_[series].row_of].rows) {
+        if (!is_open(row)) continue;
+        const std::vector<std::uint32_t>& steps = tree_->item(row.back()).children;
+        const LayoutOrder& order = *layouts_[row.back()].order;
+        widths.resize(std::max(widths.size(), order.layers.size()), 0);
+        for (std::size_t s = 0; s < steps.size(); ++s) {
+            float& width = widths[order.rank[s]];
+            width = std::max(width, size_of(steps[s]).width);
+        }
+    }
+    return widths;
+}
+
+/// Open rows get the same width and their steps the same place in it.
+void SceneBuilder::align_rows(const std::vector<SeriesRow>& rows) {
+    std::vector<float> start(rows.size(), 0);
+    float most = 0, width = 0;
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        if (!is_open(rows[r][0])) continue;
+        ItemLayout& outer = layouts_[rows[r][0]];
+        outer.lanes.left -= std::exchange(outer.moved, 0.f);
+        outer.size.width = outer.unaligned;
+        if (!is_open(rows[r])) continue;
+        for (std::size_t i = 0; i < rows[r].size(); ++i) {
+            const ItemLayout& own = layouts_[rows[r][i]];
+            start[r] += own.lanes.left;
+            if (i + 1 == rows[r].size()) break;
+            const std::vector<std::uint32_t>& children = tree_->item(rows[r][i]).children;
+            const auto at = std::find(children.begin(), children.end(), rows[r][i + 1]) - children.begin();
+            start[r] += own.layout.nodes[static_cast<std::size_t>(at)].x;
+        }
+        most = std::max(most, start[r]);
+    }
+    for (std::size_t r = 0; r < rows.size(); ++r)
+        if (is_open(rows[r])) width = std::max(width, layouts_[rows[r][0]].unaligned + most - start[r]);
+    for (std::size_t r = 0; r < rows.size(); ++r) {
+        if (!is_open(rows[r])) continue;
+        ItemLayout& outer = layouts_[rows[r][0]];
+        outer.moved = most - start[r];
+        outer.lanes.left += outer.moved;
+        outer.size.width = width;
+    }
 }
 
 /// Sizes and contents of one open item; those inside it are done.
 void SceneBuilder::place(std::uint32_t index) {
     ItemLayout& own = layouts_[index];
     const SceneItem& item = tree_->item(index);
+    align_rows(own.rows);
     std::vector<Size> sizes;
     std::vector<bool> open;
     for (const std::uint32_t child : item.children) {
         sizes.push_back(size_of(child));
         open.push_back(is_open(child));
     }
-    if (own.placed && own.sizes == sizes && own.open == open) return;
+    std::vector<float> rank_depth = step_widths(index);
+    if (own.placed && own.sizes == sizes && own.open == open && own.rank_depth == rank_depth) return;
     LayoutSpacing spacing;
     if (own.direction == Direction::right) spacing = {14, 10, 40};
+    spacing.rank_depth = rank_depth;
+    own.rank_depth = std::move(rank_depth);
     own.lanes.ports = port_lanes(frame_of(index));
     own.ends = ends_of(index);
     own.layout = place_graph(*own.order, own.edges, sizes, own.direction, spacing, own.ends);
@@ -218,6 +280,8 @@ void SceneBuilder::place(std::uint32_t index) {
                 top + above + own.layout.size.height + (down ? lanes.end : lanes.high) + bottom};
     lanes.left = (own.size.width - contents) / 2 + before;
     lanes.top = top + above;
+    own.unaligned = own.size.width;
+    own.moved = 0;
 }
 
 bool SceneBuilder::build(const std::stop_token& stop) {

@@ -73,6 +73,10 @@ class SceneBuilder {
         LayoutEnds ends;
         Layout layout;
         SceneLanes lanes;
+        std::vector<SeriesRow> rows;    ///< of the contents
+        std::uint32_t row_of = no_box;  ///< a series: the item whose row it is
+        std::vector<float> rank_depth;  ///< that `layout` was made with
+        float moved = 0, unaligned = 0; ///< the contents, so that steps stand below each other; the width without
         Size size;
         bool placed = false;
     };
@@ -82,6 +86,9 @@ class SceneBuilder {
     Size size_of(std::uint32_t item) const { return is_open(item) ? layouts_[item].size : tree_->item(item).closed; }
     Direction direction_around(std::uint32_t item) const { return layouts_[tree_->item(item).parent].direction; }
     void place(std::uint32_t item);
+    std::vector<float> step_widths(std::uint32_t series) const;
+    bool is_open(const SeriesRow& row) const;
+    void align_rows(const std::vector<SeriesRow>& rows);
     LayoutEnds ends_of(std::uint32_t item) const;
     SceneFrame frame_of(std::uint32_t item) const;
     void emit_boxes();

@@ -7,6 +7,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <string>
+#include <vector>
 
 /// Runs of equal steps that are drawn as one box.
 namespace rnnscope::view {
@@ -185,6 +189,76 @@ TEST(Series, AnOddStepStandsByItself) {
     const Scene& scene = view.scene(rnn.input());
     EXPECT_EQ(scene.boxes[series_of(scene)].repeats, 12u);
     EXPECT_NE(scene.box_of(NodeId(rnn.graph.size() - 1)), series_of(scene));
+}
+
+/// Two rows of steps, in scopes of their own: layers, where one uses what the other computes, or both directions.
+struct TwoRows {
+    Graph graph;
+    std::array<std::vector<NodeId>, 2> last; ///< by row and step: an op of it
+
+    TwoRows(bool layers, int steps) {
+        const NodeId x = add("x", {});
+        std::array<NodeId, 2> h{add("state_0", {}), add("a_state_with_a_longer_name", {})};
+        for (int row = 0; row < 2; ++row)
+            for (int t = 0; t < steps; ++t) {
+                const std::string scope =
+                    "rnn/cell_" + std::to_string(row) + "/lstm" + (t > 0 ? "_" : "") + (t > 0 ? std::to_string(t) : "");
+                const auto r = static_cast<std::size_t>(row);
+                const NodeId in = layers && row == 1 ? last[0][static_cast<std::size_t>(t)] : x;
+                const NodeId a = add(scope + "/a", {in}), b = add(scope + "/b", {h[r]});
+                add(scope + "/c", {a});
+                h[r] = add(scope + "/d", {a, b});
+                last[r].push_back(h[r]);
+            }
+        add("out", {h[0], h[1]});
+    }
+    NodeId add(std::string name, const std::vector<NodeId>& inputs) {
+        Node node;
+        node.name = std::move(name);
+        node.op = "AddN";
+        for (const NodeId input : inputs) node.inputs.push_back({input, 0});
+        node.outputs.resize(1);
+        return graph.append(std::move(node));
+    }
+};
+
+TEST(Series, SeveralStandBelowEachOtherStepByStep) {
+    for (const bool layers : {true, false}) {
+        const TwoRows rnn(layers, 7);
+        SceneInput input;
+        input.graph = &rnn.graph;
+        input.nodes = rnn.graph.size();
+        GraphView view;
+        view.expand_all(input);
+        std::vector<std::string> series;
+        for (const SceneBox& box : view.scene(input).boxes)
+            if (box.repeats > 0) series.push_back(box.path);
+        ASSERT_EQ(series.size(), 2u);
+        for (const std::string& path : series) view.set_expanded(path, true);
+        const auto expect_columns = [&](const char* when) {
+            const Scene& scene = view.scene(input);
+            test::expect_well_formed(scene);
+            const auto step_of = [&](NodeId node) {
+                std::uint32_t box = scene.box_of(node);
+                while (scene.boxes[scene.boxes[box].parent].repeats == 0) box = scene.boxes[box].parent;
+                return box;
+            };
+            for (std::size_t t = 0; t < 7; ++t) {
+                const std::uint32_t a = step_of(rnn.last[0][t]), b = step_of(rnn.last[1][t]);
+                const Scene::Corner first = scene.corner(a), second = scene.corner(b);
+                EXPECT_NEAR(first.x + scene.boxes[a].width / 2, second.x + scene.boxes[b].width / 2,
+                            std::abs(scene.boxes[a].width - scene.boxes[b].width) / 2 + 0.5)
+                    << when << ", step " << t;
+                EXPECT_GT(std::abs(first.y - second.y), scene.boxes[a].height) << when << ", step " << t;
+            }
+        };
+        expect_columns("closed steps");
+        view.reveal(input, rnn.last[0][3]);
+        expect_columns("an open step");
+        for (const std::string& path : series) view.set_expanded(path, false);
+        for (const std::string& path : series) view.set_expanded(path, true);
+        expect_columns("again");
+    }
 }
 
 TEST(Series, OfTheGeneratedNetworkFoldForwardAndBackward) {
