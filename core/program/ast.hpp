@@ -69,6 +69,10 @@ struct OperatorExpr {
     std::string op; ///< as in tf1::apply_operator
     std::vector<ExprPtr> operands;
 };
+/// `value if condition else otherwise`: only one of the two is evaluated.
+struct ConditionalExpr {
+    ExprPtr condition, value, otherwise;
+};
 /// Data made by a documented formula. Kinds and parameters: assets/schema and core/program/generate.hpp.
 struct GenerateExpr {
     std::string kind;
@@ -90,7 +94,7 @@ struct FileExpr {
 
 struct Expr {
     std::variant<Literal, NameExpr, AttributeExpr, IndexExpr, ListExpr, TupleExpr, DictExpr, CallExpr, OperatorExpr,
-                 GenerateExpr, ArrayExpr, FileExpr>
+                 GenerateExpr, ArrayExpr, FileExpr, ConditionalExpr>
         node;
     SourcePosition where;
 };
@@ -117,6 +121,13 @@ struct ForStatement {
     ExprPtr iterable;
     Block body;
 };
+/// `if`, and `elif` as Python's own tree has it: an `elif` is a statement of its own, the only one of `otherwise`.
+struct IfStatement {
+    ExprPtr condition;
+    Block body;
+    Block otherwise;      ///< of `else`, or the `elif` that follows; may be empty
+    bool is_elif = false; ///< printed as `elif`
+};
 struct Parameter {
     std::string name;
     ExprPtr default_value; ///< null: required
@@ -139,7 +150,7 @@ struct TryStatement {
 struct Statement {
     StatementId id, parent; ///< parent: the block statement it stands in; invalid at the top
     std::variant<AssignStatement, ExpressionStatement, WithStatement, ForStatement, FunctionStatement, ReturnStatement,
-                 TryStatement>
+                 TryStatement, IfStatement>
         node;
     SourcePosition where; ///< python_line included
     std::string comment;  ///< printed above the statement in Python; may be empty
@@ -172,6 +183,10 @@ struct Program {
     GraphFiles graphs;
 
     const Statement& statement(StatementId id) const { return statements[id.index()]; }
+    bool is_elif(StatementId id) const {
+        const auto* branch = std::get_if<IfStatement>(&statement(id).node);
+        return branch && branch->is_elif;
+    }
 };
 
 /// Prints the program as TF1 Python and tells where each statement went (core/program/python_printer.cpp).

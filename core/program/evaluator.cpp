@@ -32,6 +32,25 @@ std::string traceback_frame(const Program& program, StatementId id) {
     return fmt::format("  File \"{}\", line {}, in {}\n    {}\n", python_file(program), line, function, source);
 }
 
+/// The names that the statements inside of a function bind.
+std::set<std::string, std::less<>> names_bound_in(const Program& program, StatementId function) {
+    std::set<std::string, std::less<>> names;
+    // Functions stand at the top: what follows one and stands in something is its own.
+    for (std::size_t i = function.index() + 1; i < program.statements.size(); ++i) {
+        const Statement& statement = program.statements[i];
+        if (!statement.parent.valid()) break;
+        if (const auto* assign = std::get_if<AssignStatement>(&statement.node))
+            names.insert(assign->targets.begin(), assign->targets.end());
+        else if (const auto* loop = std::get_if<ForStatement>(&statement.node))
+            names.insert(loop->target);
+        else if (const auto* attempt = std::get_if<TryStatement>(&statement.node))
+            names.insert(attempt->as);
+        else if (const auto* with = std::get_if<WithStatement>(&statement.node))
+            for (const WithStatement::Item& item : with->items) names.insert(item.as);
+    }
+    return names;
+}
+
 } // namespace
 
 // --- the interface --------------------------------------------------------------------------------------------------
@@ -195,9 +214,9 @@ void Evaluator::Impl::begin_step(StatementId statement) {
     Step step;
     step.id = step_ = StepId(step_count_++);
     const Frame& top = frames_.back();
-    // Another round of a loop is a sibling of the first one.
+    // Another round of a loop is a sibling of the first one, an `elif` one of its `if`.
     const bool round = loop_header_is_next(top) && top.statement == statement;
-    const std::size_t around = frames_.size() - (round ? 1 : 0);
+    const std::size_t around = frames_.size() - (round || program_->is_elif(statement) ? 1 : 0);
     step.parent = frames_[around - 1].step;
     step.statement = statement;
     step.depth = static_cast<int>(around) - 1;
@@ -226,7 +245,8 @@ void Evaluator::Impl::execute(const Statement& statement) {
         void operator()(const ExpressionStatement& s) const { machine.execute_call_or_value(statement, s.value); }
         void operator()(const WithStatement& s) const { machine.execute_with(statement, s); }
         void operator()(const ForStatement& s) const { machine.execute_for(statement, s); }
-        void operator()(const FunctionStatement& s) const { machine.execute_def(s); }
+        void operator()(const IfStatement& s) const { machine.execute_if(statement, s); }
+        void operator()(const FunctionStatement& s) const { machine.execute_def(statement, s); }
         void operator()(const ReturnStatement& s) const { machine.execute_return(s); }
         void operator()(const TryStatement& s) const {
             Frame frame;
@@ -256,6 +276,7 @@ void Evaluator::Impl::execute_call_or_value(const Statement& statement, const Ex
     frame.statement = statement.id;
     frame.step = step_;
     frame.locals = std::move(function.arguments);
+    frame.own_names = function.function->own_names;
     frame.caller = context_->origin();
     frames_.push_back(std::move(frame));
 }
@@ -292,7 +313,21 @@ void Evaluator::Impl::execute_for(const Statement& statement, const ForStatement
     end_step(step_);
 }
 
-void Evaluator::Impl::execute_def(const FunctionStatement& function) {
+void Evaluator::Impl::execute_if(const Statement& statement, const IfStatement& branch) {
+    if (branch.is_elif) pop_frame(); // of the `if` that was false: this statement was all that it had left
+    const Block& chosen = truth(evaluate(branch.condition)) ? branch.body : branch.otherwise;
+    if (!chosen.empty()) {
+        Frame frame;
+        frame.kind = Frame::Kind::branch;
+        frame.block = &chosen;
+        frame.statement = statement.id;
+        frame.step = step_;
+        frames_.push_back(std::move(frame));
+    }
+    end_step(step_);
+}
+
+void Evaluator::Impl::execute_def(const Statement& statement, const FunctionStatement& function) {
     std::vector<std::optional<Value>> defaults;
     for (const Parameter& parameter : function.parameters) {
         if (parameter.default_value)
@@ -300,7 +335,9 @@ void Evaluator::Impl::execute_def(const FunctionStatement& function) {
         else
             defaults.emplace_back();
     }
-    assign(function.name, Value(std::make_shared<FunctionObject>(*this, function, std::move(defaults))));
+    auto names = std::make_shared<const std::set<std::string, std::less<>>>(names_bound_in(*program_, statement.id));
+    assign(function.name,
+           Value(std::make_shared<FunctionObject>(*this, function, std::move(defaults), std::move(names))));
     end_step(step_);
 }
 
@@ -367,6 +404,7 @@ Value Evaluator::Impl::call_back(const FunctionObject& function, std::vector<Val
     frame.statement = statement_;
     frame.step = step_;
     frame.locals = bind(function, std::move(positional), std::move(keywords));
+    frame.own_names = function.own_names;
     frame.caller = context_->origin();
     frame.native = true;
 

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -67,7 +68,7 @@ class Evaluator::Impl {
 
     /// A block that is being executed.
     struct Frame {
-        enum class Kind { module, with, loop, function, attempt } kind = Kind::module;
+        enum class Kind { module, with, loop, function, attempt, branch } kind = Kind::module;
         const Block* block = nullptr;
         std::size_t next = 0;
         StatementId statement;                 ///< the header, or the call
@@ -75,9 +76,10 @@ class Evaluator::Impl {
         std::vector<tf1::Value> managers = {}; ///< of `with`: entered, in order
         std::vector<tf1::Value> items = {};    ///< of `for`
         std::size_t item = 0;
-        Names locals = {};    ///< of functions
-        OriginId caller = {}; ///< of functions: origin of the call
-        bool native = false;  ///< called by TensorFlow, not by a statement
+        Names locals = {};                                                        ///< of functions
+        std::shared_ptr<const std::set<std::string, std::less<>>> own_names = {}; ///< of functions: all that are bound
+        OriginId caller = {};                                                     ///< of functions: origin of the call
+        bool native = false; ///< called by TensorFlow, not by a statement
     };
     struct Origin {
         StatementId statement;
@@ -113,7 +115,8 @@ class Evaluator::Impl {
     void execute_call_or_value(const Statement& statement, const ExprPtr& value);
     void execute_with(const Statement& statement, const WithStatement& with);
     void execute_for(const Statement& statement, const ForStatement& loop);
-    void execute_def(const FunctionStatement& function);
+    void execute_if(const Statement& statement, const IfStatement& branch);
+    void execute_def(const Statement& statement, const FunctionStatement& function);
     void execute_return(const ReturnStatement& result);
     void settle();
     void finish_statement(StatementId statement, tf1::Value value);
@@ -139,6 +142,7 @@ class Evaluator::Impl {
     tf1::Value evaluate_tensorflow_name(const std::string& path);
     tf1::Value evaluate_index(const IndexExpr& index);
     tf1::Value evaluate_operator(const OperatorExpr& expr);
+    bool truth(const tf1::Value& value);
     CallOutcome evaluate_call(const CallExpr& call);
     CallOutcome call_tensorflow(const std::string& name, std::vector<tf1::Value> positional, tf1::Keywords keywords);
     CallOutcome call_method(const tf1::Value& object, const std::string& method, std::vector<tf1::Value> positional,
@@ -198,8 +202,10 @@ class Evaluator::Impl {
 class FunctionObject : public tf1::Object {
   public:
     FunctionObject(Evaluator::Impl& evaluator, const FunctionStatement& statement,
-                   std::vector<std::optional<tf1::Value>> default_values)
-        : function(statement), defaults(std::move(default_values)), evaluator_(evaluator) {}
+                   std::vector<std::optional<tf1::Value>> default_values,
+                   std::shared_ptr<const std::set<std::string, std::less<>>> names)
+        : function(statement), defaults(std::move(default_values)), own_names(std::move(names)), evaluator_(evaluator) {
+    }
     std::string type_name() const override { return "function"; }
     std::string repr() const override { return "<function " + function.name + ">"; }
     tf1::Value attribute(tf1::Context& context, std::string_view name) override;
@@ -209,6 +215,8 @@ class FunctionObject : public tf1::Object {
 
     const FunctionStatement& function;                     ///< lives in the Program
     const std::vector<std::optional<tf1::Value>> defaults; ///< evaluated once, at the `def`
+    /// That its statements bind anywhere: to Python these are local from the first line on.
+    const std::shared_ptr<const std::set<std::string, std::less<>>> own_names;
 
   private:
     Evaluator::Impl& evaluator_;

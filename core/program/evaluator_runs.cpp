@@ -147,6 +147,8 @@ bool Evaluator::Impl::catches(const Frame& frame, const ProgramError& error) con
     if (error.error_class.starts_with("program.")) return false;
     if (wanted.empty() || wanted == "Exception" || wanted == error.error_class) return true;
     if (wanted == "ValueError") return error.error_class == "InaccessibleTensorError";
+    if (wanted == "NameError") return error.error_class == "UnboundLocalError";
+    if (wanted == "TypeError") return error.error_class == "OperatorNotAllowedInGraphError";
     if (wanted == "RuntimeError")
         return error.error_class == "RecursionError" || error.error_class == "NotImplementedError";
     if (wanted == "OpError")

@@ -106,6 +106,9 @@ Value Evaluator::Impl::evaluate(const ExprPtr& expr) {
                 "a function of the program is called in a statement of its own: give its result a name first"};
         }
         Value operator()(const OperatorExpr& expr) const { return machine.evaluate_operator(expr); }
+        Value operator()(const ConditionalExpr& expr) const {
+            return machine.evaluate(machine.truth(machine.evaluate(expr.condition)) ? expr.value : expr.otherwise);
+        }
         Value operator()(const GenerateExpr& data) const { return Value(generate(data)); }
         Value operator()(const ArrayExpr& array) const { return Value(array.value); }
         Value operator()(const FileExpr& file) const {
@@ -127,6 +130,9 @@ Value Evaluator::Impl::evaluate_name(const std::string& name) const {
     for (auto frame = frames_.rbegin(); frame != frames_.rend(); ++frame)
         if (frame->kind == Frame::Kind::function) {
             if (const auto at = frame->locals.find(name); at != frame->locals.end()) return at->second;
+            if (frame->own_names && frame->own_names->contains(name))
+                throw PythonError{"UnboundLocalError",
+                                  fmt::format("local variable '{}' referenced before assignment", name)};
             break; // functions see their own names and the module's
         }
     if (const auto at = globals_.find(name); at != globals_.end()) return at->second;
@@ -237,7 +243,20 @@ Value Evaluator::Impl::evaluate_index(const IndexExpr& index) {
     return taken(tf1::get_item(*context_, object, single ? items[0] : Value::list(std::move(items))));
 }
 
+/// Python's bool(value). A resource variable reads its value for it; that is a tensor, and refuses.
+bool Evaluator::Impl::truth(const Value& value) {
+    const auto* variable = value.as<tf1::VariableValue>();
+    if (variable && variable->graph->graph.variable(variable->id).is_resource)
+        return taken(tf1::call_method(*context_, value, "read_value", {}, {})).truthy();
+    return value.truthy();
+}
+
 Value Evaluator::Impl::evaluate_operator(const OperatorExpr& expr) {
+    if (expr.op == "and" || expr.op == "or") {
+        Value first = evaluate(expr.operands[0]);
+        return truth(first) == (expr.op == "or") ? first : evaluate(expr.operands[1]);
+    }
+    if (expr.op == "not") return Value(!truth(evaluate(expr.operands[0])));
     std::vector<Value> operands = evaluate_all(expr.operands);
     if (std::optional<Value> value = array_operator(expr.op, operands)) return std::move(*value);
     check_growth(expr.op, operands);
@@ -257,6 +276,10 @@ std::vector<Value> Evaluator::Impl::iterate(const Value& value) {
         for (const char c : *text) characters.emplace_back(std::string(1, c));
         return characters;
     }
+    if (value.is<tf1::TensorValue>() && program_->tf_minor >= 15)
+        throw PythonError{"OperatorNotAllowedInGraphError",
+                          "iterating over `tf.Tensor` is not allowed in Graph execution. Use Eager execution or "
+                          "decorate this function with @tf.function."};
     if (value.is<tf1::TensorValue>())
         throw PythonError{"TypeError",
                           program_->tf_minor >= 14

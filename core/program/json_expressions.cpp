@@ -15,24 +15,12 @@ struct OperatorInfo {
     int operands; ///< exactly
     bool chains;  ///< more operands are taken from left to right
 };
-constexpr std::array<OperatorInfo, 18> operators{{{"+", 2, true},
-                                                  {"-", 2, true},
-                                                  {"*", 2, true},
-                                                  {"/", 2, true},
-                                                  {"//", 2, false},
-                                                  {"%", 2, false},
-                                                  {"**", 2, false},
-                                                  {"@", 2, true},
-                                                  {"<", 2, false},
-                                                  {"<=", 2, false},
-                                                  {">", 2, false},
-                                                  {">=", 2, false},
-                                                  {"==", 2, false},
-                                                  {"!=", 2, false},
-                                                  {"and", 2, true},
-                                                  {"or", 2, true},
-                                                  {"not", 1, false},
-                                                  {"neg", 1, false}}};
+constexpr std::array<OperatorInfo, 22> operators{
+    {{"+", 2, true},       {"-", 2, true},   {"*", 2, true},       {"/", 2, true},   {"//", 2, false},
+     {"%", 2, false},      {"**", 2, false}, {"@", 2, true},       {"<", 2, false},  {"<=", 2, false},
+     {">", 2, false},      {">=", 2, false}, {"==", 2, false},     {"!=", 2, false}, {"is", 2, false},
+     {"is not", 2, false}, {"in", 2, false}, {"not in", 2, false}, {"and", 2, true}, {"or", 2, true},
+     {"not", 1, false},    {"neg", 1, false}}};
 
 const OperatorInfo* find_operator(std::string_view name) {
     const auto at =
@@ -41,7 +29,8 @@ const OperatorInfo* find_operator(std::string_view name) {
 }
 
 const std::vector<std::string>& expression_kinds() {
-    static const std::vector<std::string> kinds{"call", "tuple", "dict", "index", "range", "generate", "array", "file"};
+    static const std::vector<std::string> kinds{"call",     "tuple", "dict", "index", "range",
+                                                "generate", "array", "file", "if"};
     return kinds;
 }
 
@@ -104,7 +93,7 @@ ExprPtr JsonReader::read_object(Index node, Place place) {
     }
     if (found.empty()) {
         std::string remedy = "write \"call\", \"tuple\", \"dict\", \"index\", \"range\", \"generate\", \"array\", "
-                             "\"file\" or an operator";
+                             "\"file\", \"if\" or an operator";
         for (const Index child : children(node))
             if (const std::string meant = did_you_mean(json_.key(child), expression_kinds());
                 !meant.empty() && json_.key(child) != "let")
@@ -124,6 +113,7 @@ ExprPtr JsonReader::read_object(Index node, Place place) {
     if (kind == "generate") return read_generate(node);
     if (kind == "array") return read_array(node);
     if (kind == "file") return read_file(node);
+    if (kind == "if") return read_conditional(node);
     check_keys(node, {"tuple", "let", "comment"});
     TupleExpr tuple;
     if (expect(found[0], Kind::array, "a list of values"))
@@ -470,6 +460,23 @@ ExprPtr JsonReader::read_range(Index node) {
     if (call.args.empty() || call.args.size() > 3)
         complain(arguments, "program.operands", "\"range\" takes [stop], [start, stop] or [start, stop, step]");
     return make(node, std::move(call));
+}
+
+/// {"if": condition, "then": value, "else": otherwise}.
+ExprPtr JsonReader::read_conditional(Index node) {
+    check_keys(node, {"if", "then", "else", "let", "comment"});
+    const auto part = [&](std::string_view key) {
+        const Index child = json_.member(node, key);
+        if (child != none) return read_expression(child);
+        complain(node, "program.missing-key", fmt::format("a value with \"if\" needs \"{}\"", key),
+                 fmt::format("add \"{}\": ...", key));
+        return make(node, Literal{});
+    };
+    ConditionalExpr conditional;
+    conditional.condition = part("if");
+    conditional.value = part("then");
+    conditional.otherwise = part("else");
+    return make(node, std::move(conditional));
 }
 
 } // namespace rnnscope::program

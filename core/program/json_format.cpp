@@ -9,14 +9,15 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t line_width = 110;
 
 /// Lists of statements stand one statement a line, however short.
-bool is_block_key(std::string_view key) {
+bool is_block_key(const Json& object, std::string_view key) {
+    if (key == "elif" || key == "else") return object.contains("body"); // not those of a value
     return key == "program" || key == "body" || key == "try";
 }
 
 bool holds_block(const Json& value) {
     if (!value.is_object()) return false;
     for (const auto& [key, member] : value.items())
-        if (is_block_key(key) && member.is_array()) return true;
+        if (is_block_key(value, key) && member.is_array()) return true;
     return false;
 }
 
@@ -81,7 +82,8 @@ void write(const Json& value, std::size_t indent, std::size_t used, bool block, 
         first = false;
         const std::string name = Json(key).dump() + ": ";
         out += margin + name;
-        write(member, inner, inner + name.size() + 1, is_block_key(key) && member.is_array() && !member.empty(), out);
+        write(member, inner, inner + name.size() + 1, is_block_key(value, key) && member.is_array() && !member.empty(),
+              out);
     }
     out += "\n" + std::string(indent, ' ') + "}";
 }

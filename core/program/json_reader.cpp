@@ -110,7 +110,8 @@ Block JsonReader::read_block(Index node, StatementId parent, std::string_view wh
     return block;
 }
 
-StatementId JsonReader::read_statement(Index node, StatementId parent) {
+/// A new statement, of which only what all kinds have is known.
+StatementId JsonReader::add_statement(Index node, StatementId parent) {
     const StatementId id{program_.statements.size()};
     Statement statement;
     statement.id = id;
@@ -119,12 +120,20 @@ StatementId JsonReader::read_statement(Index node, StatementId parent) {
     if (const Index comment = json_.member(node, "comment");
         comment != none && expect(comment, Kind::string, "a comment"))
         statement.comment = json_.text(comment);
-    program_.statements.push_back(statement);
+    program_.statements.push_back(std::move(statement));
+    return id;
+}
 
-    static constexpr std::array<std::string_view, 6> kinds{"with", "for", "def", "return", "try", "let"};
+StatementId JsonReader::read_statement(Index node, StatementId parent) {
+    const StatementId id = add_statement(node, parent);
+    Statement statement = program_.statements[id.index()];
+
+    static constexpr std::array<std::string_view, 7> kinds{"with", "for", "def", "return", "try", "if", "let"};
     std::vector<std::string_view> found;
     for (const std::string_view kind : kinds)
         if (json_.member(node, kind) != none) found.push_back(kind);
+    // {"let": "x", "if": c, "then": a, "else": b}: the keys of a value inline.
+    if (found.size() == 2 && found[0] == "if" && json_.member(node, "body") == none) found.erase(found.begin());
     if (found.size() > 1)
         complain(node, "program.conflicting-keys",
                  fmt::format("a statement cannot be both \"{}\" and \"{}\"", found[0], found[1]),
@@ -138,6 +147,8 @@ StatementId JsonReader::read_statement(Index node, StatementId parent) {
         read_def(node, id);
     else if (kind == "try")
         read_try(node, id);
+    else if (kind == "if")
+        read_if(node, id);
     else {
         if (kind == "return")
             read_return(node, statement);
@@ -145,11 +156,14 @@ StatementId JsonReader::read_statement(Index node, StatementId parent) {
             read_assign(node, statement);
         else if (json_.member(node, "call") != none)
             statement.node = ExpressionStatement{read_expression(node, Place::statement)};
+        else if (json_.member(node, "elif") != none || json_.member(node, "else") != none)
+            complain(node, "program.unknown-statement", "\"elif\" and \"else\" are no statements of their own",
+                     "move them into the object of their \"if\"");
         else
-            complain(node, "program.unknown-statement",
-                     json_[node].count == 0 ? "an empty statement"
-                                            : fmt::format("no statement has only {}", describe(node)),
-                     "a statement has one of \"let\", \"call\", \"with\", \"for\", \"def\", \"return\", \"try\"");
+            complain(
+                node, "program.unknown-statement",
+                json_[node].count == 0 ? "an empty statement" : fmt::format("no statement has only {}", describe(node)),
+                "a statement has one of \"let\", \"call\", \"with\", \"for\", \"if\", \"def\", \"return\", \"try\"");
         program_.statements[id.index()] = std::move(statement);
     }
     return id;
@@ -297,6 +311,48 @@ void JsonReader::read_try(Index node, StatementId id) {
         define(attempt.as);
     }
     program_.statements[id.index()].node = std::move(attempt);
+}
+
+void JsonReader::read_if(Index node, StatementId id) {
+    if (const Index then = json_.member(node, "then"); then != none)
+        complain_at_key(then, "program.unknown-key", "unknown key \"then\"",
+                        "the statements of an \"if\" stand in its \"body\"; \"then\" is for values");
+    check_keys(node, {"if", "body", "then", "elif", "else", "comment"});
+    IfStatement first;
+    read_branch(node, id, first);
+    program_.statements[id.index()].node = std::move(first);
+    // Each `elif` stands in the `otherwise` of the one before.
+    StatementId last = id;
+    const Index others = json_.member(node, "elif");
+    if (others != none && expect(others, Kind::array, "\"elif\", a list of objects with \"if\" and \"body\""))
+        for (const Index child : children(others)) {
+            if (!expect(child, Kind::object, "an object with \"if\" and \"body\"")) continue;
+            check_keys(child, {"if", "body", "comment"});
+            const StatementId clause = add_statement(child, last);
+            IfStatement branch;
+            branch.is_elif = true;
+            read_branch(child, clause, branch);
+            program_.statements[clause.index()].node = std::move(branch);
+            std::get<IfStatement>(program_.statements[last.index()].node).otherwise = {clause};
+            last = clause;
+        }
+    if (const Index otherwise = json_.member(node, "else"); otherwise != none) {
+        Block block = read_block(otherwise, last, "\"else\"");
+        std::get<IfStatement>(program_.statements[last.index()].node).otherwise = std::move(block);
+    }
+}
+
+/// The condition and the statements of an `if` or `elif`.
+void JsonReader::read_branch(Index node, StatementId id, IfStatement& branch) {
+    const std::string_view kind = branch.is_elif ? "elif" : "if";
+    if (const Index condition = json_.member(node, "if"); condition != none)
+        branch.condition = read_expression(condition);
+    else
+        complain(node, "program.missing-key", fmt::format("\"{}\" needs a condition", kind), "add \"if\": ...");
+    if (const Index body = json_.member(node, "body"); body != none)
+        branch.body = read_block(body, id, "\"body\"");
+    else
+        complain(node, "program.missing-key", fmt::format("\"{}\" needs a \"body\"", kind), "add \"body\": [...]");
 }
 
 std::string JsonReader::read_name(Index node, std::string_view what) {

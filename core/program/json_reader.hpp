@@ -52,6 +52,9 @@ class JsonReader {
     std::vector<Parameter> read_parameters(Index node);
     void read_return(Index node, Statement& statement);
     void read_try(Index node, StatementId id);
+    void read_if(Index node, StatementId id);
+    void read_branch(Index node, StatementId id, IfStatement& branch);
+    StatementId add_statement(Index node, StatementId parent);
     std::string read_name(Index node, std::string_view what);
     void define(const std::string& name, std::optional<std::vector<Parameter>> function = std::nullopt);
     void resolve_deferred();
@@ -74,6 +77,7 @@ class JsonReader {
     ExprPtr read_index(Index node);
     ExprPtr read_operator(Index node, Index operands, const std::string& op);
     ExprPtr read_range(Index node);
+    ExprPtr read_conditional(Index node);
 
     // json_data.cpp: data that stands in the program or beside it
     ExprPtr read_generate(Index node);

@@ -52,7 +52,9 @@ Doc to_operand(const Expr& expr) {
     const bool negative = literal && doc.text.starts_with('-');
     const auto* data = std::get_if<GenerateExpr>(&expr.node);
     const bool sum = data && data->shape.empty() && data->kind == "arange";
-    if (!std::holds_alternative<OperatorExpr>(expr.node) && !negative && !sum) return doc;
+    const bool groups =
+        std::holds_alternative<OperatorExpr>(expr.node) || std::holds_alternative<ConditionalExpr>(expr.node);
+    if (!groups && !negative && !sum) return doc;
     return Doc::sequence({Doc::of("("), std::move(doc), Doc::of(")")});
 }
 Doc to_object(const Expr& expr) {
@@ -121,15 +123,29 @@ Doc doc_of(const CallExpr& call) {
         arguments.push_back(Doc::sequence({Doc::of(keyword.name + "="), to_doc(*keyword.value)}));
     return Doc::sequence({to_object(*call.callee), Doc::brackets("(", std::move(arguments), ")")});
 }
+/// An operand of `and` and `or`, or a condition: comparisons and `not` bind closer and read better bare.
+Doc to_condition(const Expr& expr) {
+    const auto* inner = std::get_if<OperatorExpr>(&expr.node);
+    return inner && inner->op != "and" && inner->op != "or" ? to_doc(expr) : to_operand(expr);
+}
 Doc doc_of(const OperatorExpr& expr) {
+    const bool joins = expr.op == "and" || expr.op == "or";
     if (expr.operands.size() == 1)
         return Doc::sequence({Doc::of(expr.op == "neg" ? "-" : expr.op + " "), to_operand(*expr.operands[0])});
     // a + b + c needs no parentheses, a - (b - c) does.
     const auto* left = std::get_if<OperatorExpr>(&expr.operands[0]->node);
     const bool chain = left && left->op == expr.op && left->operands.size() == 2 && expr.op != "**" &&
                        std::string_view("+-*/@ and or").find(expr.op) != std::string_view::npos;
-    return Doc::sequence({chain ? to_doc(*expr.operands[0]) : to_operand(*expr.operands[0]),
-                          Doc::of(" " + expr.op + " "), to_operand(*expr.operands[1])});
+    const auto operand = [&](const Expr& side) { return joins ? to_condition(side) : to_operand(side); };
+    return Doc::sequence({chain ? to_doc(*expr.operands[0]) : operand(*expr.operands[0]), Doc::of(" " + expr.op + " "),
+                          operand(*expr.operands[1])});
+}
+Doc doc_of(const ConditionalExpr& expr) {
+    const auto part = [](const Expr& side) {
+        return std::holds_alternative<ConditionalExpr>(side.node) ? to_operand(side) : to_doc(side);
+    };
+    return Doc::sequence(
+        {part(*expr.value), Doc::of(" if "), part(*expr.condition), Doc::of(" else "), to_doc(*expr.otherwise)});
 }
 
 Doc doc_of(const GenerateExpr& data) {
@@ -394,6 +410,27 @@ class Printer {
             print_block(function->body, indent + python_indent);
         } else if (const auto* attempt = std::get_if<TryStatement>(&statement.node)) {
             print_try(statement, *attempt, indent);
+        } else if (const auto* branch = std::get_if<IfStatement>(&statement.node)) {
+            print_if(statement, *branch, indent);
+        }
+    }
+
+    /// With all that follow it: a long chain of `elif` nests in the tree, not here.
+    void print_if(const Statement& statement, const IfStatement& first, int indent) {
+        const Statement* at = &statement;
+        for (const IfStatement* branch = &first;;) {
+            const char* const word = branch->is_elif ? "elif " : "if ";
+            add_lines(*at, Doc::sequence({Doc::of(word), to_doc(*branch->condition)}), indent, true);
+            print_block(branch->body, indent + python_indent);
+            const Block& rest = branch->otherwise;
+            if (rest.empty()) return;
+            if (rest.size() > 1 || !program_.is_elif(rest[0])) {
+                text_.lines.push_back(std::string(static_cast<std::size_t>(indent), ' ') + "else:");
+                return print_block(rest, indent + python_indent);
+            }
+            at = &program_.statement(rest[0]);
+            print_comment(at->comment, indent);
+            branch = &std::get<IfStatement>(at->node);
         }
     }
 
@@ -410,9 +447,10 @@ class Printer {
                                                  : fmt::format("{}    {} = str(caught)", margin, attempt.as));
     }
     static bool is_tensorflow_error(std::string_view name) {
-        static constexpr std::string_view python[] = {
-            "ValueError", "TypeError",           "RuntimeError", "KeyError",       "IndexError",       "AttributeError",
-            "NameError",  "NotImplementedError", "Exception",    "AssertionError", "ZeroDivisionError"};
+        static constexpr std::string_view python[] = {"ValueError",     "TypeError",           "RuntimeError",
+                                                      "KeyError",       "IndexError",          "AttributeError",
+                                                      "NameError",      "NotImplementedError", "Exception",
+                                                      "AssertionError", "ZeroDivisionError",   "UnboundLocalError"};
         return std::find(std::begin(python), std::end(python), name) == std::end(python);
     }
 

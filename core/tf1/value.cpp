@@ -32,14 +32,18 @@ bool Value::truthy() const {
         bool operator()(double d) const { return d != 0; }
         bool operator()(const std::string& s) const { return !s.empty(); }
         bool operator()(DType) const { return true; }
-        bool operator()(const Shape& shape) const { return shape.has_rank() && shape.rank() > 0; }
+        bool operator()(const Shape& shape) const { return shape.has_rank(); }
         bool operator()(const Tensor& array) const {
             if (array.elements() == 1 && dtype_size(array.dtype()) > 0) return array.number(0) != 0;
             if (array.elements() == 0) return false;
             raise("ValueError", "The truth value of an array with more than one element is ambiguous. Use a.any() or "
                                 "a.all()");
         }
-        bool operator()(const TensorValue&) const {
+        bool operator()(const TensorValue& tensor) const {
+            if (tensor.graph->context.version() >= TfVersion{1, 15})
+                raise("OperatorNotAllowedInGraphError",
+                      "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. Use Eager execution "
+                      "or decorate this function with @tf.function.");
             raise("TypeError", "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead "
                                "of `if t:` to test if a tensor is defined, and use TensorFlow ops such as tf.cond to "
                                "execute subgraphs conditioned on the value of a tensor.");

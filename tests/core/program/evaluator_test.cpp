@@ -159,6 +159,114 @@ TEST(Evaluator, ErrorsEndTheProgramUnlessCaught) {
     EXPECT_EQ(e.text("done"), "True");
 }
 
+/// Of every kind of condition the branch that Python takes.
+TEST(Evaluator, ConditionsFollowPython) {
+    const auto branch = [](const std::string& condition) {
+        const Evaluated e = evaluated(
+            R"({"let": "n", "value": 3}, {"let": "none", "value": null}, {"let": "empty", "value": []},
+               {"let": "same", "value": "$empty"}, {"let": "t", "call": "constant", "args": [1.0]},
+               {"let": "v", "call": "get_variable", "args": ["v", [2]]},
+               {"let": "shape", "value": "$t.shape"}, {"let": "taken", "value": "neither"},
+               {"if": )" +
+            condition + R"(, "body": [{"let": "taken", "value": "yes"}],
+                "else": [{"let": "taken", "value": "no"}]})");
+        return e.error().empty() ? *e.value("taken").as<std::string>() : e.error();
+    };
+    for (const char* condition : {"true",
+                                  "1",
+                                  "0.5",
+                                  "\"a\"",
+                                  "[0]",
+                                  "\"$v\"",
+                                  "\"$shape\"",
+                                  R"({"is": ["$none", null]})",
+                                  R"({"is not": ["$t", null]})",
+                                  R"({"is": ["$empty", "$same"]})",
+                                  R"({"is not": ["$empty", []]})",
+                                  R"({"==": ["$empty", []]})",
+                                  R"({"!=": ["$n", 4]})",
+                                  R"({"<=": ["$n", 3]})",
+                                  R"({">=": ["$n", 3.0]})",
+                                  R"({"not": "$empty"})",
+                                  R"({"and": [1, "$n", {"<": ["$n", 4]}]})",
+                                  R"({"or": [0, "", "$n"]})",
+                                  R"({"in": ["$n", [1, 3]]})",
+                                  R"({"not in": ["x", "abc"]})",
+                                  R"({"not": {"is": ["$n", null]}})",
+                                  R"({"or": [true, "$t"]})",
+                                  R"({"if": "$none", "then": "$t", "else": true})",
+                                  R"({"==": ["$t", "$t"]})",
+                                  R"({"array": [2]})"})
+        EXPECT_EQ(branch(condition), "yes") << condition;
+    for (const char* condition :
+         {"false", "0", "0.0", "\"\"", "[]", "null", R"({"dict": []})", R"({"tuple": []})", R"({"is": ["$n", null]})",
+          R"({"is not": ["$none", null]})", R"({">": ["$n", 3]})", R"({"not": "$n"})", R"({"and": [false, "$t"]})",
+          R"({"or": [0, "$none"]})", R"({"array": [0]})"})
+        EXPECT_EQ(branch(condition), "no") << condition;
+    const std::string not_allowed =
+        "OperatorNotAllowedInGraphError: using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. Use "
+        "Eager execution or decorate this function with @tf.function.";
+    for (const char* condition : {R"("$t")", R"({"not": "$t"})", R"({"<": ["$t", 2]})", R"({"and": ["$t", true]})",
+                                  R"({"if": "$t", "then": 1, "else": 2})"})
+        EXPECT_EQ(branch(condition), not_allowed) << condition;
+    EXPECT_EQ(branch(R"({"array": [1, 2]})"), "ValueError: The truth value of an array with more than one element is "
+                                              "ambiguous. Use a.any() or a.all()");
+    EXPECT_EQ(branch(R"({"<": ["$none", 2]})"),
+              "TypeError: '<' not supported between instances of 'NoneType' and 'int'");
+}
+
+TEST(Evaluator, ResourceVariablesAreReadForTheirTruth) {
+    const Evaluated e =
+        evaluated(R"({"let": "v", "call": "get_variable", "args": ["v", [2]], "kwargs": {"use_resource": true}},
+        {"try": [{"if": "$v", "body": []}], "except": "TypeError", "as": "error"})");
+    EXPECT_EQ(e.error(), "");
+    EXPECT_NE(e.text("error").find("using a `tf.Tensor` as a Python `bool`"), std::string::npos);
+    EXPECT_TRUE(e.evaluator->graph(GraphId(0)).find("Read/ReadVariableOp").valid());
+}
+
+TEST(Evaluator, BeforeTensorFlow115ATensorAsABoolIsATypeError) {
+    auto read = Document::read(R"({"format": "rnnscope/1", "tensorflow": "1.14", "program": [
+        {"let": "t", "call": "constant", "args": [true]}, {"if": "$t", "body": []}]})",
+                               "test.json", ".");
+    const auto& document = std::get<std::shared_ptr<const Document>>(read);
+    Evaluator evaluator(document->program_ptr());
+    Log log(document->program());
+    evaluator.finish(log);
+    ASSERT_TRUE(evaluator.error());
+    EXPECT_EQ(evaluator.error()->error_class, "TypeError");
+    EXPECT_TRUE(evaluator.error()->message.starts_with("Using a `tf.Tensor` as a Python `bool` is not allowed."));
+}
+
+TEST(Evaluator, BranchesAreExecutedOneStatementAtATime) {
+    const Evaluated e = evaluated(R"(
+        {"def": "sign", "params": ["n"], "body": [
+            {"if": {"<": ["$n", 0]}, "body": [{"let": "result", "value": -1}],
+             "elif": [{"if": {"==": ["$n", 0]}, "body": [{"return": 0}]}, {"if": {"==": ["$n", 5]}, "body": []}],
+             "else": [{"let": "result", "value": 1}]},
+            {"return": "$result"}]},
+        {"let": "signs", "value": []},
+        {"for": "i", "in": [-1, 0, 5, 7], "body": [
+            {"try": [{"let": "s", "call": "$sign", "args": ["$i"]}, {"call": "$signs.append", "args": ["$s"]}],
+             "except": "NameError", "as": "unbound"}]})");
+    EXPECT_EQ(e.error(), "");
+    EXPECT_EQ(e.text("signs"), "[-1, 0, 1]");
+    EXPECT_EQ(e.text("unbound"), "\"local variable 'result' referenced before assignment\"");
+    EXPECT_EQ(
+        e.log->lines,
+        (std::vector<std::string>{
+            "4:0",      "16:0",    "17:0",
+            " 18:0",    "  19:0",  "   5:1",
+            "    6:1",  "   13:1", "  20:0",
+            "17:0",     " 18:0",   "  19:0",
+            "   5:1",   "   7:1",  "    8:1",
+            "  20:0",   "17:0",    " 18:0",
+            "  19:0",   "   5:1",  "   7:1",
+            "   9:1",   "   13:1", "caught UnboundLocalError: local variable 'result' referenced before assignment",
+            "17:0",     " 18:0",   "  19:0",
+            "   5:1",   "   7:1",  "   9:1",
+            "    12:1", "   13:1", "  20:0"}));
+}
+
 TEST(Evaluator, SessionsRunAndKeepValues) {
     const Evaluated e = evaluated(R"(
         {"let": "v", "call": "get_variable", "args": ["v", [2]], "kwargs": {"initializer": {"call": "ones_initializer"}}},

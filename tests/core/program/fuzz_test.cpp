@@ -87,7 +87,9 @@ TEST_F(Mutations, OfValuesNeverCrashTheReader) {
                                                   R"({"dict": [[1, 2]]})",
                                                   R"({"generate": "sin", "shape": [2]})",
                                                   R"({"*": [["$cell"], 3]})",
-                                                  R"({"array": [1, [2]]})"};
+                                                  R"({"array": [1, [2]]})",
+                                                  R"({"if": "$x", "then": 1, "else": 2})",
+                                                  R"({"if": 1, "body": [], "elif": [{"if": 2, "body": []}]})"};
     for (int round = 0; round < 1500; ++round) {
         std::string text = originals[below(originals.size())];
         Diagnostics mistakes;

@@ -96,6 +96,69 @@ with tf.Session() as sess:
 )");
 }
 
+TEST(PythonPrinter, PrintsBranches) {
+    EXPECT_EQ(python(R"(
+        {"let": "x", "value": null},
+        {"def": "f", "params": ["n"], "body": [
+            {"if": {"is": ["$n", null]}, "body": [{"return": 0}]},
+            {"if": {">": ["$n", 1]}, "comment": "Many.", "body": [{"return": "$n"}],
+             "elif": [{"if": {"and": [{"==": ["$n", 1]}, {"not": "$x"}, {"or": ["$x", "$n"]}]}, "comment": "One.",
+                       "body": [{"for": "i", "in": {"range": [2]}, "body": [{"return": "$i"}]}]},
+                      {"if": {"not": {"in": ["$n", [1, 2]]}}, "body": []}],
+             "else": [{"if": "$n", "body": [], "else": [{"let": "y", "value": 1}]}, {"return": "$y"}]}]},
+        {"if": {"is not": ["$x", null]}, "body": [{"let": "y", "value": 1}], "else": [{"if": true, "body": []}]},
+        {"let": "z", "value": 2})"),
+              R"(import tensorflow as tf
+
+x = None
+
+
+def f(n):
+    if n is None:
+        return 0
+    # Many.
+    if n > 1:
+        return n
+    # One.
+    elif n == 1 and not x and (x or n):
+        for i in range(2):
+            return i
+    elif not (n in [1, 2]):
+        pass
+    else:
+        if n:
+            pass
+        else:
+            y = 1
+        return y
+
+
+if x is not None:
+    y = 1
+else:
+    if True:
+        pass
+
+z = 2
+)");
+    const Program program = program_of(R"({"let": "a", "value": 1}, {"if": "$a", "body": [{"let": "b", "value": 1}],
+        "elif": [{"if": false, "body": []}], "else": [{"let": "c", "value": 2}]})");
+    std::vector<int> lines;
+    for (const Statement& statement : program.statements) lines.push_back(statement.where.python_line);
+    EXPECT_EQ(lines, (std::vector<int>{3, 4, 5, 6, 9}));
+    EXPECT_FALSE(program.python.statement_at(8).valid()); // else:
+}
+
+TEST(PythonPrinter, ConditionalsGroupWherePythonWouldReadThemOtherwise) {
+    EXPECT_EQ(python_value(R"({"if": {"is": ["$x", null]}, "then": 1, "else": 2})"), "1 if x is None else 2");
+    const std::string inner = R"({"if": "$x", "then": 1, "else": 2})";
+    EXPECT_EQ(python_value(R"({"if": )" + inner + R"(, "then": )" + inner + R"(, "else": )" + inner + "}"),
+              "(1 if x else 2) if (1 if x else 2) else 1 if x else 2");
+    EXPECT_EQ(python_value(R"({"+": [)" + inner + ", 3]}"), "(1 if x else 2) + 3");
+    EXPECT_EQ(python_value(R"({"or": [)" + inner + R"(, {"not in": [1, "$x"]}]})"), "(1 if x else 2) or 1 not in x");
+    EXPECT_EQ(python_value(R"({"call": "nn.tanh", "args": [)" + inner + "]}"), "tf.nn.tanh(1 if x else 2)");
+}
+
 TEST(PythonPrinter, BreaksLongLinesInsideBrackets) {
     EXPECT_EQ(python(R"(
         {"let": "cells", "value": []},

@@ -82,6 +82,35 @@ TEST(Reader, FeedsAreNamedByReferenceOrByTensorName) {
     EXPECT_EQ(program.python.lines.at(5), "sess.run(\"y:0\", {x: 1})");
 }
 
+TEST(Reader, BranchesHangTogether) {
+    const Program program = program_of(R"({"if": true, "body": [{"let": "a", "value": 1}],
+        "elif": [{"if": false, "body": [{"let": "b", "value": 1}]}, {"if": 0, "body": []}],
+        "else": [{"let": "c", "value": "$b"}]}, {"let": "d", "if": true, "then": "$a", "else": "$c"})");
+    ASSERT_EQ(program.statements.size(), 7u);
+    EXPECT_EQ(program.body, (Block{StatementId(0), StatementId(6)}));
+    const std::vector<std::string> pointers{
+        "/program/0",        "/program/0/body/0", "/program/0/elif/0", "/program/0/elif/0/body/0",
+        "/program/0/elif/1", "/program/0/else/0", "/program/1"};
+    const std::vector<int> parents{-1, 0, 0, 2, 2, 4, -1};
+    for (std::size_t i = 0; i < pointers.size(); ++i) {
+        const Statement& statement = program.statements[i];
+        EXPECT_EQ(statement.where.pointer, pointers[i]);
+        EXPECT_EQ(statement.parent.valid() ? static_cast<int>(statement.parent.index()) : -1, parents[i]) << i;
+        EXPECT_EQ(program.is_elif(statement.id), i == 2 || i == 4) << i;
+    }
+    EXPECT_EQ(std::get<IfStatement>(program.statements[0].node).otherwise, (Block{StatementId(2)}));
+    EXPECT_EQ(std::get<IfStatement>(program.statements[4].node).otherwise, (Block{StatementId(5)}));
+}
+
+TEST(Reader, ManyBranchesDoNotNest) {
+    std::string text = R"({"let": "n", "value": 3}, {"if": false, "body": [], "elif": [)";
+    for (int i = 0; i < 20'000; ++i)
+        text += fmt::format(R"({}{{"if": {{"==": ["$n", {}]}}, "body": []}})", i ? "," : "", i);
+    const Program program = program_of(text + "]}");
+    EXPECT_EQ(program.statements.size(), 20'002u);
+    EXPECT_EQ(program.python.lines.back(), "    pass");
+}
+
 TEST(Reader, FunctionsMayUseWhatTheModuleDefinesLater) {
     program_of(R"({"def": "f", "params": [], "body": [{"let": "y", "value": "$size"}, {"return": "$y"}]},
                   {"let": "size", "value": 1}, {"let": "z", "call": "$f"})");
@@ -116,6 +145,33 @@ TEST(JsonFormat, IsStableAndKeepsShortThingsOnALine) {
       "in": {"range": [2]},
       "body": [
         {"let": "y", "value": []}
+      ]
+    }
+  ]
+}
+)";
+    EXPECT_EQ(format_json(text), expected);
+    EXPECT_EQ(format_json(expected), expected);
+}
+
+TEST(JsonFormat, BranchesAreBlocksAndConditionalValuesAreNot) {
+    const std::string text = R"({"program":[{"if":true,"body":[],"elif":[{"if":false,"body":[{"let":"x","value":1}]}],
+        "else":[{"let":"y","if":true,"then":[1],"else":[2]}]}]})";
+    const std::string expected = R"({
+  "program": [
+    {
+      "if": true,
+      "body": [],
+      "elif": [
+        {
+          "if": false,
+          "body": [
+            {"let": "x", "value": 1}
+          ]
+        }
+      ],
+      "else": [
+        {"let": "y", "if": true, "then": [1], "else": [2]}
       ]
     }
   ]
