@@ -285,7 +285,9 @@ std::optional<Number> number_behind(const Facts& facts, const Expr& expr, Statem
         }
     }
     for (std::size_t i = statement.index(); i-- > 0;)
-        if (assigned_name(program.statements[i]) == name->name)
+        if (assigned_name(program.statements[i]) == name->name && is_in_branch(program, StatementId(i), statement))
+            return std::nullopt;
+        else if (assigned_name(program.statements[i]) == name->name)
             return number_behind(facts, *std::get<AssignStatement>(program.statements[i].node).value, StatementId(i),
                                  callers, depth + 1);
     return std::nullopt;

@@ -14,12 +14,14 @@ StatementId outside_of_loops(const Facts& facts, StatementId statement, const st
         if (assigned_name(program.statement(at)) == session) break;
         const StatementId parent = program.statement(at).parent;
         if (!parent.valid()) break;
-        const auto* loop = std::get_if<program::ForStatement>(&program.statement(parent).node);
-        if (!loop) break;
-        const bool opens_session = std::ranges::any_of(
-            loop->body, [&](StatementId inner) { return assigned_name(program.statement(inner)) == session; });
+        const program::Statement& around = program.statement(parent);
+        const auto* loop = std::get_if<program::ForStatement>(&around.node);
+        if (!loop && !std::holds_alternative<program::IfStatement>(around.node)) break;
+        const bool opens_session = std::ranges::any_of(program.statements, [&](const program::Statement& inner) {
+            return inner.parent == parent && assigned_name(inner) == session;
+        });
         if (opens_session) break;
-        best = parent;
+        if (loop) best = parent; // a branch is left only together with a loop around it
     }
     return best;
 }

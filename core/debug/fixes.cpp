@@ -57,6 +57,12 @@ std::string pointer_of(const Facts& facts, StatementId statement) {
     return facts.program().statement(statement).where.pointer;
 }
 
+/// Of the statement in its block; of an `elif` that of the whole `if`: nothing can stand between its branches.
+std::optional<Place> place_of(const Facts& facts, StatementId statement) {
+    while (facts.program().is_elif(statement)) statement = facts.program().statement(statement).parent;
+    return place_of(pointer_of(facts, statement));
+}
+
 Json parse(const Facts& facts) {
     return Json::parse(facts.evaluation().document().text(), nullptr, false);
 }
@@ -137,8 +143,8 @@ std::string json_at(const Facts& facts, std::string_view pointer) {
 }
 
 std::optional<Fix> move_after(const Facts& facts, StatementId moved, StatementId after, std::string title) {
-    const auto from = place_of(pointer_of(facts, moved));
-    auto to = place_of(pointer_of(facts, after));
+    const auto from = place_of(facts, moved);
+    auto to = place_of(facts, after);
     if (!from || !to) return std::nullopt;
     ++to->index;
     const std::string target = after_removal(to->pointer(), *from);
@@ -154,7 +160,7 @@ std::optional<Fix> move_after(const Facts& facts, StatementId moved, StatementId
 
 std::optional<Fix> move_before(const Facts& facts, const std::vector<StatementId>& moved, StatementId before,
                                std::string title) {
-    auto to = place_of(pointer_of(facts, before));
+    auto to = place_of(facts, before);
     if (!to || moved.empty()) return std::nullopt;
     Json operations = Json::array();
     std::string shown;
@@ -181,8 +187,8 @@ std::optional<Fix> move_before(const Facts& facts, const std::vector<StatementId
 std::optional<Fix> wrap(const Facts& facts, StatementId first, StatementId last, std::string_view manager,
                         bool drop_before, std::string title) {
     const Json document = parse(facts);
-    const auto from = place_of(pointer_of(facts, first));
-    const auto to = place_of(pointer_of(facts, last));
+    const auto from = place_of(facts, first);
+    const auto to = place_of(facts, last);
     const Json* block = from ? value_at(document, from->block) : nullptr;
     if (!to || !block || to->block != from->block || to->index < from->index) return std::nullopt;
     Json body = Json::array();
@@ -209,7 +215,7 @@ std::optional<Fix> remove_statement(const Facts& facts, StatementId statement, s
 }
 
 StatementId sibling(const Facts& facts, StatementId statement, int distance) {
-    const auto place = place_of(pointer_of(facts, statement));
+    const auto place = place_of(facts, statement);
     if (!place || (distance < 0 && place->index < static_cast<std::size_t>(-distance))) return {};
     const std::size_t index = place->index + static_cast<std::size_t>(distance);
     return statement_at(facts.program(), Place{place->block, index}.pointer());
@@ -234,14 +240,15 @@ std::optional<Fix> run_at(const Facts& facts, const Place& place, StatementId pa
 
 std::optional<Fix> run_before(const Facts& facts, StatementId before, std::string_view session, std::string_view fetch,
                               std::string title) {
-    const auto place = place_of(pointer_of(facts, before));
+    const auto place = place_of(facts, before);
     if (!place) return std::nullopt;
-    return run_at(facts, *place, facts.program().statement(before).parent, session, fetch, std::move(title));
+    const StatementId whole = statement_at(facts.program(), place->pointer());
+    return run_at(facts, *place, facts.program().statement(whole).parent, session, fetch, std::move(title));
 }
 
 std::optional<Fix> run_after(const Facts& facts, StatementId after, std::string_view session, std::string_view fetch,
                              std::string title) {
-    auto place = place_of(pointer_of(facts, after));
+    auto place = place_of(facts, after);
     if (!place) return std::nullopt;
     ++place->index;
     return run_at(facts, *place, {}, session, fetch, std::move(title));

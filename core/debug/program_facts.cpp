@@ -43,6 +43,11 @@ std::vector<const Expr*> children_of(const Expr& expr) {
                        for (const Keyword& word : e.keywords) add(word.value);
                    },
                    [&](const OperatorExpr& e) { std::ranges::for_each(e.operands, add); },
+                   [&](const ConditionalExpr& e) {
+                       add(e.condition);
+                       add(e.value);
+                       add(e.otherwise);
+                   },
                    [](const auto&) {},
                },
                expr.node);
@@ -61,6 +66,7 @@ std::vector<const Expr*> roots_of(const Statement& statement) {
                        for (const WithStatement::Item& item : s.items) add(item.manager);
                    },
                    [&](const ForStatement& s) { add(s.iterable); },
+                   [&](const IfStatement& s) { add(s.condition); },
                    [&](const ReturnStatement& s) { add(s.value); },
                    [](const auto&) {},
                },
@@ -154,19 +160,28 @@ std::string assigned_name(const Statement& statement) {
     return assign && assign->targets.size() == 1 ? assign->targets[0] : std::string();
 }
 
+bool is_in_branch(const Program& program, StatementId statement, StatementId use) {
+    const auto around = [&](StatementId inner, StatementId outer) {
+        while (inner.valid() && inner != outer) inner = program.statement(inner).parent;
+        return inner.valid();
+    };
+    for (StatementId at = program.statement(statement).parent; at.valid(); at = program.statement(at).parent)
+        if (std::holds_alternative<IfStatement>(program.statement(at).node) && !around(use, at)) return true;
+    return false;
+}
+
 const Expr* resolve(const Program& program, const Expr& expr, StatementId before) {
+    const StatementId use = before;
     const Expr* at = &expr;
     for (int hops = 0; hops < 20; ++hops) {
         const auto* name = std::get_if<NameExpr>(&at->node);
         if (!name) return at;
-        const Expr* found = nullptr;
-        for (std::size_t i = 0; i < before.index(); ++i)
-            if (assigned_name(program.statements[i]) == name->name) {
-                found = std::get<AssignStatement>(program.statements[i].node).value.get();
-                before = StatementId(i);
-            }
-        if (!found) return at;
-        at = found;
+        std::size_t last = before.index();
+        while (last > 0 && assigned_name(program.statements[last - 1]) != name->name) --last;
+        if (last == 0) return at;
+        before = StatementId(last - 1);
+        if (is_in_branch(program, before, use)) return at; // it may not have been executed
+        at = std::get<AssignStatement>(program.statement(before).node).value.get();
     }
     return at;
 }

@@ -37,7 +37,9 @@ std::optional<RunCall> run_call(const program::Statement& statement);
 
 /// The name that the statement gives to its whole value: `init` of `init = ...`; "" when there is none.
 std::string assigned_name(const program::Statement& statement);
-/// Follows names to the expression that they were last assigned before `before`, in source order.
+/// Does the statement stand in a branch of an `if` that `use` is not inside of? Then it need not have been executed.
+bool is_in_branch(const program::Program& program, StatementId statement, StatementId use);
+/// Follows names to the expression that they were last assigned before `before`, in source order; not into a branch.
 const program::Expr* resolve(const program::Program& program, const program::Expr& expr, StatementId before);
 const std::string* string_literal(const program::Expr* expr);
 bool is_literal(const program::Expr* expr, bool value);
