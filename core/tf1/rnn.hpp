@@ -22,6 +22,17 @@ struct RnnArgs {
 Value dynamic_rnn(GraphState& state, const RnnArgs& args);
 Value static_rnn(GraphState& state, const RnnArgs& args);
 
+/// The arguments of tf.nn.raw_rnn.
+struct RawRnnArgs {
+    Value cell;
+    Value loop_fn; ///< (time, cell_output, cell_state, loop_state) to (finished, input, cell_state, emit, loop_state)
+    std::optional<std::int64_t> parallel_iterations;
+    bool swap_memory = false;
+    Value scope;
+};
+/// (emit_ta, final_state, final_loop_state): TensorArrays, one for each emitted tensor.
+Value raw_rnn(GraphState& state, const RawRnnArgs& args);
+
 struct BidirectionalArgs {
     Value cell_fw, cell_bw, initial_state_fw, initial_state_bw;
     RnnArgs common; ///< its cell and initial_state are not used

@@ -153,6 +153,16 @@ Value call_dynamic_rnn(Context& context, const Arguments& a) {
     return dynamic_rnn(context.default_graph(), args);
 }
 
+Value call_raw_rnn(Context& context, const Arguments& a) {
+    RawRnnArgs args;
+    args.cell = a[0];
+    args.loop_fn = a[1];
+    if (!a[2].is_none()) args.parallel_iterations = to_integer(a[2], "parallel_iterations");
+    args.swap_memory = a[3].truthy();
+    args.scope = a[4];
+    return raw_rnn(context.default_graph(), args);
+}
+
 Value call_static_rnn(Context& context, const Arguments& a) {
     RnnArgs args = common_args(a[4], a[3], a[5]);
     args.cell = a[0];
@@ -320,6 +330,14 @@ std::vector<ApiDef> rnn_api() {
           {"scope", Value()}},
          "Runs a cell over time in a while loop.",
          call_dynamic_rnn},
+        {"nn.raw_rnn",
+         {{"cell", {}},
+          {"loop_fn", {}},
+          {"parallel_iterations", Value()},
+          {"swap_memory", Value(false)},
+          {"scope", Value()}},
+         "Runs a cell in a loop whose inputs, states and outputs a function chooses.",
+         call_raw_rnn},
         {"nn.static_rnn",
          {{"cell", {}},
           {"inputs", {}},

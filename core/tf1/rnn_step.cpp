@@ -37,6 +37,16 @@ DType state_dtype(GraphState& state, DType given, const Value& cell_state) {
     return dtype;
 }
 
+Value copy_one_through(GraphState& state, Output ended, const Value& old, const Value& renewed) {
+    if (old.object<TensorArray>()) return renewed;
+    const Output before = to_tensor(state, old);
+    if (state.graph.info(before).shape.is_scalar()) return renewed;
+    if (renewed.is_none())
+        raise("ValueError", "Trying to reset colocation (op is None) but ignore_existing is not True");
+    const ColocateScope colocated(state, to_tensor(state, renewed).node);
+    return wrap(state, op_output(state, "Select", {wrap(state, ended), wrap(state, before), renewed}));
+}
+
 namespace {
 
 using Leaves = std::vector<Value>;
@@ -45,16 +55,6 @@ Leaves joined(const Leaves& first, const Leaves& second) {
     Leaves all = first;
     all.insert(all.end(), second.begin(), second.end());
     return all;
-}
-
-/// Rows that have ended keep `old`, the others take `renewed`.
-Value copy_one_through(GraphState& state, Output ended, const Value& old, const Value& renewed) {
-    if (old.object<TensorArray>()) return renewed;
-    const Output before = to_tensor(state, old);
-    if (state.graph.info(before).shape.is_scalar()) return renewed;
-    const Output after = to_tensor(state, renewed);
-    const ColocateScope colocated(state, after.node);
-    return wrap(state, op_output(state, "Select", {wrap(state, ended), wrap(state, before), wrap(state, after)}));
 }
 
 Leaves copy_some_through(GraphState& state, Output ended, const Leaves& old, const Leaves& renewed) {

@@ -14,6 +14,9 @@ void set_rnn_caching(GraphState& state, VariableScope& scope);
 /// _infer_state_dtype.
 DType state_dtype(GraphState& state, DType given, const Value& cell_state);
 
+/// Rows that have ended keep `old`, the others take `renewed`. TensorArrays and scalars are renewed as a whole.
+Value copy_one_through(GraphState& state, Output ended, const Value& old, const Value& renewed);
+
 /// rnn._rnn_step: what happens to the rows of a batch whose sequence has ended.
 struct RnnStep {
     Value time;                                                     ///< an int, or an int32 scalar
