@@ -51,8 +51,13 @@ const Diagnostics& Debugger::damage() const {
 Status Debugger::save_recording(const std::string& path) const {
     if (!is_open()) return Error{"file.nothing-open", "no program is open"};
     const Evaluation& evaluation = *impl_->evaluation_;
+    std::string poison;
+    if (Poison* followed = evaluation.poisons() && !shows_diversion() ? impl_->poison_.get() : nullptr) {
+        followed->catch_up(std::chrono::steady_clock::time_point::max());
+        poison = followed->encoded();
+    }
     return record::save_recording({evaluation.recording(), evaluation.document(), evaluation.evaluator(),
-                                   evaluation.is_finished(), evaluation.visible_names()},
+                                   evaluation.is_finished(), evaluation.visible_names(), std::move(poison)},
                                   path);
 }
 

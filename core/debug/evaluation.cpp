@@ -64,8 +64,9 @@ Evaluation::Evaluation(std::shared_ptr<const program::Document> document, Advanc
 }
 
 Evaluation::Evaluation(record::OpenedRecording opened)
-    : document_(std::move(opened.document)), evaluated_(std::move(opened.evaluated)),
-      recording_(std::move(opened.recording)), is_finished_(opened.is_finished), names_(std::move(opened.names)) {}
+    : document_(std::move(opened.document)), poisons_(!opened.poison.empty()), evaluated_(std::move(opened.evaluated)),
+      recording_(std::move(opened.recording)), is_finished_(opened.is_finished), names_(std::move(opened.names)),
+      saved_poison_(std::move(opened.poison)) {}
 
 /// Behind the end of an opened recording: where it ends inside a run, that run is still looked at.
 Ahead Evaluation::ahead_of_recording() const {

@@ -60,7 +60,9 @@ class Evaluation {
     bool was_opened() const { return evaluator_ == nullptr; } ///< as a recording
     /// Is the program done? An opened recording may end before it was.
     bool is_finished() const { return was_opened() ? is_finished_ : evaluator_->done(); }
-    bool poisons() const { return poisons_; } ///< EvaluatorOptions: SessionOptions::passes_missing_values
+    /// EvaluatorOptions: SessionOptions::passes_missing_values; an opened recording knows what was made of that.
+    bool poisons() const { return poisons_; }
+    const std::string& saved_poison() const { return saved_poison_; } ///< of an opened recording: encoded_poison
 
     Ahead ahead(Position position) const;
     /// Evaluates the smallest piece; after a failed event, up to the end of its run, so that the error is known.
@@ -93,6 +95,7 @@ class Evaluation {
     Advance advance_;
     bool is_finished_ = false;                ///< of an opened recording
     std::vector<record::VisibleNames> names_; ///< of an opened recording
+    std::string saved_poison_;                ///< of an opened recording
     std::map<std::uint64_t, Locals> locals_;  ///< by position, of the first statements
 };
 

@@ -1,6 +1,7 @@
 #include "core/debug/poison.hpp"
 
 #include "core/debug/evaluation.hpp"
+#include "core/debug/poison_coding.hpp"
 #include "core/debug/poison_replay.hpp"
 
 #include <algorithm>
@@ -16,9 +17,17 @@ constexpr int events_between_looks = 64; ///< at the clock
 /// Runs one after the other; those that poison cannot reach are left out.
 class Poison::Impl {
   public:
-    explicit Impl(const Evaluation& evaluation) : evaluation_(evaluation) {}
+    explicit Impl(const Evaluation& evaluation) : evaluation_(evaluation) {
+        if (!evaluation.was_opened()) return;
+        if (auto saved = decoded_poison(evaluation.saved_poison(), evaluation))
+            state_ = *std::move(saved);
+        else
+            state_.is_complete = false;
+        seen_ = evaluation.recording().end();
+    }
 
     bool catch_up(std::chrono::steady_clock::time_point deadline) {
+        if (evaluation_.was_opened()) return true;
         const auto runs = evaluation_.recording().runs();
         state_.marks.resize(runs.size());
         state_.fetches.resize(runs.size());
@@ -110,6 +119,9 @@ const Poison::Variables& Poison::variables() const {
 }
 bool Poison::is_complete() const {
     return impl_->state_.is_complete;
+}
+std::string Poison::encoded() const {
+    return encoded_poison(impl_->state_);
 }
 
 } // namespace rnnscope::debug

@@ -21,7 +21,8 @@ class Evaluation;
 /// What is derived from values that were missing, element by element: a run that reads a variable without a value goes
 /// on with zeros in its place (runtime::SessionOptions::passes_missing_values), and whatever they reach is poisoned.
 /// A pure function of the recording: runs are followed event by event with masks in place of values, by the executor's
-/// own rules (runtime::Dataflow), from the first missing value on. Grows with the recording.
+/// own rules (runtime::Dataflow), from the first missing value on. Grows with the recording. Of an opened recording it
+/// is what its file keeps: there a run is not followed once more, because its values are not to be trusted.
 class Poison {
   public:
     explicit Poison(const Evaluation& evaluation);
@@ -72,8 +73,10 @@ class Poison {
     using Variables = std::map<std::pair<std::uint32_t, std::string>, std::vector<VariableChange>>;
     const Variables& variables() const;
 
-    /// False: a run could not be followed to its end. It has not been seen yet.
+    /// False: a run could not be followed to its end, or a file says of it what nobody wrote.
     bool is_complete() const;
+    /// All of it, as a recording's file keeps it (poison_coding.hpp). The same poison gives the same bytes.
+    std::string encoded() const;
 
   private:
     class Impl;

@@ -176,8 +176,8 @@ void list_refusals(Answer& answer, const PoisonReport& report) {
 
 /// Why nothing can be said of poison; "" when it can.
 std::string_view no_poison(const Debugger& debugger) {
-    if (!debugger.recording_file().empty())
-        return "poison is not followed in a recording: open its program, and let it go on past missing values";
+    if (!debugger.recording_file().empty() && !debugger.poisons())
+        return "this recording holds no poison: open its program, and let it go on past missing values";
     if (!debugger.poisons()) return "runs stop at missing values; poison.on lets them go on, and marks what they reach";
     if (debugger.poison() == nullptr) return "poison is followed in the program as it is, not in what-ifs";
     return {};

@@ -19,8 +19,9 @@ constexpr std::uint64_t max_ticks = 2'000'000;
 
 PreflightJob::PreflightJob(const Evaluation& evaluation) : original_(evaluation) {
     report_.is_complete = !evaluation.was_opened() || evaluation.is_finished();
-    // What a program reads after it went on without a value tells nothing of the one that stops there.
-    if (!evaluation.evaluator().done() || evaluation.poisons())
+    // What a program reads after it went on without a value tells nothing of the one that stops there; but the program
+    // of a recording is not run.
+    if (!evaluation.was_opened() && (!evaluation.evaluator().done() || evaluation.poisons()))
         copy_ = std::make_unique<Evaluation>(evaluation.document_ptr());
 }
 

@@ -72,9 +72,11 @@ Result<std::shared_ptr<const ChunkFile>> ChunkFile::open(const std::string& path
     const std::uint32_t version = reader.fixed32();
     if (reader.fixed32() != masked_crc(crc32c(std::string_view(header).substr(0, file_header_bytes - 4))))
         return Error{"recording.damaged", "the file's header is damaged"};
-    if (version != recording_version)
-        return Error{"recording.version", fmt::format("this recording has format {}, and this rnnscope reads format {}",
-                                                      version, recording_version)};
+    if (version < oldest_recording_version || version > recording_version)
+        return Error{"recording.version",
+                     fmt::format("this recording has format {}, and this rnnscope reads formats {} "
+                                 "to {}",
+                                 version, oldest_recording_version, recording_version)};
     return std::shared_ptr<const ChunkFile>(file);
 }
 

@@ -27,7 +27,8 @@ namespace rnnscope::record {
 /// records (recording_stream.hpp), cut anywhere; `rows` hold values of a loop's rounds (stored_rounds.hpp).
 enum class ChunkKind : std::uint8_t { stream = 1, rows = 2, index = 3 };
 
-constexpr std::uint32_t recording_version = 1;
+/// 2: with poison. Files of all versions from the oldest on are read.
+constexpr std::uint32_t recording_version = 2, oldest_recording_version = 1;
 /// No chunk is larger before compression, unless a single row of a loop is.
 constexpr std::size_t most_chunk_bytes = std::size_t{1} << 20U;
 

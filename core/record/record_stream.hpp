@@ -37,7 +37,8 @@ enum class RecordKind : std::uint8_t {
     rounds, ///< of the last block; where they have rows, those are the next chunk
     run_end,
     error,
-    end ///< of what was recorded; the program may go on
+    end,   ///< of what was recorded; the program may go on
+    poison ///< before the end
 };
 
 /// Writes records into the chunks of a file.

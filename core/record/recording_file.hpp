@@ -32,6 +32,8 @@ struct SavedParts {
     const program::Evaluated& evaluated;
     bool is_finished = false;             ///< the program is done: nothing more comes
     std::vector<VisibleNames> names = {}; ///< where they changed, in the order of time
+    /// What was derived from missing values, as debug::encoded_poison says it; "" where runs stop at those.
+    std::string poison = {};
 };
 
 /// Writes the recording so that `path` is either what it was or all of it, whatever happens meanwhile. The same
@@ -44,6 +46,7 @@ struct OpenedRecording {
     std::shared_ptr<const program::Evaluated> evaluated;
     std::unique_ptr<Recording> recording;
     std::vector<VisibleNames> names;
+    std::string poison;       ///< as it was saved, by whoever that was; "": nothing is known of it
     bool is_finished = false; ///< the program was done, and all of it is there
     Diagnostics damage;       ///< where the file is cut or damaged: up to which byte and position it was read
 };

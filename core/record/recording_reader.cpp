@@ -121,6 +121,9 @@ void RecordingReader::read_moment(RecordKind kind, ByteReader& in) {
         return read_run_end(in);
     case RecordKind::error:
         return read_error(in);
+    case RecordKind::poison:
+        poison_ = in.text();
+        return;
     case RecordKind::end:
         finished_ = in.flag();
         program_->ended_by = get_error(in);
@@ -314,6 +317,7 @@ std::variant<OpenedRecording, Diagnostics> RecordingReader::open(const std::stri
     opened.evaluated = std::move(program_);
     opened.recording = std::move(recording_);
     opened.names = std::move(names_);
+    if (is_whole) opened.poison = std::move(poison_);
     return opened;
 }
 

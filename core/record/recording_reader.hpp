@@ -88,6 +88,7 @@ class RecordingReader {
     std::optional<StoredRounds::Content> block_;
     std::map<std::uint32_t, std::int64_t> newest_; ///< iteration, by frame of the run
     std::vector<VisibleNames> names_;
+    std::string poison_;
     bool in_run_ = false, ended_ = false, finished_ = false;
 };
 

@@ -26,6 +26,11 @@ class RecordingWriter {
         }
         stream_.add(RecordKind::begin, {});
         write_time();
+        if (!parts_.poison.empty()) {
+            ByteWriter poison;
+            poison.text(parts_.poison);
+            stream_.add(RecordKind::poison, poison);
+        }
         ByteWriter out;
         out.flag(parts_.is_finished);
         put_error(out, parts_.evaluated.error());

@@ -137,7 +137,7 @@ TEST_F(DamageTest, OtherFilesAndOtherFormatsAreRefusedWithAReason) {
     EXPECT_EQ(refused("{\"format\": \"rnnscope/1\"}"), "recording.unknown");
     EXPECT_EQ(refused(""), "recording.damaged");
     std::string newer = *bytes_;
-    newer[8] = 2;
+    newer[8] = static_cast<char>(record::recording_version + 1);
     EXPECT_EQ(refused(newer), "recording.damaged") << "the checksum says so first";
     const std::uint32_t crc = masked_crc(crc32c(newer.substr(0, 12)));
     std::memcpy(newer.data() + 12, &crc, sizeof crc);
