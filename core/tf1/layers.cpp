@@ -40,11 +40,15 @@ Value list_of(const std::vector<std::int64_t>& numbers) {
     return Value::list({numbers.begin(), numbers.end()});
 }
 
+std::int64_t known_rank(const Shape& shape) {
+    if (!shape.has_rank()) raise("NotImplementedError", "tensordot of a tensor of unknown rank is not supported");
+    return static_cast<std::int64_t>(shape.rank());
+}
+
 /// `axes` of the tensor come last, or first when it is `flipped`.
 Unfolded unfolded(GraphState& state, const Value& tensor, std::vector<std::int64_t> axes, bool flipped) {
     const Shape shape = state.graph.info(tensor.as<TensorValue>()->output).shape;
-    if (!shape.has_rank()) raise("NotImplementedError", "tensordot of a tensor of unknown rank is not supported");
-    const auto rank = static_cast<std::int64_t>(shape.rank());
+    const std::int64_t rank = known_rank(shape);
     std::vector<std::int64_t> free;
     for (std::int64_t& axis : axes) {
         if (axis < 0) axis += rank;
@@ -114,10 +118,9 @@ Value tensordot_function(Context& context, const Arguments& arguments) {
     const Value b = wrap(state, to_tensor(state, arguments[1], DType::invalid, "b"));
     std::vector<std::int64_t> a_axes, b_axes;
     if (const auto* count = arguments[2].as<std::int64_t>()) {
-        const Shape& shape = state.graph.info(a.as<TensorValue>()->output).shape;
-        const auto rank = static_cast<std::int64_t>(shape.rank());
         if (*count < 0) raise("ValueError", "'axes' must be at least 0.");
-        if (shape.has_rank() && *count > rank)
+        const std::int64_t rank = known_rank(state.graph.info(a.as<TensorValue>()->output).shape);
+        if (*count > rank)
             raise("ValueError",
                   fmt::format("'axes' must not be larger than the number of dimensions of tensor {}.", str(a)));
         for (std::int64_t i = 0; i < *count; ++i) {

@@ -138,6 +138,11 @@ TEST(Tensordot, OfKnownShapesIsShort) {
     EXPECT_EQ(str(tf.get(tf("tensordot", {a, b, 1}), "shape")), "(2, 3, 3, 5)");
     EXPECT_EQ(tf.error("tensordot", {a, b, 4}), "ValueError: 'axes' must not be larger than the number of dimensions "
                                                 "of tensor Tensor(\"a:0\", shape=(2, 3, 4), dtype=float32).");
+    // Where the rank is not known, no list of so many axes is made to find out that they are too many.
+    const Value most = std::int64_t{1'000'000'000'000}, unknown = placeholder(tf, "u", Value());
+    EXPECT_TRUE(tf.error("tensordot", {a, b, most}).starts_with("ValueError: 'axes' must not be larger"));
+    EXPECT_EQ(tf.error("tensordot", {unknown, b, most}),
+              "NotImplementedError: tensordot of a tensor of unknown rank is not supported");
 }
 
 // --- embeddings -----------------------------------------------------------------------------------------------
