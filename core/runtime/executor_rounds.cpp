@@ -65,14 +65,21 @@ std::shared_ptr<const Round> Executor::round_for(std::uint32_t frame, std::vecto
     }
     round = compile_round(plan_, dataflow_, frame, watch_.log);
     watch_ = {};
-    if (!round) loops_[kind].failures = most_failures;
-    return round;
+    if (round) return round;
+    round = std::make_shared<const Round>(); // without visits: the plan remembers that there is none
+    loops_[kind].failures = most_failures;
+    return nullptr;
 }
 
 bool Executor::run_rounds(RunObserver& observer, std::uint64_t most, std::uint64_t room) {
     const std::uint32_t frame = dataflow_.front().frame;
     const std::uint32_t kind = dataflow_.frame(frame).kind;
     Loop& loop = loops_[kind];
+    if (const auto& known = compiled_->rounds[kind]; known && known->visits.empty()) {
+        loop.failures = most_failures; // an earlier run has found that it cannot be compiled
+        log_.reset();
+        return false;
+    }
     const auto round = round_for(frame, dataflow_.image(frame));
     if (!round) return false;
     // The last round may end after any of its visits.

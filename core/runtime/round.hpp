@@ -120,9 +120,10 @@ struct Trace;
 struct CompiledPlan {
     explicit CompiledPlan(Plan made) : plan(std::move(made)), rounds(plan.frames.size()) {}
     Plan plan;
-    std::vector<std::shared_ptr<const Round>> rounds; ///< by static frame
-    std::vector<std::shared_ptr<Trace>> traces;       ///< trace.hpp
-    std::uint64_t runs = 0;                           ///< that were begun
+    /// By static frame; null: not compiled yet. One without visits: that loop cannot be.
+    std::vector<std::shared_ptr<const Round>> rounds;
+    std::vector<std::shared_ptr<Trace>> traces; ///< trace.hpp
+    std::uint64_t runs = 0;                     ///< that were begun
 };
 
 /// A visit as it happened.
