@@ -16,6 +16,8 @@ class ErrorListener : public program::EvaluationObserver {
   public:
     void on_event(const runtime::Event&) override {}
     void on_block(std::shared_ptr<const runtime::EventBlock>) override { heard_block = true; }
+    /// As little as there is to hear of blocks at all, which tell how long a piece was.
+    runtime::Keep keep() const override { return {runtime::Keep::What::states, std::uint32_t{1} << 20U}; }
     bool heard_block = false; ///< since someone looked
     void on_error(const program::ProgramError& error, bool) override { errors.push_back(error); }
     std::vector<program::ProgramError> errors;
