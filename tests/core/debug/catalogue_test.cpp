@@ -1,6 +1,7 @@
 // The catalogue of failures: each scenario has a sample that shows it, and a twin that does not.
 
 #include "core/debug/debugger.hpp"
+#include "tests/core/debug/run_to_end.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -78,10 +79,7 @@ std::vector<Pair> samples_of(const std::string& id) {
 void finish_sample(Debugger& debugger, const fs::path& path) {
     const Diagnostics mistakes = debugger.open(path.string());
     ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
-    for (int stops = 0; !debugger.at_end() && stops < 1000; ++stops) {
-        debugger.run_on(true);
-        debugger.wait();
-    }
+    tests::run_to_end(debugger);
 }
 
 bool warns(const Debugger& debugger, std::string_view code) {
@@ -96,11 +94,7 @@ void repair(Debugger& debugger) {
         ASSERT_FALSE(diagnosis.fixes.empty()) << diagnosis.error.message;
         EXPECT_EQ(diagnosis.fixes[0].check, Fix::Check::verified) << diagnosis.fixes[0].title;
         ASSERT_TRUE(debugger.apply_fix(0, 0).ok());
-        debugger.wait();
-        for (int stops = 0; !debugger.at_end() && stops < 1000; ++stops) {
-            debugger.run_on(true);
-            debugger.wait();
-        }
+        tests::run_to_end(debugger);
     }
     EXPECT_TRUE(debugger.diagnoses().empty()) << debugger.diagnoses()[0].error.message;
 }

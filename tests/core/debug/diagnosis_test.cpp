@@ -1,6 +1,7 @@
 // Every failing sample: the causes that are named, and that the best fixes make it succeed.
 
 #include "core/debug/debugger.hpp"
+#include "tests/core/debug/run_to_end.hpp"
 
 #include <filesystem>
 #include <gtest/gtest.h>
@@ -8,6 +9,8 @@
 
 namespace rnnscope::debug {
 namespace {
+
+using tests::run_to_end;
 
 std::filesystem::path sample(const std::string& name) {
     return std::filesystem::path(RNNSCOPE_SOURCE_DIR) / "samples" / "programs" / (name + ".json");
@@ -69,14 +72,6 @@ const std::map<std::string, std::vector<std::string>>& expected_causes() {
     return causes;
 }
 
-/// To the end of the program, past every stop.
-void run_to_end(Debugger& debugger) {
-    for (int stops = 0; !debugger.at_end() && stops < 1000; ++stops) {
-        debugger.run_on(true);
-        debugger.wait();
-    }
-}
-
 class Samples : public testing::TestWithParam<std::string> {};
 
 void expect_causes(const Debugger& debugger, const std::vector<std::string>& wanted) {
@@ -107,7 +102,6 @@ TEST_P(Samples, NamesTheCausesAndTheBestFixesMakeItSucceed) {
         done += debugger.diagnoses()[0].fixes[0].title + "\n";
         const Status applied = debugger.apply_fix(0, 0);
         ASSERT_TRUE(applied.ok()) << done << applied.error().message;
-        debugger.wait();
         run_to_end(debugger);
     }
     EXPECT_TRUE(debugger.diagnoses().empty()) << done << debugger.diagnoses()[0].error.message;
