@@ -2,6 +2,8 @@
 #include "core/view/layout_rank.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cassert>
 #include <cmath>
 #include <limits>
@@ -138,6 +140,12 @@ class Ordering {
     }
 
   private:
+    /// Of a layer that is sorted.
+    struct Entry {
+        double center;
+        std::uint32_t node;
+    };
+
     bool small() const { return order_.rank.size() < 1000; }
 
     /// The best order so far: fewest crossings, and then least spread.
@@ -151,7 +159,9 @@ class Ordering {
         std::uint64_t now = crossings(), own = now, own_spread = spread();
         const auto keep = [&](std::uint64_t wide) {
             if (now > best.crossings || (now == best.crossings && wide >= best.spread)) return;
-            best = {order_.layers, now, wide};
+            best.layers = order_.layers;
+            best.crossings = now;
+            best.spread = wide;
         };
         keep(own_spread);
         int without_gain = 0;
@@ -247,26 +257,26 @@ class Ordering {
 
     /// Sorts by the mean or the median of the neighbours' positions; nodes without neighbours keep their places.
     void sort_layer(std::vector<std::uint32_t>& layer, bool by_upper, bool ties_reversed, bool by_median) {
-        struct Entry {
-            double center;
-            std::uint32_t node;
-        };
-        std::vector<Entry> movable;
-        std::vector<bool> fixed(layer.size(), false);
-        for (std::size_t i = 0; i < layer.size(); ++i) {
+        movable_.clear();
+        places_.clear();
+        for (std::uint32_t i = 0; i < layer.size(); ++i) {
             const auto neighbours = by_upper ? up(layer[i]) : down(layer[i]);
-            if (neighbours.empty()) {
-                fixed[i] = true;
-                continue;
-            }
-            movable.push_back({by_median ? median(neighbours) : mean(neighbours), layer[i]});
+            if (neighbours.empty()) continue;
+            movable_.push_back({by_median ? median(neighbours) : mean(neighbours), layer[i]});
+            places_.push_back(i);
         }
-        if (ties_reversed) std::reverse(movable.begin(), movable.end());
-        std::stable_sort(movable.begin(), movable.end(),
-                         [](const Entry& a, const Entry& b) { return a.center < b.center; });
-        std::size_t next = 0;
-        for (std::size_t i = 0; i < layer.size(); ++i)
-            if (!fixed[i]) layer[i] = movable[next++].node;
+        if (ties_reversed) std::reverse(movable_.begin(), movable_.end());
+        // Layers are short: no need for a sort that allocates.
+        const auto less = [](const Entry& a, const Entry& b) { return a.center < b.center; };
+        if (movable_.size() > 32)
+            std::stable_sort(movable_.begin(), movable_.end(), less);
+        else
+            for (std::size_t i = 1; i < movable_.size(); ++i)
+                std::rotate(std::upper_bound(movable_.begin(), movable_.begin() + static_cast<std::ptrdiff_t>(i),
+                                             movable_[i], less),
+                            movable_.begin() + static_cast<std::ptrdiff_t>(i),
+                            movable_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+        for (std::size_t i = 0; i < movable_.size(); ++i) layer[places_[i]] = movable_[i].node;
     }
 
     double mean(std::span<const std::uint32_t> neighbours) const {
@@ -292,11 +302,12 @@ class Ordering {
     std::uint64_t crossings_below(std::size_t r) {
         const auto& upper = order_.layers[r];
         const std::size_t width = order_.layers[r + 1].size();
+        if (width <= 64) return crossings_below_few(upper);
         std::size_t leaves = 1;
         while (leaves < width) leaves *= 2;
         tree_.assign(2 * leaves, 0);
         std::uint64_t total = 0;
-        std::vector<std::uint32_t> ends;
+        std::vector<std::uint32_t>& ends = sorted_;
         for (const std::uint32_t v : upper) {
             ends.clear();
             for (const std::uint32_t n : down(v)) ends.push_back(position_[n]);
@@ -306,6 +317,24 @@ class Ordering {
                     if (at % 2 == 0) total += tree_[at + 1];
             for (const std::uint32_t end : ends)
                 for (std::size_t at = leaves + end; at >= 1; at /= 2) ++tree_[at];
+        }
+        return total;
+    }
+
+    /// The same for few places below: a bit for each that has an end, and counts only where several share one.
+    std::uint64_t crossings_below_few(const std::vector<std::uint32_t>& upper) {
+        std::array<std::uint32_t, 64> ends_at{};
+        std::uint64_t used = 0, total = 0;
+        for (const std::uint32_t v : upper) {
+            // All ends of one node see only those of the nodes before it.
+            for (const std::uint32_t n : down(v))
+                for (std::uint64_t right = position_[n] < 63 ? used >> (position_[n] + 1) << (position_[n] + 1) : 0;
+                     right != 0; right &= right - 1)
+                    total += ends_at[static_cast<std::size_t>(std::countr_zero(right))];
+            for (const std::uint32_t n : down(v)) {
+                ++ends_at[position_[n]];
+                used |= std::uint64_t{1} << position_[n];
+            }
         }
         return total;
     }
@@ -387,7 +416,8 @@ class Ordering {
     const LayoutLimits& limits_;
     std::vector<Segment> segments_;
     std::vector<std::uint32_t> up_first_, down_first_, up_, down_, position_;
-    std::vector<std::uint32_t> sorted_;
+    std::vector<std::uint32_t> sorted_, places_;
+    std::vector<Entry> movable_;
     std::vector<std::uint64_t> tree_;
     std::uint64_t work_ = 0;
 };

@@ -21,14 +21,12 @@ class Coordinates {
   public:
     Coordinates(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::vector<float> widths,
                 const LayoutSpacing& spacing)
-        : order_(order), spacing_(spacing), widths_(std::move(widths)), up_(order.rank.size()),
-          down_(order.rank.size()), position_(order.rank.size()) {
+        : order_(order), spacing_(spacing), widths_(std::move(widths)), position_(order.rank.size()) {
         for (const auto& layer : order.layers)
             for (std::uint32_t i = 0; i < layer.size(); ++i) position_[layer[i]] = i;
         for (std::size_t i = 0; i < edges.size(); ++i) connect(i, edges[i]);
-        const auto by_position = [&](std::uint32_t a, std::uint32_t b) { return position_[a] < position_[b]; };
-        for (auto* lists : {&up_, &down_})
-            for (auto& list : *lists) std::sort(list.begin(), list.end(), by_position);
+        up_ = neighbours_of([](const Piece& p) { return p.lower; }, [](const Piece& p) { return p.upper; });
+        down_ = neighbours_of([](const Piece& p) { return p.upper; }, [](const Piece& p) { return p.lower; });
         mark_conflicts();
     }
 
@@ -71,6 +69,18 @@ class Coordinates {
     }
 
   private:
+    /// Of an edge, between neighbouring ranks.
+    struct Piece {
+        std::uint32_t upper, lower;
+    };
+    /// By node, in their order.
+    struct Neighbours {
+        std::vector<std::uint32_t> first, node;
+        std::span<const std::uint32_t> operator[](std::uint32_t v) const {
+            return {node.data() + first[v], first[v + 1] - first[v]};
+        }
+    };
+
     bool is_bend(std::uint32_t v) const { return v >= order_.nodes; }
     static std::uint64_t key(std::uint32_t upper, std::uint32_t lower) { return (std::uint64_t{upper} << 32) | lower; }
     double separation(std::uint32_t a, std::uint32_t b) const {
@@ -83,15 +93,26 @@ class Coordinates {
         if (e.back || e.from == e.to) return;
         std::uint32_t above = order_.against[i] ? e.to : e.from;
         const std::uint32_t last = order_.against[i] ? e.from : e.to;
-        const auto link = [&](std::uint32_t upper, std::uint32_t lower) {
-            down_[upper].push_back(lower);
-            up_[lower].push_back(upper);
-        };
         for (const std::uint32_t bend : order_.bends[i]) {
-            link(above, bend);
+            pieces_.push_back({above, bend});
             above = bend;
         }
-        if (order_.rank[last] == order_.rank[above] + 1) link(above, last);
+        if (order_.rank[last] == order_.rank[above] + 1) pieces_.push_back({above, last});
+    }
+
+    template <class End, class Other> Neighbours neighbours_of(End end, Other other) const {
+        Neighbours all;
+        all.first.assign(order_.rank.size() + 1, 0);
+        for (const Piece& p : pieces_) ++all.first[end(p) + 1];
+        for (std::size_t v = 0; v + 1 < all.first.size(); ++v) all.first[v + 1] += all.first[v];
+        all.node.resize(pieces_.size());
+        std::vector<std::uint32_t> next(all.first.begin(), all.first.end() - 1);
+        for (const Piece& p : pieces_) all.node[next[end(p)]++] = other(p);
+        const auto begin = all.node.begin();
+        for (std::size_t v = 0; v + 1 < all.first.size(); ++v)
+            std::sort(begin + all.first[v], begin + all.first[v + 1],
+                      [&](std::uint32_t a, std::uint32_t b) { return position_[a] < position_[b]; });
+        return all;
     }
 
     /// Type 1: a segment with an end at a node crosses one between two bends. The long edge stays straight.
@@ -142,7 +163,7 @@ class Coordinates {
         for (std::size_t r = 1; r < layers.size(); ++r) {
             std::int64_t reached = -1;
             for (const std::uint32_t v : layers[r]) {
-                const auto& list = upwards ? down_[v] : up_[v];
+                const auto list = upwards ? down_[v] : up_[v];
                 const std::size_t degree = list.size();
                 if (degree == 0) continue;
                 std::array<std::size_t, 2> medians{(degree - 1) / 2, degree / 2};
@@ -150,7 +171,7 @@ class Coordinates {
                 for (const std::size_t m : medians) {
                     const std::uint32_t u = list[m];
                     if (align[v] != v || reached >= static_cast<std::int64_t>(place[u])) continue;
-                    if (conflicts_.contains(upwards ? key(v, u) : key(u, v))) continue;
+                    if (!conflicts_.empty() && conflicts_.contains(upwards ? key(v, u) : key(u, v))) continue;
                     align[u] = v;
                     align[v] = root[v] = root[u];
                     reached = place[u];
@@ -203,7 +224,8 @@ class Coordinates {
     const LayoutOrder& order_;
     const LayoutSpacing& spacing_;
     std::vector<float> widths_;
-    std::vector<std::vector<std::uint32_t>> up_, down_;
+    std::vector<Piece> pieces_;
+    Neighbours up_, down_;
     std::vector<std::uint32_t> position_;
     std::unordered_set<std::uint64_t> conflicts_;
 };

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <random>
 
 namespace rnnscope::view {
 namespace {
@@ -160,6 +161,29 @@ TEST(Layout, CrossingsAreCountedExactlyAndReduced) {
         EXPECT_EQ(order.crossings, crossings);
         EXPECT_EQ(count_crossings(order, g.edges), crossings);
     }
+}
+
+/// More places in a layer than the count for narrow ones takes, and more than a sort in place does.
+TEST(Layout, CrossingsOfWideLayersAreCountedExactly) {
+    std::mt19937 engine(5);
+    constexpr std::uint32_t wide = 90;
+    std::vector<LayoutEdge> edges;
+    for (std::uint32_t v = 0; v < wide; ++v)
+        for (int n = 0; n < 2; ++n) edges.push_back({v, wide + static_cast<std::uint32_t>(engine()) % wide});
+    const LayoutOrder order = order_graph(2 * wide, edges);
+    std::vector<std::uint32_t> position(order.rank.size());
+    for (const auto& layer : order.layers)
+        for (std::uint32_t i = 0; i < layer.size(); ++i) position[layer[i]] = i;
+    ASSERT_EQ(order.layers.size(), 2u);
+    std::uint64_t crossings = 0, before = 0;
+    for (const LayoutEdge& a : edges)
+        for (const LayoutEdge& b : edges) {
+            if (position[a.from] < position[b.from] && position[a.to] > position[b.to]) ++crossings;
+            if (a.from < b.from && a.to > b.to) ++before;
+        }
+    EXPECT_EQ(order.crossings, crossings);
+    EXPECT_EQ(count_crossings(order, edges), crossings);
+    EXPECT_LT(2 * crossings, before);
 }
 
 TEST(Layout, LongEdgesGetNoBends) {
