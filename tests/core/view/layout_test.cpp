@@ -168,8 +168,10 @@ TEST(Layout, CrossingsOfWideLayersAreCountedExactly) {
     std::mt19937 engine(5);
     constexpr std::uint32_t wide = 90;
     std::vector<LayoutEdge> edges;
-    for (std::uint32_t v = 0; v < wide; ++v)
-        for (int n = 0; n < 2; ++n) edges.push_back({v, wide + static_cast<std::uint32_t>(engine()) % wide});
+    for (std::uint32_t v = 0; v < wide; ++v) {
+        edges.push_back({v, wide + (v * 37) % wide}); // every node has an edge: others would be dealt out
+        edges.push_back({v, wide + static_cast<std::uint32_t>(engine()) % wide});
+    }
     const LayoutOrder order = order_graph(2 * wide, edges);
     std::vector<std::uint32_t> position(order.rank.size());
     for (const auto& layer : order.layers)
