@@ -29,13 +29,6 @@ Chosen call_loop_fn(GraphState& state, const Value& loop_fn, std::vector<Value> 
     return {(*items)[0], (*items)[1], (*items)[2], (*items)[3], (*items)[4]};
 }
 
-/// `value.get_shape()` or `value.shape`, which only tensors and variables have.
-Shape shape_attribute(GraphState& state, const Value& value, std::string_view attribute) {
-    if (!is_tensor_value(value))
-        raise("AttributeError", fmt::format("'{}' object has no attribute '{}'", python_type_name(value), attribute));
-    return state.graph.info(to_tensor(state, value)).shape;
-}
-
 std::int64_t first_dimension(const Shape& shape) {
     if (!shape.has_rank()) return Shape::unknown;
     if (shape.rank() == 0) raise("IndexError", "list index out of range");

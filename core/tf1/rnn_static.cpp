@@ -90,7 +90,10 @@ Value static_rnn(GraphState& state, const RnnArgs& args) {
     VariableScopeEntry entry(state, rnn_scope_args(args.scope));
     set_rnn_caching(state, *entry.scope());
     std::vector<Output> flat;
-    for (const Value& input : nest::flatten(args.inputs)) flat.push_back(to_tensor(state, input));
+    for (const Value& input : nest::flatten(args.inputs)) {
+        shape_attribute(state, input, "get_shape"); // nothing is converted here, unlike in dynamic_rnn
+        flat.push_back(to_tensor(state, input));
+    }
     const std::int64_t fixed_batch = static_batch_size(state, flat);
     Value batch_size = fixed_batch;
     if (fixed_batch == Shape::unknown || fixed_batch == 0)

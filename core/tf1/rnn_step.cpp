@@ -37,6 +37,14 @@ DType state_dtype(GraphState& state, DType given, const Value& cell_state) {
     return dtype;
 }
 
+Shape shape_attribute(GraphState& state, const Value& value, std::string_view attribute) {
+    if (!is_tensor_value(value)) {
+        const std::string type = value.is<Tensor>() ? "numpy.ndarray" : python_type_name(value);
+        raise("AttributeError", fmt::format("'{}' object has no attribute '{}'", type, attribute));
+    }
+    return state.graph.info(to_tensor(state, value)).shape;
+}
+
 Value copy_one_through(GraphState& state, Output ended, const Value& old, const Value& renewed) {
     if (old.object<TensorArray>()) return renewed;
     const Output before = to_tensor(state, old);

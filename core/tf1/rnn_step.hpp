@@ -14,6 +14,9 @@ void set_rnn_caching(GraphState& state, VariableScope& scope);
 /// _infer_state_dtype.
 DType state_dtype(GraphState& state, DType given, const Value& cell_state);
 
+/// `value.get_shape()` or `value.shape`, which only tensors and variables have. Throws AttributeError.
+Shape shape_attribute(GraphState& state, const Value& value, std::string_view attribute);
+
 /// Rows that have ended keep `old`, the others take `renewed`. TensorArrays and scalars are renewed as a whole.
 Value copy_one_through(GraphState& state, Output ended, const Value& old, const Value& renewed);
 
