@@ -394,6 +394,10 @@ Value Evaluator::Impl::call_builtin(const std::string& name, const std::vector<V
         if (const auto* text = value.as<std::string>()) return Value(static_cast<std::int64_t>(text->size()));
         if (const Tensor* array = value.as<Tensor>(); array && array->shape().rank() > 0)
             return Value(array->shape().dim(0));
+        if (const auto* tensor = value.as<tf1::TensorValue>(); tensor && program_->tf_minor >= 14)
+            throw PythonError{"TypeError", fmt::format("len is not well defined for symbolic Tensors. ({}) Please call "
+                                                       "`x.shape` rather than `len(x)` for shape information.",
+                                                       tensor->graph->graph.tensor_name(tensor->output))};
         throw PythonError{"TypeError", fmt::format("object of type '{}' has no len()", tf1::python_type_name(value))};
     }
     if (arguments.empty() || arguments.size() > 3)

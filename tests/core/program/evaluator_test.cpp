@@ -145,6 +145,13 @@ TEST(Evaluator, ErrorsEndTheProgramUnlessCaught) {
     EXPECT_EQ(evaluated(R"({"let": ["a", "b"], "value": [1, 2, 3]})").error(),
               "ValueError: too many values to unpack (expected 2)");
     EXPECT_EQ(evaluated(R"({"for": "i", "in": 5, "body": []})").error(), "TypeError: 'int' object is not iterable");
+    const std::string t = R"({"let": "t", "call": "ones", "args": [[2]]}, )";
+    EXPECT_EQ(evaluated(t + R"({"for": "i", "in": "$t", "body": []})").error(),
+              "OperatorNotAllowedInGraphError: iterating over `tf.Tensor` is not allowed in Graph execution. Use Eager "
+              "execution or decorate this function with @tf.function.");
+    EXPECT_EQ(evaluated(t + R"({"let": "n", "call": "$len", "args": ["$t"]})").error(),
+              "TypeError: len is not well defined for symbolic Tensors. (ones:0) Please call `x.shape` rather than "
+              "`len(x)` for shape information.");
     EXPECT_EQ(evaluated(R"({"def": "f", "params": [], "body": [{"return": "$later"}]}, {"let": "x", "call": "$f"},
                            {"let": "later", "value": 1})")
                   .error(),
