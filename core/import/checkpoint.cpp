@@ -1,6 +1,7 @@
 #include "core/import/checkpoint.hpp"
 
 #include "core/graph/quiet_protobuf.hpp"
+#include "core/import/checkpoint_slices.hpp"
 #include "core/import/crc32c.hpp"
 #include "core/import/table_reader.hpp"
 
@@ -12,7 +13,9 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <map>
 #include <optional>
+#include <span>
 
 namespace rnnscope {
 namespace {
@@ -116,7 +119,14 @@ Result<CheckpointEntry> entry_of(std::string_view name, std::string_view value, 
     entry.offset = static_cast<std::uint64_t>(proto.offset());
     entry.size = static_cast<std::uint64_t>(proto.size());
     entry.checksum = unmasked_crc(proto.crc32c());
-    entry.slices = proto.slices_size();
+    for (const auto& proto_slice : proto.slices()) {
+        CheckpointSlice& slice = entry.slices.emplace_back();
+        for (const auto& extent : proto_slice.extent()) {
+            slice.start.push_back(extent.start());
+            slice.length.push_back(extent.has_length_case() == extent.kLength ? extent.length() : -1);
+        }
+    }
+    if (!lie_within(entry.slices, entry.shape)) return bad("impossible slices");
     return entry;
 }
 
@@ -131,15 +141,16 @@ class IndexReader {
             if (!key.empty()) return data_loss(fmt::format("the header is missing ({})", file_));
             return check_header(value, file_, shards);
         }
-        // Keys that begin with a zero byte (OrderedCode) are the pieces of partitioned variables.
-        const bool piece = key.front() == '\0';
-        memory_ += sizeof(CheckpointEntry) + key.size();
-        if (!piece) {
-            auto entry = entry_of(key, value, shards);
-            if (!entry) return Error{entry.error().code, fmt::format("{} ({})", entry.error().message, file_)};
-            memory_ += 2 * sizeof(std::int64_t) * entry->shape.rank();
-            entries.push_back(*std::move(entry));
-        }
+        // Keys that begin with a zero byte are the pieces of partitioned variables.
+        const bool is_piece = key.front() == '\0';
+        const std::optional<std::string> name = is_piece ? name_of_piece(key) : std::string(key);
+        if (!name) return data_loss(fmt::format("a key that names no slice ({})", file_));
+        auto entry = entry_of(*name, value, shards);
+        if (!entry) return Error{entry.error().code, fmt::format("{} ({})", entry.error().message, file_)};
+        const std::size_t rank = entry->shape.rank();
+        memory_ += sizeof(CheckpointEntry) + key.size() + 2 * sizeof(std::int64_t) * rank +
+                   entry->slices.size() * (sizeof(CheckpointSlice) + 4 * sizeof(std::int64_t) * rank);
+        (is_piece ? pieces : entries).push_back(*std::move(entry));
         if (memory_ > most_)
             return data_loss(fmt::format("the names of the tensors are too long for so small a file ({})", file_));
         return {};
@@ -147,7 +158,7 @@ class IndexReader {
     bool has_header() const { return has_header_; }
 
     int shards = 0;
-    std::vector<CheckpointEntry> entries;
+    std::vector<CheckpointEntry> entries, pieces;
 
   private:
     const std::string& file_;
@@ -259,6 +270,7 @@ Result<Checkpoint> Checkpoint::open(std::string prefix) {
     if (!index.has_header()) return data_loss(fmt::format("the header is missing ({})", file));
     checkpoint.shards_ = index.shards;
     checkpoint.entries_ = std::move(index.entries);
+    checkpoint.pieces_ = std::move(index.pieces);
     return checkpoint;
 }
 
@@ -275,14 +287,31 @@ Result<Tensor> Checkpoint::read(std::string_view name) const {
 
 Result<Tensor> Checkpoint::read(const CheckpointEntry& entry) const {
     const std::string file = data_file(entry.shard);
-    if (entry.slices > 0)
-        return unimplemented(
-            fmt::format("{} is a partitioned variable, stored in {} slices; putting slices together is "
-                        "not supported ({})",
-                        entry.name, entry.slices, index_file()));
+    if (!entry.slices.empty() && entry.dtype == DType::string)
+        return unimplemented(fmt::format("{} is a partitioned variable of strings, stored in {} slices; putting those "
+                                         "together is not supported ({})",
+                                         entry.name, entry.slices.size(), index_file()));
     if (entry.dtype == DType::resource || entry.dtype == DType::variant)
         return unimplemented(fmt::format("{} is a {}; values of that type are not supported ({})", entry.name,
                                          dtype_name(entry.dtype), index_file()));
+    if (!entry.slices.empty()) {
+        const auto [first, last] = std::ranges::equal_range(pieces_, entry.name, {}, &CheckpointEntry::name);
+        // Pieces that share bytes could make much of a small file.
+        std::map<int, std::uint64_t> sizes;
+        for (const CheckpointEntry& piece : std::span(first, last)) {
+            const auto size = size_of(data_file(piece.shard));
+            if (!size)
+                return Error{"NotFoundError", fmt::format("{}; No such file or directory", data_file(piece.shard))};
+            sizes[piece.shard] = *size;
+        }
+        std::uint64_t room = 0;
+        for (const auto& [shard, size] : sizes) room += size;
+        if (first != last && expected_size(entry) > room)
+            return data_loss(fmt::format("{} is larger than the files that hold it ({})", entry.name, index_file()));
+        auto value = put_together(entry, {first, last}, [&](const CheckpointEntry& piece) { return read(piece); });
+        if (value || value.error().code != "DataLossError") return value;
+        return data_loss(fmt::format("{} ({})", value.error().message, index_file()));
+    }
     const bool strings = entry.dtype == DType::string;
     const std::uint64_t wanted = strings ? static_cast<std::uint64_t>(entry.shape.elements()) : expected_size(entry);
     if (strings ? entry.size < wanted : entry.size != wanted)

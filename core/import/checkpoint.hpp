@@ -12,6 +12,11 @@
 
 namespace rnnscope {
 
+/// A part of a tensor: along each dimension from where on, and how much; -1: all of it.
+struct CheckpointSlice {
+    std::vector<std::int64_t> start, length;
+};
+
 struct CheckpointEntry {
     std::string name;
     DType dtype = DType::invalid;
@@ -20,13 +25,14 @@ struct CheckpointEntry {
     std::uint64_t offset = 0;   ///< of the value in that file
     std::uint64_t size = 0;     ///< bytes of the value there
     std::uint32_t checksum = 0; ///< CRC-32C of the value, not masked
-    int slices = 0;             ///< of a partitioned variable: in how many pieces it is stored; 0: in one
+    /// Of a partitioned variable: the pieces that it is stored in. It has no value of its own then.
+    std::vector<CheckpointSlice> slices = {};
 };
 
 /// A checkpoint of format V2 (TensorFlow 1.15, core/util/tensor_bundle): `PREFIX.index` lists the tensors,
 /// `PREFIX.data-00000-of-00001` and so on hold the values. Opening reads the index alone, so that a checkpoint without
-/// its data can be listed. Nothing in the files is believed unchecked; in memory are the names, and one value at a
-/// time.
+/// its data can be listed. A partitioned variable is listed once, and read as if it were stored in one piece. Nothing
+/// in the files is believed unchecked; in memory are the names, and one value at a time.
 ///
 /// Errors have the Python class and, where there is one, the text of TensorFlow, and name the file and the byte:
 ///   NotFoundError    "Unsuccessful TensorSliceReader constructor: Failed to find any matching files for PREFIX"
@@ -34,7 +40,7 @@ struct CheckpointEntry {
 ///   DataLossError    "not an sstable (bad magic number) (m.index, byte 131)"
 ///                    "Checksum does not match: stored 2923... vs. calculated on the restored bytes 133...
 ///                    (m.data-...)"
-///   UnimplementedError: V1 checkpoints, big endian ones, values in slices, resources and variants
+///   UnimplementedError: V1 checkpoints, big endian ones, strings in slices, resources and variants
 class Checkpoint {
   public:
     static Result<Checkpoint> open(std::string prefix);
@@ -53,6 +59,7 @@ class Checkpoint {
     std::string prefix_;
     int shards_ = 0;
     std::vector<CheckpointEntry> entries_;
+    std::vector<CheckpointEntry> pieces_; ///< of partitioned variables, by name; of one in the order of their keys
 };
 
 /// Writes `PREFIX.data-00000-of-00001` and `PREFIX.index`, byte for byte as TensorFlow 1.15's BundleWriter does. Both

@@ -191,7 +191,14 @@ TEST_F(CheckpointHarm, EntriesThatCannotBe) {
     said(number(1, 99) + shape({4}) + number(5, 16), "unknown data type 99");
     said(number(1, 20) + shape({}), "resource");
     said(number(1, 1) + shape({8, 4}) + field(7, field(1, number(2, 4))) + field(7, field(1, number(1, 4))),
-         "2 slices");
+         "impossible slices: v");
+    const std::string all = field(1, "");
+    said(number(1, 1) + shape({8, 4}) + field(7, field(1, number(2, 4)) + all) +
+             field(7, field(1, number(1, 4) + number(2, 4)) + all),
+         "v is stored in 2 slices, but 0 are there");
+    said(number(1, 1) + shape({8, 4}) + field(7, field(1, number(1, 4) + number(2, 5)) + all), "impossible slices: v");
+    said(number(1, 1) + shape({8, 4}) + field(7, field(1, number(1, huge) + number(2, huge)) + all),
+         "impossible slices: v");
     said("\x08", "Entry for key v not parseable.");
     said(number(1, 7) + shape({12}) + number(5, 16), "The length checksum does not match");
     EXPECT_EQ(message(header_, number(1, 1) + shape({0}) + zeros), "");
@@ -233,6 +240,138 @@ TEST_F(CheckpointHarm, CompressedIndexesRead) {
     ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().message;
     ASSERT_EQ(checkpoint->entries().size(), 500u);
     EXPECT_EQ(checkpoint->find("layer/kernel_0321")->offset, 24u * 321);
+}
+
+// --- partitioned variables ----------------------------------------------------------------------------------------
+
+using Extents = std::vector<std::pair<std::int64_t, std::int64_t>>; ///< start and length by dimension; -1: all
+
+/// A variable of floats 0, 1, 2, ... that is stored in slices, as TensorFlow's BundleWriter would.
+class CheckpointSlices : public CheckpointHarm {
+  protected:
+    /// OrderedCode of small numbers.
+    static std::string piece_key(const std::string& name, const Extents& slice) {
+        std::string key = '\0' + name + std::string("\0\1\1", 3) + static_cast<char>(slice.size());
+        for (const auto& [start, length] : slice)
+            for (const std::int64_t value : {start, length}) key += static_cast<char>(0x80 ^ value);
+        return key;
+    }
+    static std::string entry(const std::vector<std::int64_t>& dims, std::size_t offset, const std::string& bytes) {
+        const std::uint32_t crc = masked_crc(crc32c(bytes));
+        return number(1, 1) + shape(dims) + number(4, offset) + number(5, bytes.size()) + varint(6 << 3 | 5) +
+               std::string(reinterpret_cast<const char*>(&crc), sizeof crc);
+    }
+    static std::vector<std::int64_t> dims_of(const Extents& slice, const std::vector<std::int64_t>& whole) {
+        std::vector<std::int64_t> dims;
+        for (std::size_t d = 0; d < whole.size(); ++d) dims.push_back(slice[d].second < 0 ? whole[d] : slice[d].second);
+        return dims;
+    }
+    /// The elements of the slice, found by looking at each of the tensor.
+    static std::string bytes_of(const Extents& slice, const std::vector<std::int64_t>& whole) {
+        const std::vector<std::int64_t> dims = dims_of(slice, whole);
+        std::string bytes;
+        const std::int64_t elements = Shape(whole).elements();
+        for (std::int64_t i = 0; i < elements; ++i) {
+            bool is_in = true;
+            std::int64_t left = i;
+            for (std::size_t d = whole.size(); d-- > 0; left /= whole[d]) {
+                const std::int64_t at = left % whole[d] - slice[d].first;
+                is_in = is_in && at >= 0 && at < dims[d];
+            }
+            const auto value = static_cast<float>(i);
+            if (is_in) bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+        }
+        return bytes;
+    }
+    /// `slices`: in the order in which they are named, which need not be that of their keys.
+    void write(const std::vector<std::int64_t>& whole, const std::vector<Extents>& slices) {
+        std::string data, named = number(1, 1) + shape(whole);
+        entries_ = {{"", header_}};
+        for (const Extents& slice : slices) {
+            std::string extents;
+            for (const auto& [start, length] : slice)
+                extents += field(1, length < 0 ? ""
+                                               : number(1, static_cast<std::uint64_t>(start)) +
+                                                     number(2, static_cast<std::uint64_t>(length)));
+            named += field(7, extents);
+            const std::string bytes = bytes_of(slice, whole);
+            entries_[piece_key("v", slice)] = entry(dims_of(slice, whole), data.size(), bytes);
+            data += bytes;
+        }
+        entries_["v"] = named;
+        entries_["w"] = entry({2}, 0, data.substr(0, 8));
+        write_file(path("m.data-00000-of-00001"), data);
+    }
+    Result<Tensor> read() {
+        write_index(entries_, leveldb::kNoCompression);
+        auto checkpoint = Checkpoint::open(path("m"));
+        if (!checkpoint) return checkpoint.error();
+        EXPECT_EQ(checkpoint->entries().size(), 2U) << "pieces are no tensors";
+        return checkpoint->read("v");
+    }
+
+    std::map<std::string, std::string> entries_;
+};
+
+TEST_F(CheckpointSlices, ArePutTogether) {
+    struct Case {
+        std::vector<std::int64_t> whole;
+        std::vector<Extents> slices;
+    };
+    for (const Case& partitioned :
+         {Case{{5, 3}, {{{3, 2}, {0, -1}}, {{0, 3}, {0, -1}}}}, Case{{4, 3}, {{{0, -1}, {0, 1}}, {{0, -1}, {1, 2}}}},
+          Case{{2, 3, 2}, {{{0, -1}, {2, 1}, {0, -1}}, {{0, -1}, {0, 2}, {0, -1}}}},
+          Case{{2, 2}, {{{0, 1}, {0, 1}}, {{0, 1}, {1, 1}}, {{1, 1}, {0, -1}}}},
+          Case{{7}, {{{0, 3}}, {{3, 0}}, {{3, 4}}}}, Case{{3, 2}, {{{0, -1}, {0, -1}}}}}) {
+        write(partitioned.whole, partitioned.slices);
+        const Result<Tensor> value = read();
+        ASSERT_TRUE(value.ok()) << value.error().message;
+        EXPECT_EQ(value->shape(), Shape(partitioned.whole));
+        for (std::int64_t i = 0; i < value->elements(); ++i)
+            ASSERT_EQ(value->number(i), static_cast<double>(i)) << to_python(value->shape());
+    }
+}
+
+TEST_F(CheckpointSlices, ThatAreNotAllOfItAreRefused) {
+    const Extents top{{0, 2}, {0, -1}}, bottom{{2, 2}, {0, -1}};
+    const auto said = [&](const std::string& text) {
+        const Result<Tensor> value = read();
+        ASSERT_FALSE(value.ok()) << text;
+        EXPECT_EQ(value.error().code, "DataLossError");
+        EXPECT_NE(value.error().message.find(text), std::string::npos) << value.error().message;
+    };
+    write({4, 3}, {top, bottom});
+    entries_.erase(piece_key("v", top));
+    said("v is stored in 2 slices, but 1 are there");
+    write({4, 3}, {top, bottom});
+    entries_[piece_key("v", top)] = entry({1, 3}, 0, bytes_of({{0, 1}, {0, -1}}, {4, 3}));
+    said("and one of them is float32 (1, 3)");
+    write({4, 3}, {top, bottom, {{1, 2}, {0, -1}}});
+    said("which are not all of it, or more");
+    write({4, 3}, {top, bottom});
+    entries_[std::string("\0v", 2)] = entries_["w"];
+    said("a key that names no slice");
+    write({4, 3}, {top, bottom});
+    write_file(path("m.data-00000-of-00001"), std::string(40, 'x'));
+    said("v is larger than the files that hold it");
+    write({4, 3}, {top, bottom});
+    write_file(path("m.data-00000-of-00001"), std::string(48, 'x'));
+    said("Checksum does not match");
+}
+
+TEST_F(CheckpointSlices, NamesMayHoldAnyByte) {
+    write({4}, {{{0, 2}}, {{2, 2}}});
+    std::map<std::string, std::string> renamed{{"", header_}};
+    const std::string name("v\xff\0v", 4), escaped("v\xff\0\0\xffv", 6);
+    for (const Extents& slice : {Extents{{0, 2}}, Extents{{2, 2}}})
+        renamed[piece_key(escaped, slice)] = entries_[piece_key("v", slice)];
+    renamed[name] = entries_["v"];
+    write_index(renamed, leveldb::kNoCompression);
+    const auto checkpoint = Checkpoint::open(path("m"));
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().message;
+    const Result<Tensor> value = checkpoint->read(name);
+    ASSERT_TRUE(value.ok()) << value.error().message;
+    EXPECT_EQ(value->number(3), 3.0);
 }
 
 } // namespace
