@@ -103,7 +103,7 @@ Result<Tensor> put_together(const CheckpointEntry& whole, std::span<const Checkp
     std::byte* data = nullptr;
     Tensor tensor = Tensor::make_bytes(whole.dtype, whole.shape, data);
     // Slices that lie over each other leave elements out: those are zeros.
-    std::memset(data, 0, static_cast<std::size_t>(elements) * dtype_size(whole.dtype));
+    if (elements > 0) std::memset(data, 0, static_cast<std::size_t>(elements) * dtype_size(whole.dtype));
     for (std::size_t i = 0; i < values.size(); ++i) copy_piece(values[i], slices[i], whole.shape, data);
     return tensor;
 }
