@@ -73,10 +73,6 @@ bool SceneBuilder::set_graph(const GraphSnapshot& graph, bool fold_series, const
     return true;
 }
 
-bool SceneBuilder::is_open(std::uint32_t item) const {
-    return item == 0 || (tree_->item(item).kind == BoxKind::scope && open_->contains(tree_->item(item).path));
-}
-
 void SceneBuilder::carry_out(const SceneWish& wish) {
     using Kind = SceneWish::Kind;
     auto scopes = std::make_shared<OpenScopes>(*open_);
@@ -287,9 +283,14 @@ void SceneBuilder::place(std::uint32_t index) {
 bool SceneBuilder::build(const std::stop_token& stop) {
     // Open items, outer before inner; sizes come from the inside.
     std::vector<std::uint32_t> open{0};
+    is_open_.assign(tree_->items().size(), false);
+    is_open_[0] = true;
     for (std::size_t i = 0; i < open.size(); ++i)
-        for (const std::uint32_t child : tree_->item(open[i]).children)
-            if (is_open(child)) open.push_back(child);
+        for (const std::uint32_t child : tree_->item(open[i]).children) {
+            if (tree_->item(child).kind != BoxKind::scope || !open_->contains(tree_->item(child).path)) continue;
+            is_open_[child] = true;
+            open.push_back(child);
+        }
     for (const std::uint32_t item : open) {
         if (stop.stop_requested()) return false;
         ordered(item);

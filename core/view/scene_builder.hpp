@@ -81,7 +81,7 @@ class SceneBuilder {
         bool placed = false;
     };
 
-    bool is_open(std::uint32_t item) const;
+    bool is_open(std::uint32_t item) const { return is_open_[item]; }
     ItemLayout& ordered(std::uint32_t item);
     Size size_of(std::uint32_t item) const { return is_open(item) ? layouts_[item].size : tree_->item(item).closed; }
     Direction direction_around(std::uint32_t item) const { return layouts_[tree_->item(item).parent].direction; }
@@ -102,6 +102,7 @@ class SceneBuilder {
     std::shared_ptr<const SceneTree> tree_;
     /// Others may hold it: a change makes another one.
     std::shared_ptr<const OpenScopes> open_ = std::make_shared<OpenScopes>();
+    std::vector<bool> is_open_; ///< by item, in the scene that is being built
     bool dirty_ = true;
     std::vector<ItemLayout> layouts_; ///< by item
     std::map<std::vector<std::uint32_t>, std::shared_ptr<const LayoutOrder>> orders_;
