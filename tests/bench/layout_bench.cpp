@@ -115,7 +115,8 @@ void print_scopes(const std::string& name) {
         }
         for (std::uint32_t e = scene.boxes[scope.box].first_edge; e < scene.boxes[scope.box].last_edge; ++e) {
             const SceneEdge& edge = scene.edges[e];
-            if (edge.portal) continue;
+            // Lines from the scope's own ports are led around what is laid out, and the other engines have none.
+            if (edge.portal || edge.from == scope.box || edge.to == scope.box) continue;
             std::string points;
             for (const Point p : edge.points)
                 points += fmt::format("{}[{:.1f},{:.1f}]", points.empty() ? "" : ",", p.x, p.y);
