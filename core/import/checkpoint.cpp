@@ -295,10 +295,12 @@ Result<Tensor> Checkpoint::read(const CheckpointEntry& entry) const {
         return unimplemented(fmt::format("{} is a {}; values of that type are not supported ({})", entry.name,
                                          dtype_name(entry.dtype), index_file()));
     if (!entry.slices.empty()) {
-        const auto [first, last] = std::ranges::equal_range(pieces_, entry.name, {}, &CheckpointEntry::name);
+        const std::span<const CheckpointEntry> pieces{
+            std::ranges::lower_bound(pieces_, entry.name, {}, &CheckpointEntry::name),
+            std::ranges::upper_bound(pieces_, entry.name, {}, &CheckpointEntry::name)};
         // Pieces that share bytes could make much of a small file.
         std::map<int, std::uint64_t> sizes;
-        for (const CheckpointEntry& piece : std::span(first, last)) {
+        for (const CheckpointEntry& piece : pieces) {
             const auto size = size_of(data_file(piece.shard));
             if (!size)
                 return Error{"NotFoundError", fmt::format("{}; No such file or directory", data_file(piece.shard))};
@@ -306,9 +308,9 @@ Result<Tensor> Checkpoint::read(const CheckpointEntry& entry) const {
         }
         std::uint64_t room = 0;
         for (const auto& [shard, size] : sizes) room += size;
-        if (first != last && expected_size(entry) > room)
+        if (!pieces.empty() && expected_size(entry) > room)
             return data_loss(fmt::format("{} is larger than the files that hold it ({})", entry.name, index_file()));
-        auto value = put_together(entry, {first, last}, [&](const CheckpointEntry& piece) { return read(piece); });
+        auto value = put_together(entry, pieces, [&](const CheckpointEntry& piece) { return read(piece); });
         if (value || value.error().code != "DataLossError") return value;
         return data_loss(fmt::format("{} ({})", value.error().message, index_file()));
     }
