@@ -163,7 +163,7 @@ class GraphView::Impl {
             start();
             if (running_.valid() && running_.wait_for(patience) == std::future_status::ready) adopt();
         }
-        if (scene_.boxes.empty() || shown_graph_ != input.graph) return nullptr;
+        if (scene_.boxes.empty() || !shows(input)) return nullptr;
         write_states(input);
         return &scene_;
     }
@@ -214,6 +214,25 @@ class GraphView::Impl {
   private:
     bool up_to_date() const { return idle_ && tree_ && !wanted_ && wishes_.empty() && !idle_->builder.dirty(); }
 
+    /// What of the input a scene is made of. Equal ones are of equal graphs, wherever these lie in memory.
+    static std::uint64_t print_of(const SceneInput& input, std::size_t nodes) {
+        return fingerprint(*input.graph, nodes) ^ (input.fold_series ? 0 : 1);
+    }
+
+    /// Is the scene one of this graph, if at another position? Then it can stay until the next is done.
+    bool shows(const SceneInput& input) {
+        if (!is_shown_known_ && input.graph)
+            is_shown_ = shown_print_ == wanted_print_ ||
+                        (shown_nodes_ <= input.graph->size() && is_part(*input.graph, shown_nodes_));
+        is_shown_known_ = true;
+        return is_shown_ && input.graph;
+    }
+    /// The series may be folded otherwise: the boxes are of the same ops.
+    bool is_part(const Graph& graph, std::size_t nodes) const {
+        const std::uint64_t print = fingerprint(graph, nodes);
+        return print == shown_print_ || (print ^ 1) == shown_print_;
+    }
+
     /// Carries out what was wished without making a scene of it; only where nobody waits for a frame.
     void settle() {
         if (background_ || wishes_.empty()) return;
@@ -226,15 +245,16 @@ class GraphView::Impl {
     void note_graph(const SceneInput& input) {
         if (noted_ && input.version != 0 && input.version == noted_version_) return;
         const std::size_t nodes = input.graph ? std::min(input.nodes, input.graph->size()) : 0;
-        const std::uint64_t print = input.graph ? fingerprint(*input.graph, nodes) ^ (input.fold_series ? 0 : 1) : 0;
+        const std::uint64_t print = input.graph ? print_of(input, nodes) : 0;
         noted_version_ = input.version;
+        is_shown_known_ = false;
         if (noted_ && print == wanted_print_) return;
-        const bool grew = noted_ && input.graph == wanted_graph_ && nodes > wanted_nodes_;
+        const bool grew =
+            noted_ && input.graph && nodes > wanted_nodes_ && print_of(input, wanted_nodes_) == wanted_print_;
         noted_ = true;
         wanted_ = input.graph ? std::make_shared<const GraphSnapshot>(*input.graph, nodes)
                               : std::make_shared<const GraphSnapshot>();
         wanted_print_ = print;
-        wanted_graph_ = input.graph;
         wanted_nodes_ = nodes;
         wanted_series_ = input.fold_series;
         // A graph that grows faster than it is drawn is drawn as it was a little earlier, rather than never.
@@ -248,7 +268,7 @@ class GraphView::Impl {
         SceneJob& job = *idle_;
         if (wanted_) {
             asked_print_ = wanted_print_;
-            asked_graph_ = wanted_graph_;
+            asked_nodes_ = wanted_nodes_;
         }
         job.graph = std::move(wanted_);
         job.fold_series = wanted_series_;
@@ -302,7 +322,8 @@ class GraphView::Impl {
         scene_ = std::move(job.scene);
         tree_ = job.builder.tree();
         shown_print_ = asked_print_;
-        shown_graph_ = asked_graph_;
+        shown_nodes_ = asked_nodes_;
+        is_shown_known_ = false;
         written_ = false;
     }
 
@@ -318,8 +339,9 @@ class GraphView::Impl {
     Scene scene_;
     std::shared_ptr<const SceneTree> tree_; ///< of the scene
     std::uint64_t shown_print_ = 0;
-    const Graph* shown_graph_ = nullptr; ///< only to be compared
-    std::uint64_t version_ = 0;          ///< of the states in it
+    std::size_t shown_nodes_ = 0;
+    bool is_shown_ = false, is_shown_known_ = false; ///< what shows() found out
+    std::uint64_t version_ = 0;                      ///< of the states in it
     bool written_ = false;
     std::shared_ptr<const OpenScopes> open_ = std::make_shared<OpenScopes>();
 
@@ -328,13 +350,12 @@ class GraphView::Impl {
     std::vector<SceneWish> wishes_;
     bool noted_ = false;
     std::uint64_t noted_version_ = 0, wanted_print_ = 0; ///< of the graph that was seen last
-    const Graph* wanted_graph_ = nullptr;                ///< likewise; only to be compared
-    std::size_t wanted_nodes_ = 0;
+    std::size_t wanted_nodes_ = 0;                       ///< likewise
     bool wanted_series_ = true;
 
     // What is asked for.
     std::uint64_t asked_print_ = 0;
-    const Graph* asked_graph_ = nullptr;
+    std::size_t asked_nodes_ = 0;
     std::vector<SceneWish> asked_;
     bool overtaken_ = false; ///< by another graph
     std::unique_ptr<SceneJob> idle_ = std::make_unique<SceneJob>();

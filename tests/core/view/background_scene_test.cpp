@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <thread>
 
 /// Scenes that are made on another thread.
@@ -28,6 +29,20 @@ const Scene& wait_for_scene(GraphView& view, const SceneInput& input) {
     }
     EXPECT_NE(scene, nullptr);
     return *scene;
+}
+
+/// Into an empty graph. Inputs that come later, of loops, are set at the end.
+void copy(const Graph& from, Graph& to) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+        Node node = from.node(NodeId(i));
+        for (Output& input : node.inputs)
+            if (input.node.index() >= i) input = {NodeId(0), 0};
+        to.append(std::move(node));
+    }
+    for (std::size_t i = 0; i < from.size(); ++i)
+        for (std::size_t slot = 0; slot < from.node(NodeId(i)).inputs.size(); ++slot)
+            if (const Output input = from.node(NodeId(i)).inputs[slot]; input.node.index() >= i)
+                to.set_input(NodeId(i), slot, input);
 }
 
 class BackgroundScene : public testing::Test {
@@ -107,6 +122,28 @@ TEST_F(BackgroundScene, AnotherGraphIsNeverDrawnWithThisOne) {
         EXPECT_EQ(scene->box_by_node.size(), other->size());
     }
     EXPECT_EQ(to_text(wait_for_scene(view_, next), true), to_text(GraphView().scene(next), true));
+}
+
+TEST_F(BackgroundScene, AnotherGraphAtTheSameAddressIsAnotherGraph) {
+    std::optional<Graph> place;
+    for (const int size : {1000, 300, 3000}) {
+        const auto graph = size == 300 ? test::wide_graph(size) : test::rnn_graph(size);
+        place.emplace();
+        copy(*graph, *place);
+        const SceneInput input = input_of(*place, place->size());
+        if (const Scene* scene = view_.scene_soon(input, microseconds(0))) {
+            EXPECT_EQ(scene->box_by_node.size(), place->size());
+        }
+        EXPECT_EQ(to_text(wait_for_scene(view_, input), true), to_text(GraphView().scene(input), true));
+    }
+}
+
+TEST_F(BackgroundScene, TheSameGraphElsewhereIsTheSame) {
+    wait_for_scene(view_, input_);
+    const auto again = test::rnn_graph(1000); // as after a restart of the program
+    SceneInput next = input_of(*again, again->size() / 2);
+    EXPECT_NE(view_.scene_soon(next, microseconds(0)), nullptr);
+    EXPECT_EQ(wait_for_scene(view_, next).box_by_node.size(), next.nodes);
 }
 
 TEST_F(BackgroundScene, AGraphThatGrowsWhileItIsDrawnIsDrawnToo) {
