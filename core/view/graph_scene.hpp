@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,9 @@ enum class EdgeKind : std::uint8_t { data, control, reference, back };
 /// What the run at the position did with an op. `none`: the position is in no run, or the run does not need the op.
 enum class RunMark : std::uint8_t { none, ran, not_reached, running, failed };
 constexpr std::uint32_t no_box = std::numeric_limits<std::uint32_t>::max();
+/// How far an op is from a traced one, counted in ops that compute something.
+using TraceDistance = std::uint8_t;
+constexpr TraceDistance off_trace = std::numeric_limits<TraceDistance>::max(); ///< not on the trace
 
 /// Measures of an open scope.
 struct SceneMetrics {
@@ -63,7 +67,7 @@ struct SceneBox {
     bool on_path = false;        ///< from the failed read to the first computation: would have used the value
     bool is_current = false;     ///< the op that is about to run (or the closest scope on screen)
     bool has_breakpoint = false; ///< on it, or on something in it that is not drawn by itself
-    bool off_trace = false;      ///< something is traced, and nothing of it is in here
+    TraceDistance trace = 0;     ///< of the nearest op in it; 0 also while nothing is traced
     std::uint8_t recent = 0;     ///< 1: ran last, 2: ran before that, ...; 0: not lately
     std::uint32_t found = 0;     ///< how many of the ops in it a search found
     std::uint32_t variables = 0, with_value = 0; ///< in it, and how many of them have a value
@@ -122,6 +126,7 @@ struct Scene {
     std::size_t missing_more = 0;
     std::uint32_t failed_box = no_box, init_box = no_box, current_box = no_box;
     std::string failure_tag, init_caption;
+    bool is_traced = false; ///< boxes have distances
 
     const SceneBox& root() const { return boxes.front(); }
     /// Top left corner in the root's frame; doubles, because deep graphs are millions of pixels large.
@@ -149,7 +154,8 @@ struct SceneInput {
     NodeId current;                ///< the op that is about to run
     std::vector<NodeId> recent;    ///< the ops that ran before it, the latest first
     std::vector<NodeId> breakpoints;
-    std::vector<bool> traced, found; ///< by NodeId; empty: nothing is traced, nothing searched
+    std::vector<TraceDistance> traced; ///< by NodeId; empty: nothing is traced
+    std::vector<bool> found;           ///< by NodeId; empty: nothing is searched
     std::optional<SceneFailure> failure;
     /// Not 0: inputs of equal version are equal, and asking again for their scene costs nothing.
     std::uint64_t version = 0;
@@ -159,9 +165,12 @@ struct SceneInput {
 /// The state of a debugger as the graph view needs it.
 SceneInput scene_input(const debug::Debugger& debugger);
 
-/// By node: what `node` depends on, or what depends on it, over data and control edges; itself included.
 enum class TraceWay : std::uint8_t { none, inputs, outputs };
-std::vector<bool> trace_nodes(const Graph& graph, NodeId node, TraceWay way, std::size_t nodes);
+/// By node: how far what `from` depends on, or what depends on it, is from it over data and control edges; 0 for `from`
+/// itself. Ops that only pass a value on (Identity, Switch, Enter, ...) do not count. From NextIteration to Merge it is
+/// not followed: the time steps before and after would be everything in the loop. Empty: there is nothing to trace.
+std::vector<TraceDistance> trace_nodes(const Graph& graph, std::span<const NodeId> from, TraceWay way,
+                                       std::size_t nodes);
 /// Ops with the text in their name or as their type, in either case; creation order.
 std::vector<NodeId> search_nodes(const Graph& graph, std::string_view text, std::size_t nodes);
 

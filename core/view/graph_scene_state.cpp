@@ -24,12 +24,13 @@ class StateWriter {
     StateWriter(Scene& scene, const SceneTree& tree) : scene_(scene), tree_(tree) {}
 
     void apply_states(const SceneInput& input) {
+        scene_.is_traced = !input.traced.empty();
         for (SceneBox& box : scene_.boxes) {
             box.run = RunMark::none;
             box.state = StateMark::none;
             box.failed_inside = box.frames_failure = box.on_path = box.is_current = false;
             box.has_breakpoint = false;
-            box.off_trace = !input.traced.empty();
+            box.trace = scene_.is_traced ? off_trace : 0;
             box.recent = 0;
             box.found = box.variables = box.with_value = 0;
             for (const VariableId id : tree_.item(box.item).variables)
@@ -61,10 +62,10 @@ class StateWriter {
         for (std::size_t i = input.recent.size(); i-- > 0;)
             scene_.boxes[scene_.box_of(input.recent[i])].recent = static_cast<std::uint8_t>(i + 1);
         for (std::size_t i = 0; i < scene_.box_by_node.size(); ++i) {
-            if (i < input.traced.size() && input.traced[i])
-                for (std::uint32_t box = scene_.box_by_node[i]; scene_.boxes[box].off_trace;
+            if (i < input.traced.size())
+                for (std::uint32_t box = scene_.box_by_node[i]; scene_.boxes[box].trace > input.traced[i];
                      box = scene_.boxes[box].parent)
-                    scene_.boxes[box].off_trace = false;
+                    scene_.boxes[box].trace = input.traced[i];
             if (i < input.found.size() && input.found[i]) ++scene_.boxes[scene_.box_by_node[i]].found;
         }
     }

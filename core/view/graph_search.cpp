@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <deque>
 
 namespace rnnscope::view {
 namespace {
@@ -9,6 +10,11 @@ namespace {
 bool passes_through(const Node& node) {
     return node.op == "Identity" || node.op == "Enter" || node.op == "RefEnter" || node.op == "Switch" ||
            node.op == "RefSwitch" || node.op == "Merge" || node.op == "RefIdentity" || node.op == "ReadVariableOp";
+}
+
+/// Of a trace: also what leads out of a loop, or on to its next time step.
+bool costs_nothing(const Node& node) {
+    return passes_through(node) || node.op == "Exit" || node.op == "NextIteration";
 }
 
 } // namespace
@@ -30,27 +36,44 @@ std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, s
     return path;
 }
 
-std::vector<bool> trace_nodes(const Graph& graph, NodeId node, TraceWay way, std::size_t nodes) {
-    if (way == TraceWay::none || !node.valid() || node.index() >= nodes) return {};
-    std::vector<bool> reached(nodes, false);
-    std::vector<NodeId> todo{node};
-    reached[node.index()] = true;
-    const auto reach = [&](NodeId other) {
-        if (other.index() >= nodes || reached[other.index()]) return;
-        reached[other.index()] = true;
-        todo.push_back(other);
+std::vector<TraceDistance> trace_nodes(const Graph& graph, std::span<const NodeId> from, TraceWay way,
+                                       std::size_t nodes) {
+    if (way == TraceWay::none) return {};
+    std::vector<TraceDistance> distance(nodes, off_trace);
+    std::deque<NodeId> todo; // ascending distances, of which there are never more than two
+    for (const NodeId node : from) {
+        if (!node.valid() || node.index() >= nodes) continue;
+        distance[node.index()] = 0;
+        todo.push_back(node);
+    }
+    if (todo.empty()) return {};
+    const auto reach = [&](NodeId at, NodeId other) {
+        if (other.index() >= nodes) return;
+        const bool is_free = costs_nothing(graph.node(other));
+        const auto far = static_cast<TraceDistance>(std::min(distance[at.index()] + (is_free ? 0 : 1), off_trace - 1));
+        if (far >= distance[other.index()]) return;
+        distance[other.index()] = far;
+        if (is_free)
+            todo.push_front(other);
+        else
+            todo.push_back(other);
+    };
+    const auto is_back = [&](NodeId source, NodeId user) {
+        return graph.node(source).op == "NextIteration" && graph.node(user).op == "Merge";
     };
     while (!todo.empty()) {
-        const NodeId at = todo.back();
-        todo.pop_back();
+        const NodeId at = todo.front();
+        todo.pop_front();
         if (way == TraceWay::outputs) {
-            for (const NodeId user : graph.consumers(at)) reach(user);
+            for (const NodeId user : graph.consumers(at))
+                if (!is_back(at, user)) reach(at, user);
             continue;
         }
-        for (const Output& input : graph.node(at).inputs) reach(input.node);
-        for (const NodeId control : graph.node(at).control_inputs) reach(control);
+        for (const Output& input : graph.node(at).inputs)
+            if (!is_back(input.node, at)) reach(at, input.node);
+        for (const NodeId control : graph.node(at).control_inputs) reach(at, control);
     }
-    return reached;
+    return distance;
 }
 
 std::vector<NodeId> search_nodes(const Graph& graph, std::string_view text, std::size_t nodes) {

@@ -4,6 +4,9 @@
 #include "ui/widgets/controls.hpp"
 #include "ui/widgets/imgui_compat.hpp"
 
+#include <cmath>
+#include <utility>
+
 namespace rnnscope::ui {
 
 void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
@@ -23,10 +26,63 @@ void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
             ctx.commands.push("run.continue", "", "panel:graph");
         return;
     }
+    take_asked_trace(ctx);
     draw_tools(ctx, {{body.left, rect.a.y}, {rect.b.x, body.a.y}});
-    const float right = draw_search(ctx, {{left, rect.a.y}, {rect.b.x, body.a.y}});
+    float right = draw_search(ctx, {{left, rect.a.y}, {rect.b.x, body.a.y}});
+    right = draw_trace_chip(ctx, {{left, rect.a.y}, {right, body.a.y}}, body);
     draw_path(ctx, {{left, rect.a.y}, {right, body.a.y}});
     draw_graph(ctx, body);
+}
+
+void GraphPanel::take_asked_trace(const PanelContext& ctx) {
+    if (!asked_trace_) return;
+    Trace asked{*std::exchange(asked_trace_, std::nullopt), {}, false};
+    using Kind = debug::Selection::Kind;
+    const debug::Selection& selection = ctx.debugger.selection();
+    const Graph& graph = *ctx.debugger.graph();
+    asked.is_scope = selection.kind == Kind::scope;
+    if (asked.is_scope) asked.name = selection.scope;
+    if (selection.kind == Kind::node && selection.node.index() < graph.size())
+        asked.name = graph.node(selection.node).name;
+    if (selection.kind == Kind::variable && selection.variable.index() < graph.variables().size())
+        asked.name = graph.variable(selection.variable).name;
+    trace_ = asked == trace_ || asked.name.empty() ? Trace{} : std::move(asked);
+}
+
+/// What is traced, and the way out of it: in the header, or where that has no room over the graph. Returns the place to
+/// its left.
+float GraphPanel::draw_trace_chip(const PanelContext& ctx, const Rect& header, const Rect& body) {
+    if (trace_.way == view::TraceWay::none) return header.b.x;
+    const Look& look = ctx.look;
+    const char* words = trace_.way == view::TraceWay::inputs ? "inputs of " : "outputs of ";
+    const float height = look.px(20), close = look.px(20), pad = look.px(8), least_path = look.px(110);
+    const float fixed = pad + text_width(look, TextRole::caption, words) + close;
+    const std::string_view name = view::last_segments(trace_.name, 2);
+    const float wanted = fixed + text_width(look, TextRole::mono_small, name);
+    const bool is_over = header.width() < wanted + least_path;
+    const float room = (is_over ? body.width() - look.px(16) : header.width() - least_path);
+    const float width = std::min(wanted, room);
+    const ImVec2 at = is_over
+                          ? ImVec2{body.a.x + look.px(8), body.a.y + look.px(8)}
+                          : ImVec2{header.b.x - look.px(6) - width, std::floor((header.a.y + header.b.y - height) / 2)};
+    const Rect place{at, {at.x + width, at.y + height}};
+    // Over the graph it is a window of its own, so that the pointer finds it first.
+    Child own("trace", place, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoBackground);
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    draw_box(list, place.a, place.b, look[Token::accent_bg], look[Token::accent], height / 2);
+    float x = at.x + pad;
+    x += draw_text_in_row(list, look, TextRole::caption, x, at.y, height, Token::text2, words);
+    draw_text_in_row(list, look, TextRole::mono_small, x, at.y, height, Token::text1,
+                     fit_text(look, TextRole::mono_small,
+                              fit_path(look, TextRole::mono_small, name, place.b.x - close - x),
+                              place.b.x - close - x));
+    (void)hit("what", at, {place.b.x - close, place.b.y});
+    tooltip(look, std::string("Bright is next to ") + trace_.name +
+                      ", dimmed is further away, dark is none of it. Escape ends the trace.");
+    if (icon_button(look, "end", {place.b.x - close / 2 - look.px(1), at.y + height / 2}, icon::close, true,
+                    "End the trace, Escape", 10))
+        ctx.commands.push("graph.trace-end", "", "panel:graph");
+    return is_over ? header.b.x : at.x - look.px(8);
 }
 
 void GraphPanel::draw_tools(const PanelContext& ctx, const Rect& header) {
@@ -113,18 +169,23 @@ void GraphPanel::follow(const PanelContext& ctx, const view::SceneInput& input) 
     show_selected_ = false;
 }
 
+/// By name: the same op in the program's next evaluation is traced, too.
+std::vector<NodeId> GraphPanel::traced_nodes(const Graph& graph, std::size_t nodes) const {
+    if (trace_.way == view::TraceWay::none) return {};
+    if (!trace_.is_scope) return {graph.find(trace_.name)};
+    std::vector<NodeId> inside;
+    for (std::size_t i = 0; i < nodes; ++i)
+        if (graph.node(NodeId(i)).name.starts_with(trace_.name + "/")) inside.emplace_back(i);
+    return inside;
+}
+
 const view::SceneInput& GraphPanel::input(const PanelContext& ctx) {
-    const debug::Selection& selection = ctx.debugger.selection();
     const Graph& graph = *ctx.debugger.graph();
-    Asked asked{trace_, {}, search_, fold_series_};
-    if (trace_ != view::TraceWay::none && selection.kind == debug::Selection::Kind::node) asked.traced = selection.node;
-    if (trace_ != view::TraceWay::none && selection.kind == debug::Selection::Kind::variable &&
-        selection.variable.index() < graph.variables().size())
-        asked.traced = graph.variable(selection.variable).op;
+    const Asked asked{trace_, search_, fold_series_};
     return input_.get(ctx.stamp, asked, [&] {
         view::SceneInput made = view::scene_input(ctx.debugger);
         made.fold_series = asked.fold_series;
-        made.traced = view::trace_nodes(graph, asked.traced, asked.trace, made.nodes);
+        made.traced = view::trace_nodes(graph, traced_nodes(graph, made.nodes), trace_.way, made.nodes);
         matches_ = view::search_nodes(graph, asked.search, made.nodes);
         if (!matches_.empty()) made.found.assign(made.nodes, false);
         for (const NodeId node : matches_) made.found[node.index()] = true;

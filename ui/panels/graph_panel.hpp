@@ -6,6 +6,7 @@
 #include "ui/widgets/graph_canvas.hpp"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,9 +25,12 @@ class GraphPanel {
     void forward() { canvas_.forward(); }
     bool can_go_back() const { return canvas_.can_go_back(); }
     bool can_go_forward() const { return canvas_.can_go_forward(); }
-    /// Dims all that the selected op does not depend on, or that does not depend on it; the same again: nothing.
-    void trace(view::TraceWay way) { trace_ = trace_ == way ? view::TraceWay::none : way; }
-    view::TraceWay traced() const { return trace_; }
+    /// Lights up what the selected op, variable or scope depends on, or what depends on it: the nearest most. It stays
+    /// while others are selected, until the same is asked again or `end_trace`.
+    void trace(view::TraceWay way) { asked_trace_ = way; }
+    void end_trace() { trace_ = {}; }
+    view::TraceWay traced() const { return trace_.way; }
+    const std::string& traced_name() const { return trace_.name; }
     /// Opens the field, with what is searched for; empty: as it was.
     void open_search(std::string text) {
         search_open_ = focus_search_ = true;
@@ -59,6 +63,9 @@ class GraphPanel {
     const view::Scene* scene(const view::SceneInput& input);
     void draw_waiting(const PanelContext& ctx, const Rect& body, const view::SceneInput& input, bool any) const;
 
+    std::vector<NodeId> traced_nodes(const Graph& graph, std::size_t nodes) const;
+    void take_asked_trace(const PanelContext& ctx);
+    float draw_trace_chip(const PanelContext& ctx, const Rect& header, const Rect& body);
     void draw_color_menu(const PanelContext& ctx);
     const view::SceneColors& scene_colors(const PanelContext& ctx, const view::Scene& scene);
 
@@ -69,15 +76,21 @@ class GraphPanel {
     std::array<std::uint64_t, 3> colored_{}; ///< topology, revision and colours that scene_colors_ is of
     GraphCanvas canvas_;
     /// What the input depends on besides the debugger.
+    struct Trace {
+        view::TraceWay way = view::TraceWay::none;
+        std::string name; ///< of the op, variable or scope
+        bool is_scope = false;
+        bool operator==(const Trace&) const = default;
+    };
     struct Asked {
-        view::TraceWay trace = view::TraceWay::none;
-        NodeId traced;
+        Trace trace;
         std::string search;
         bool fold_series = true;
         bool operator==(const Asked&) const = default;
     };
     Cached<view::SceneInput, Asked> input_;
-    view::TraceWay trace_ = view::TraceWay::none;
+    Trace trace_;
+    std::optional<view::TraceWay> asked_trace_; ///< of what is selected
     bool search_open_ = false, focus_search_ = false;
     std::string search_;
     std::vector<NodeId> matches_;

@@ -44,6 +44,17 @@ class EdgePainter : public GraphBrush {
         return {look_[lit ? Token::text2 : Token::e_data], w};
     }
 
+    /// Between what is traced and its neighbours.
+    bool is_next_on_trace(const SceneEdge& edge) const {
+        const auto [near, far] = std::minmax(scene_.boxes[edge.from].trace, scene_.boxes[edge.to].trace);
+        return scene_.is_traced && near == 0 && far <= 1;
+    }
+    Style on_trace(Style style) const {
+        style.color = look_[Token::text1];
+        style.width = look_.px(2.2f);
+        return style;
+    }
+
     void draw_edges(std::uint32_t scope) {
         const SceneBox& box = scene_.boxes[scope];
         const bool far = em(12) < 4.5f * look_.scale;
@@ -53,7 +64,8 @@ class EdgePainter : public GraphBrush {
             if (edge.portal || edge.points.size() < 2 || (far && (edge.kind != EdgeKind::data || edge.around)))
                 continue;
             if (p_.lit_edges[e] || covered_by_path(e)) continue; // later, over the others
-            if (draw_edge(scope, edge, style_of(edge, false))) --budget;
+            if (draw_edge(scope, edge, is_next_on_trace(edge) ? on_trace(style_of(edge, true)) : style_of(edge, false)))
+                --budget;
         }
         if (!far)
             for (std::uint32_t p = box.first_port; p < box.last_port; ++p) draw_port(scene_.ports[p], Token::line3);
@@ -131,9 +143,8 @@ class EdgePainter : public GraphBrush {
         }
         if (high.x < p_.a.x || high.y < p_.a.y || low.x > p_.b.x || low.y > p_.b.y) return false;
         if (std::max(high.x - low.x, high.y - low.y) < 3) return false;
-        const bool dimmed = scene_.boxes[edge.from].off_trace || scene_.boxes[edge.to].off_trace;
-        const float shown =
-            std::min(p_.placed[edge.from].shown, p_.placed[edge.to].shown) * (dimmed ? off_trace : 1.0f);
+        const float shown = std::min(p_.placed[edge.from].shown, p_.placed[edge.to].shown) *
+                            trace_strength(std::max(scene_.boxes[edge.from].trace, scene_.boxes[edge.to].trace));
         if (shown < 1) style.color = with_alpha(style.color, shown);
         const bool down = edge.down;
         style.arrow = style.arrow && edge.to_port == view::no_port;

@@ -2,6 +2,8 @@
 
 #include "ui/widgets/graph_canvas.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 #include <vector>
 
@@ -35,7 +37,7 @@ class GraphBrush {
     float em(float size) const { return size * p_.unit; }
 
     Color faded(Color color, std::uint32_t box) const {
-        const float shown = p_.placed[box].shown * (scene_.boxes[box].off_trace ? off_trace : 1.0f);
+        const float shown = p_.placed[box].shown * trace_strength(scene_.boxes[box].trace);
         return shown >= 1 ? color : with_alpha(color, shown);
     }
     /// At a size that follows the zoom in whole pixels; nothing below the smallest readable size. Returns the width.
@@ -45,8 +47,12 @@ class GraphBrush {
   protected:
     static constexpr float flat_below = 36; ///< a box smaller than this on the screen is one flat shape
     static constexpr float flat_op_below = 22;
-    static constexpr float least_em = 7;     ///< the smallest readable text
-    static constexpr float off_trace = 0.3f; ///< how much is left of what is not on a trace
+    static constexpr float least_em = 7; ///< the smallest readable text
+    /// How much is left of a box on a trace: all of the nearest, less with every op between, little of the rest.
+    static float trace_strength(view::TraceDistance distance) {
+        constexpr std::array by_distance{1.0f, 1.0f, 0.72f, 0.56f, 0.46f};
+        return distance == view::off_trace ? 0.22f : by_distance[std::min<std::size_t>(distance, 4)];
+    }
 
     const ImFont* pick(TextRole role, float wanted) const;
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 namespace rnnscope::view {
@@ -135,20 +136,47 @@ TEST(GraphScene, ATraceLeavesWhatDependsAndDimsTheRest) {
     SceneInput in = g.input();
     GraphView view;
     view.expand_all(in);
-    in.traced = trace_nodes(g.graph, g.read, TraceWay::inputs, in.nodes);
-    EXPECT_EQ(std::count(in.traced.begin(), in.traced.end(), true), 2); // itself and its variable
+    const auto trace = [&](NodeId node, TraceWay way) { return trace_nodes(g.graph, std::array{node}, way, in.nodes); };
+    in.traced = trace(g.read, TraceWay::inputs);
+    EXPECT_EQ(std::ranges::count(in.traced, off_trace), static_cast<std::ptrdiff_t>(in.nodes - 2)) << "itself, kernel";
     const Scene& scene = view.scene(in);
-    const auto dimmed = [&](NodeId node) { return scene.boxes[scene.box_of(node)].off_trace; };
-    EXPECT_FALSE(dimmed(g.read) || dimmed(g.kernel));
-    EXPECT_TRUE(dimmed(g.assign) && dimmed(g.matmul) && dimmed(g.init));
-    EXPECT_FALSE(scene.boxes[scene.box_of_scope("rnn")].off_trace) << "it holds what is traced";
-    EXPECT_TRUE(scene.boxes[scene.box_of_scope("rnn/while")].off_trace);
+    const auto distance = [&](NodeId node) { return int{scene.boxes[scene.box_of(node)].trace}; };
+    EXPECT_EQ(distance(g.read), 0);
+    EXPECT_EQ(distance(g.kernel), 1);
+    for (const NodeId other : {g.assign, g.matmul, g.init}) EXPECT_EQ(distance(other), int{off_trace});
+    EXPECT_TRUE(scene.is_traced);
+    EXPECT_EQ(scene.boxes[scene.box_of_scope("rnn")].trace, 0) << "it holds what is traced";
+    EXPECT_EQ(scene.boxes[scene.box_of_scope("rnn/while")].trace, off_trace);
 
-    in.traced = trace_nodes(g.graph, g.read, TraceWay::outputs, in.nodes);
+    in.traced = trace(g.read, TraceWay::outputs);
     const Scene& forward = view.scene(in);
-    EXPECT_FALSE(forward.boxes[forward.box_of(g.matmul)].off_trace) << "also around a loop it ends";
-    EXPECT_TRUE(forward.boxes[forward.box_of(g.kernel)].off_trace);
-    EXPECT_TRUE(trace_nodes(g.graph, g.read, TraceWay::none, in.nodes).empty());
+    EXPECT_EQ(forward.boxes[forward.box_of(g.matmul)].trace, 1) << "Enter only passes the value on";
+    EXPECT_EQ(forward.boxes[forward.box_of(g.kernel)].trace, off_trace);
+    EXPECT_TRUE(trace(g.read, TraceWay::none).empty());
+    EXPECT_TRUE(trace_nodes(g.graph, {}, TraceWay::inputs, in.nodes).empty());
+    in.traced.clear();
+    EXPECT_FALSE(view.scene(in).is_traced);
+}
+
+TEST(GraphScene, ATraceDoesNotGoOnToOtherTimeSteps) {
+    Graph graph;
+    const auto add = [&](const char* name, const char* op, std::vector<NodeId> inputs) {
+        Node node;
+        node.name = name;
+        node.op = op;
+        for (const NodeId input : inputs) node.inputs.push_back({input, 0});
+        return graph.append(std::move(node));
+    };
+    const NodeId start = add("zeros", "Const", {}), enter = add("while/Enter", "Enter", {start});
+    const NodeId merge = add("while/Merge", "Merge", {enter, enter}), tanh = add("while/Tanh", "Tanh", {merge});
+    const NodeId next = add("while/NextIteration", "NextIteration", {tanh});
+    graph.set_input(merge, 1, {next, 0});
+    const auto inputs = trace_nodes(graph, std::array{tanh}, TraceWay::inputs, graph.size());
+    EXPECT_EQ(inputs[start.index()], 1) << "Merge and Enter pass the value on";
+    EXPECT_EQ(inputs[next.index()], off_trace);
+    const auto outputs = trace_nodes(graph, std::array{tanh}, TraceWay::outputs, graph.size());
+    EXPECT_EQ(outputs[next.index()], 0);
+    EXPECT_EQ(outputs[merge.index()], off_trace);
 }
 
 TEST(GraphScene, ASearchIsByNameOrTypeAndCountsInClosedScopes) {
