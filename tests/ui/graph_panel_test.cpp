@@ -47,6 +47,90 @@ TEST(GraphPanel, ATraceIsSwitchedOnAndOff) {
     EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::outputs);
     run(h, "graph.trace-outputs");
     EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::none);
+    EXPECT_FALSE(h.shell().execute({"graph.trace-end", "", "test"})) << "nothing is traced";
+}
+
+TEST(GraphPanel, ATraceStaysUntilItsChipOrEscapeEndsIt) {
+    for (const float width : {1600.0f, 900.0f}) { // in the header, and where that is too narrow over the graph
+        Harness h(width, 900);
+        h.settle();
+        ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+        h.settle();
+        run(h, "run.continue");
+        const char* traced = "rnn/rnn/while/rnn/multi_rnn_cell/cell_0/gru_cell/MatMul";
+        run(h, "select.node", traced);
+        run(h, "graph.trace-inputs");
+        ImVec2 chip;
+        ASSERT_TRUE(h.find_text("inputs of", chip)) << width;
+        run(h, "select.node", "rnn/rnn/while/NextIteration");
+        EXPECT_EQ(h.shell().graph().traced_name(), traced) << "to look at what it has lit up";
+        h.press(compat::key_escape);
+        EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::none);
+        EXPECT_FALSE(h.shows("inputs of")) << width;
+        run(h, "graph.trace-inputs");
+        ASSERT_TRUE(h.find_text("inputs of", chip));
+        ImVec2 name;
+        ASSERT_TRUE(h.find_text("NextIteration", name, {{chip.x, chip.y - 10}, {width, chip.y + 10}})) << width;
+        const float half = text_width(h.shell().look(), TextRole::mono_small, "NextIteration") / 2;
+        h.click({name.x + half + 11, chip.y}); // the cross
+        EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::none) << width;
+    }
+}
+
+TEST(GraphPanel, AFailureStaysInSightWhenTheWindowBecomesSmall) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+    h.settle();
+    run(h, "run.continue");
+    const auto shows_failure = [&] {
+        const Rect& graph = h.shell().panel_rects().at("graph");
+        ImVec2 at;
+        return h.find_text("failed, event", at, {{graph.a.x, graph.a.y + 30}, graph.b});
+    };
+    EXPECT_TRUE(shows_failure());
+    for (const auto& [width, height] : {std::pair{700.0f, 500.0f}, {1000.0f, 700.0f}, {1600.0f, 1000.0f}}) {
+        ImGui::GetIO().DisplaySize = {width, height};
+        h.settle();
+        EXPECT_TRUE(shows_failure()) << width << " x " << height;
+    }
+    h.shell().settings().font_percent = 150;
+    h.settle();
+    EXPECT_TRUE(shows_failure());
+}
+
+/// Scopes still open while the camera sets out: it goes to where the op will have come.
+TEST(GraphPanel, AFailureIsFoundWhileScopesOpen) {
+    for (const auto& [width, height] : {std::pair{700.0f, 500.0f}, {1600.0f, 1000.0f}}) {
+        Harness h(width, height);
+        h.settle();
+        ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+        h.settle();
+        run(h, "break.toggle", "36");
+        run(h, "run.continue");
+        ASSERT_FALSE(h.debugger().error_at_position());
+        for (int i = 0; i < 40; ++i) h.frame();
+        run(h, "run.continue");
+        ASSERT_TRUE(h.debugger().error_at_position());
+        for (int i = 0; i < 60; ++i) h.frame();
+        const Rect& graph = h.shell().panel_rects().at("graph");
+        ImVec2 at;
+        EXPECT_TRUE(h.find_text("failed, event", at, {{graph.a.x, graph.a.y + 30}, graph.b})) << width;
+    }
+}
+
+/// However little room there is, the op that failed can be read.
+TEST(GraphPanel, AFailureIsReadableInTheSmallestWindow) {
+    for (const char* sample : {"D06_metrics_local.json", "D26_resource_message.json", "seed_a_init_early.json"}) {
+        Harness h(700, 500);
+        h.shell().settings().font_percent = 200;
+        h.settle();
+        ASSERT_TRUE(h.shell().open_sample(sample));
+        h.press(compat::function_key(5));
+        ASSERT_TRUE(h.debugger().error_at_position());
+        const Rect& graph = h.shell().panel_rects().at("graph");
+        EXPECT_FALSE(h.glyphs({{graph.a.x, graph.a.y + 60}, graph.b}).empty()) << sample;
+    }
 }
 
 /// Frames as the window makes them: none waits for a layout, and each asks for another one until all is there.

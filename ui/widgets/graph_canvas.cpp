@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 namespace rnnscope::ui {
 
@@ -39,17 +40,15 @@ ImVec2 GraphCanvas::to_screen(double x, double y) const {
 }
 
 void GraphCanvas::fit() {
-    wish_ = Wish::fit;
+    wished_ = {Wish::fit, {}, false, false};
 }
 
 void GraphCanvas::show(NodeId node, bool zoom) {
-    wish_ = Wish::node;
-    wished_node_ = node;
-    wished_zoom_ = zoom;
+    wished_ = {Wish::node, node, zoom, false};
 }
 
 void GraphCanvas::show_failure() {
-    wish_ = Wish::failure;
+    wished_ = {Wish::failure, {}, false, false};
 }
 
 void GraphCanvas::zoom_by(float factor) {
@@ -64,6 +63,7 @@ void GraphCanvas::fly(const Camera& to, bool remember) {
     start_ = {x_, y_, zoom_};
     target_ = to;
     flying_ = 0;
+    framed_ = {};
     if (!remember) return;
     behind_.push_back(start_);
     if (behind_.size() > most) behind_.erase(behind_.begin());
@@ -183,6 +183,17 @@ void GraphCanvas::keep_inside(const Scene& scene, Camera& camera) const {
     camera.y = clamp(camera.y, (b_.y - a_.y) / scale_ / camera.zoom, scene.root().height);
 }
 
+/// Where the box will have come to, while everything still moves there.
+PlacedBox GraphCanvas::at_rest(const Scene& scene, std::uint32_t box) {
+    const Scene::Corner corner = scene.corner(box);
+    PlacedBox placed;
+    placed.x = corner.x;
+    placed.y = corner.y;
+    placed.width = scene.boxes[box].width;
+    placed.height = scene.boxes[box].height;
+    return placed;
+}
+
 /// From the variable along the path, as far as its names stay readable, with as much around it as fits.
 GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
     constexpr double margin = 28, tag = 24;
@@ -191,7 +202,7 @@ GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
     double least = readable_zoom;
     const auto fits = [&](const Area& area) { return framing(area, 1).zoom >= least; };
     const auto with_margin = [&](std::uint32_t box) {
-        const PlacedBox& placed = placed_[box];
+        const PlacedBox placed = at_rest(scene, box);
         return Area{placed.x - margin, placed.y - margin, placed.x + placed.width + margin,
                     placed.y + placed.height + margin + (box == scene.failed_box ? tag : 0)};
     };
@@ -199,11 +210,11 @@ GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
     Area whole, area;
     for (const std::uint32_t box : path) whole.add(with_margin(box));
     if (!fits(whole) && framing(whole, 1).zoom >= legible_zoom) least = legible_zoom;
-    // The reader and its variable in any case.
+    // The reader in any case, and its variable as long as names can be read: what is marked without a name says little.
     for (std::size_t i = 0; i < path.size(); ++i) {
         Area larger = area;
         larger.add(with_margin(path[i]));
-        if (i < 3 || fits(larger)) area = larger;
+        if (i == 0 || (i < 3 && framing(larger, 1).zoom >= legible_zoom) || fits(larger)) area = larger;
     }
     // Then the scopes around them, the inner ones first.
     std::vector<std::uint32_t> around;
@@ -213,36 +224,43 @@ GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
     around.erase(std::unique(around.begin(), around.end()), around.end());
     constexpr double air = 12; // beside a scope's border, worth a little of the size of its names
     for (const std::uint32_t box : around) {
-        const PlacedBox& placed = placed_[box];
+        const PlacedBox placed = at_rest(scene, box);
         Area larger = area, airy = area;
         larger.add(placed);
         airy.add(Area{placed.x - air, placed.y - air, placed.x + placed.width + air, placed.y + placed.height + air});
         if (fits(larger)) area = framing(airy, 1).zoom >= 0.93 * least ? airy : larger;
     }
     Camera camera = framing(area, 1);
+    if (camera.zoom < legible_zoom) { // no room even for the reader and what is around it
+        const PlacedBox failed = at_rest(scene, scene.failed_box);
+        camera.zoom = legible_zoom;
+        camera.x = failed.x + failed.width / 2 - (b_.x - a_.x) / scale_ / camera.zoom / 2;
+        camera.y = failed.y + failed.height / 2 - (b_.y - a_.y) / scale_ / camera.zoom / 2;
+    }
     keep_inside(scene, camera);
     return camera;
 }
 
-GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, bool& go) const {
+GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, const Framing& wished, bool& go) const {
     Area all;
     all.add(Area{0, 0, scene.root().width, scene.root().height});
     Camera camera = framing(all, 1);
     const bool small = camera.zoom < readable_zoom;
-    if (scene.failed_box != no_box && (wish_ == Wish::failure || (wish_ == Wish::fit && first_ && small)))
+    if (scene.failed_box != no_box &&
+        (wished.wish == Wish::failure || (wished.wish == Wish::fit && wished.is_first && small)))
         return small ? failure_camera(scene) : camera;
-    if (wish_ == Wish::node) {
-        const PlacedBox& box = placed_[scene.box_of(wished_node_)];
+    if (wished.wish == Wish::node) {
+        const PlacedBox box = at_rest(scene, scene.box_of(wished.node));
         const ImVec2 p = to_screen(box.x, box.y), q = to_screen(box.x + box.width, box.y + box.height);
         const float mx = (b_.x - a_.x) * 0.2f, my = (b_.y - a_.y) * 0.2f;
         const bool seen = p.x >= a_.x + mx && q.x <= b_.x - mx && p.y >= a_.y + my && q.y <= b_.y - my;
-        const double least = wished_zoom_ ? readable_zoom : legible_zoom;
+        const double least = wished.zoom ? readable_zoom : legible_zoom;
         go = !seen || zoom_ < least;
         Area area;
         area.add(box);
-        return framing(area, zoom_ < least ? (wished_zoom_ ? 1.0 : least) : zoom_);
+        return framing(area, zoom_ < least ? (wished.zoom ? 1.0 : least) : zoom_);
     }
-    if (first_ && camera.zoom < 0.5) {
+    if (wished.is_first && camera.zoom < 0.5) {
         // Too much for one screen: the start of the flow, readable.
         camera.zoom = legible_zoom;
         camera.x = 0;
@@ -251,24 +269,43 @@ GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, bool& go) con
     return camera;
 }
 
+void GraphCanvas::jump(const Camera& to) {
+    x_ = to.x;
+    y_ = to.y;
+    zoom_ = to.zoom;
+    flying_ = 1;
+}
+
+/// The canvas has another size, or its look another scale: what was framed stays framed, and else the middle stays.
+void GraphCanvas::follow_size(const Scene& scene, ImVec2 size_before, float scale_before) {
+    const ImVec2 size{b_.x - a_.x, b_.y - a_.y};
+    if (first_ || (size.x == size_before.x && size.y == size_before.y && scale_ == scale_before)) return;
+    choose_corner_ = true;
+    anchor_item_ = no_box;
+    if (framed_.wish == Wish::none) {
+        x_ += (size_before.x / scale_before - size.x / scale_) / zoom_ / 2;
+        y_ += (size_before.y / scale_before - size.y / scale_) / zoom_ / 2;
+        return;
+    }
+    bool go = true;
+    const Camera camera = wished_camera(scene, framed_, go);
+    if (go) jump(camera);
+}
+
 void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
     const float seconds = ImGui::GetIO().DeltaTime;
-    if (wish_ != Wish::none && (first_ || !options.is_waiting)) {
+    if (wished_.wish != Wish::none && (first_ || !options.is_waiting)) {
         bool go = true;
-        const Camera camera = wished_camera(scene, go);
+        wished_.is_first = first_;
+        const Camera camera = wished_camera(scene, wished_, go);
         if (go) {
             anchor_item_ = no_box;
             fly(camera, !first_);
-            if (first_ || options.reduce_motion) flying_ = 1;
+            if (first_ || options.reduce_motion) jump(camera);
             choose_corner_ = true;
-            if (flying_ >= 1) {
-                x_ = camera.x;
-                y_ = camera.y;
-                zoom_ = camera.zoom;
-            }
         }
         if (!options.is_waiting) {
-            wish_ = Wish::none;
+            framed_ = std::exchange(wished_, {});
             first_ = false;
         }
     }
@@ -342,6 +379,7 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
         zoom_ = zoom;
         flying_ = 1;
         anchor_item_ = no_box;
+        framed_ = {};
     }
     if (ImGui::IsItemActivated()) {
         pressed_ = true;
@@ -358,6 +396,7 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
             y_ -= io.MouseDelta.y / (zoom_ * scale_);
             flying_ = 1;
             anchor_item_ = no_box;
+            framed_ = {};
         }
         return;
     }
@@ -384,6 +423,7 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
         anchor_frames_ = 30;
         anchor_at_ = to_screen(placed_[hit].x, placed_[hit].y);
         last_click_ = -1;
+        framed_ = {}; // the header that was clicked stays where it is
         requests.push_back({GraphRequest::Kind::toggle_scope, {}, box.path});
         return;
     }
@@ -393,15 +433,17 @@ void GraphCanvas::handle_input(const Scene& scene, std::vector<GraphRequest>& re
 
 void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b, const Options& options,
                        std::vector<GraphRequest>& requests) {
+    if (scene.boxes.empty() || b.x - a.x < 2 || b.y - a.y < 2) return;
+    const ImVec2 size_before{b_.x - a_.x, b_.y - a_.y};
+    const float scale_before = std::exchange(scale_, look.scale);
     a_ = a;
     b_ = b;
-    scale_ = look.scale;
-    if (scene.boxes.empty() || b.x - a.x < 2 || b.y - a.y < 2) return;
     follow_scene(scene, options);
     const NodeId failed = scene.failed_box == no_box ? NodeId{} : scene.boxes[scene.failed_box].node;
     if (failed.valid() && failed != ringed_ && !options.reduce_motion) ring_ = 0;
     ringed_ = failed;
     place(scene);
+    follow_size(scene, size_before, scale_before);
     handle_input(scene, requests);
     move_camera(scene, options);
 

@@ -119,6 +119,14 @@ class GraphCanvas {
         float x, y, width, height;
     };
 
+    enum class Wish { none, fit, failure, node };
+    struct Framing { ///< what the camera is to show
+        Wish wish = Wish::none;
+        NodeId node;
+        bool zoom = false;     ///< to a comfortable size
+        bool is_first = false; ///< nothing was shown before
+    };
+
     void follow_scene(const view::Scene& scene, const Options& options);
     void place(const view::Scene& scene);
     void light_edges(const view::Scene& scene, std::uint32_t selected);
@@ -131,7 +139,10 @@ class GraphCanvas {
     void anchor(const view::Scene& scene);
     void fly(const Camera& to, bool remember);
     Camera framing(const Area& area, double most) const;
-    Camera wished_camera(const view::Scene& scene, bool& go) const;
+    Camera wished_camera(const view::Scene& scene, const Framing& wished, bool& go) const;
+    static PlacedBox at_rest(const view::Scene& scene, std::uint32_t box);
+    void jump(const Camera& to);
+    void follow_size(const view::Scene& scene, ImVec2 size_before, float scale_before);
     Camera failure_camera(const view::Scene& scene) const;
     void keep_inside(const view::Scene& scene, Camera& camera) const;
     void handle_input(const view::Scene& scene, std::vector<GraphRequest>& requests);
@@ -163,9 +174,8 @@ class GraphCanvas {
     std::array<std::uint32_t, 2> lit_ends_{view::no_box, view::no_box}; ///< what lit_edges_ are of
     std::uint64_t lit_revision_ = 0;
 
-    enum class Wish { none, fit, failure, node } wish_ = Wish::fit;
-    NodeId wished_node_;
-    bool wished_zoom_ = false;
+    Framing wished_{Wish::fit, {}, false, false};
+    Framing framed_; ///< what it shows, and goes on showing in another size; none once the person has moved it
     bool first_ = true;
 
     OverviewPlaces overview_;
