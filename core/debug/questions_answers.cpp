@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <set>
 
 namespace rnnscope::debug {
 
@@ -64,7 +65,13 @@ Result<const Variable*> asked_variable(const Debugger& debugger, std::string_vie
     return Error{"command.argument", fmt::format("{} is no variable", node.name)};
 }
 
-std::string_view verb_of(const AccessEntry& entry) {
+/// What a history tells: an access, or that an init op ran and left the variable out.
+struct StoryEntry : AccessEntry {
+    bool is_left_out = false; ///< by the init op `node`
+};
+
+std::string_view verb_of(const StoryEntry& entry) {
+    if (entry.is_left_out) return "not written";
     switch (entry.kind) {
     case HistoryEntry::Kind::declared:
         return "declared";
@@ -190,15 +197,15 @@ namespace {
 
 /// Reads by one op in one run, one after another, are one line: in a loop there are as many as time steps.
 struct FoldedAccess {
-    const AccessEntry* first = nullptr;
-    const AccessEntry* last = nullptr;
+    const StoryEntry* first = nullptr;
+    const StoryEntry* last = nullptr;
     std::size_t count = 0;
 };
 
-std::vector<FoldedAccess> fold(const std::vector<AccessEntry>& entries) {
+std::vector<FoldedAccess> fold(const std::vector<StoryEntry>& entries) {
     std::vector<FoldedAccess> out;
-    for (const AccessEntry& entry : entries) {
-        const AccessEntry* before = out.empty() ? nullptr : out.back().last;
+    for (const StoryEntry& entry : entries) {
+        const StoryEntry* before = out.empty() ? nullptr : out.back().last;
         const bool again = before != nullptr && entry.kind == HistoryEntry::Kind::read &&
                            before->kind == HistoryEntry::Kind::read && entry.run.valid() && entry.run == before->run &&
                            entry.node == before->node && entry.session == before->session;
@@ -210,22 +217,23 @@ std::vector<FoldedAccess> fold(const std::vector<AccessEntry>& entries) {
 }
 
 void add_access(Answer& answer, const Debugger& debugger, const FoldedAccess& folded) {
-    const AccessEntry& entry = *folded.first;
+    const StoryEntry& entry = *folded.first;
     AnswerRow& row = answer.add(AnswerRow::Kind::entry, access_mark(entry));
     const std::string number = fmt::format("{}", entry.after.ticks);
     row.glue(entry.after <= debugger.position() ? "  " : "> ")
         .glue(std::string(6 - std::min<std::size_t>(number.size(), 6), ' '));
     row.parts.push_back({number, AnswerColumn::at, {}, entry.after});
     row.at = entry.after;
-    row.glue("  session ").say(fmt::format("{}", entry.session.index()), AnswerColumn::session);
+    if (entry.session.valid())
+        row.glue("  session ").say(fmt::format("{}", entry.session.index()), AnswerColumn::session);
     row.glue("  ").say(std::string(verb_of(entry)));
-    if (entry.kind != HistoryEntry::Kind::declared) {
+    if (entry.kind != HistoryEntry::Kind::declared || entry.is_left_out) {
         row.glue(" by ");
         say_who(row, debugger, entry, AnswerColumn::by);
     }
     if (entry.run.valid()) {
         row.glue(", run ").say(fmt::format("{}", entry.run.index() + 1), AnswerColumn::run);
-        row.glue(", event ").say(fmt::format("{}", entry.event), AnswerColumn::event);
+        if (!entry.is_left_out) row.glue(", event ").say(fmt::format("{}", entry.event), AnswerColumn::event);
     }
     if (entry.iteration >= 0) row.glue(", t=").say(fmt::format("{}", entry.iteration), AnswerColumn::step);
     if (folded.count > 1)
@@ -237,6 +245,58 @@ void add_access(Answer& answer, const Debugger& debugger, const FoldedAccess& fo
     else
         row.say("0", AnswerColumn::line);
     if (entry.kind == HistoryEntry::Kind::write) row.glue(": ").say(value_summary(entry.value), AnswerColumn::value);
+}
+
+/// Does the op initialize variables, or none at all?
+bool is_init(const Graph& graph, NodeId op) {
+    const Node& node = graph.node(op);
+    return node.op == "NoOp" && std::ranges::all_of(node.control_inputs, [&](NodeId control) {
+               const std::string& type = graph.node(control).op;
+               return type == "NoOp" || type == "Assign" || type == "AssignVariableOp";
+           });
+}
+
+/// The statement that made the variable; in a session that was opened later it is declared from the start.
+std::optional<StoryEntry> declaration_of(const Debugger& debugger, const Variable& variable) {
+    const GraphId graph = debugger.graph()->id();
+    std::optional<StoryEntry> found;
+    for (const record::RecordedStep& step : debugger.recording().steps()) {
+        const std::size_t op = variable.op.index();
+        if (step.graph != graph || op < step.nodes_before || op >= step.nodes_after) continue;
+        found.emplace(); // of a call and the statements that it called the innermost, which comes last
+        found->after = {step.first_tick + 1};
+        found->statement = step.step.statement;
+    }
+    return found;
+}
+
+/// All that a history tells, oldest first: accesses, and the runs of init ops that leave the variable out.
+std::vector<StoryEntry> story_of(const Debugger& debugger, const Variable& variable) {
+    std::vector<StoryEntry> entries;
+    for (const AccessEntry& entry : accesses_of(debugger, variable)) entries.push_back({entry, false});
+    if (const auto declared = declaration_of(debugger, variable)) {
+        std::erase_if(entries, [](const StoryEntry& e) { return e.kind == HistoryEntry::Kind::declared; });
+        entries.insert(entries.begin(), *declared);
+    }
+    std::set<RunId> touching;
+    for (const StoryEntry& entry : entries) touching.insert(entry.run);
+    const Graph& graph = *debugger.graph();
+    for (const record::RecordedRun& run : debugger.recording().runs()) {
+        if (run.info.graph != graph.id() || touching.contains(run.info.id)) continue;
+        const auto init = std::ranges::find_if(run.info.request.targets, [&](NodeId op) { return is_init(graph, op); });
+        if (init == run.info.request.targets.end()) continue;
+        StoryEntry entry;
+        entry.after = {run.first_tick + 1};
+        entry.session = run.info.session;
+        entry.run = run.info.id;
+        entry.node = *init;
+        entry.statement = debugger.recording().step(debugger.recording().tick(run.first_tick).step).step.statement;
+        entry.is_left_out = true;
+        entry.state = debugger.recording().state_at(entry.session, variable, entry.after);
+        entries.push_back(std::move(entry));
+    }
+    std::ranges::stable_sort(entries, {}, &StoryEntry::after);
+    return entries;
 }
 
 /// "X was restored by save/Assign_14 (run 1, ...): (14, 20) from -0.4682 to 0.4303".
@@ -253,7 +313,7 @@ Result<Answer> answer_accesses(const Debugger& debugger, std::string_view name) 
     const Result<const Variable*> variable = asked_variable(debugger, name);
     if (!variable) return variable.error();
     Answer answer = new_answer(debugger, "History", (*variable)->name);
-    const std::vector<AccessEntry> accesses = accesses_of(debugger, **variable);
+    const std::vector<StoryEntry> accesses = story_of(debugger, **variable);
     const std::vector<FoldedAccess> entries = fold(accesses);
     if (entries.empty()) {
         answer.add(AnswerRow::Kind::sentence).name(*debugger.graph(), (*variable)->op).say(": no session has it");

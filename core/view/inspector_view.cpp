@@ -5,6 +5,7 @@
 #include "core/debug/questions.hpp"
 #include "core/ops/op_def.hpp"
 #include "core/view/graph_overview.hpp"
+#include "core/view/variable_history.hpp"
 
 #include <fmt/format.h>
 
@@ -307,78 +308,13 @@ class InspectorBuilder {
 
     void add_history(const Variable& variable) {
         view_.history_title = fmt::format("History of {}", last_segments(variable.name, 1));
-        const StatementId declared = debugger_.evaluator().statement_of(graph_->node(variable.op));
-        view_.history.push_back({StateMark::declared, line_link(debugger_, declared),
-                                 fmt::format("declared as node {}", grouped(variable.op.index() + 1)), 0, true});
-        const SessionId session = debugger_.current_session();
-        if (!session.valid()) return;
-        const std::vector<HistoryEntry> all = debug::history_of(debugger_, session, variable);
-        const std::span<const HistoryEntry> entries = all;
-        for (const HistoryEntry& entry : entries)
-            if (entry.kind == HistoryEntry::Kind::write && !entry.run.valid())
-                view_.history.push_back({mark_after(entry), Link::plain("checkpoint"),
-                                         "restored when the session was made", entry.tick, entry.tick < now_});
-        std::size_t at = 0;
-        for (const record::RecordedRun& run : recording_.runs()) {
-            if (run.info.session != session) continue;
-            while (at < entries.size() && entries[at].tick < run.first_tick) ++at;
-            const std::size_t first = at;
-            while (at < entries.size() && entries[at].run == run.info.id) ++at;
-            if (first == at)
-                add_untouched(run);
-            else
-                add_run(run, entries.subspan(first, at - first));
-            if (view_.history.size() > most_lines_of_list) break;
-        }
-    }
-
-    /// A run of an init op that leaves the variable out is part of its story.
-    void add_untouched(const record::RecordedRun& run) {
-        const Graph& graph = debugger_.evaluator().graph(run.info.graph);
-        for (const NodeId target : run.info.request.targets) {
-            const Node& node = graph.node(target);
-            if (node.op != "NoOp") continue;
-            view_.history.push_back(
-                {StateMark::declared, line_link(debugger_, statement_of(debugger_, run.info.id)),
-                 fmt::format("{} ran {}, which does not write it", run_text(run.info.id), node.name), run.first_tick,
-                 run.first_tick < now_});
-            return;
-        }
-    }
-
-    void add_run(const record::RecordedRun& run, std::span<const HistoryEntry> entries) {
-        const Link where = line_link(debugger_, statement_of(debugger_, run.info.id));
-        for (std::size_t i = 0; i < entries.size(); ++i) {
-            const HistoryEntry& entry = entries[i];
-            std::size_t count = 1;
-            if (entry.kind == HistoryEntry::Kind::read)
-                while (i + 1 < entries.size() && entries[i + 1].kind == HistoryEntry::Kind::read) ++i, ++count;
-            if (entry.kind == HistoryEntry::Kind::declared) continue;
-            const bool failed = entry.kind == HistoryEntry::Kind::uninitialized_read;
-            std::string text = fmt::format("{} {} it at event {}", run_text(run.info.id),
-                                           entry.kind == HistoryEntry::Kind::write ? "wrote" : "read", entry.event);
-            if (count > 1) text = fmt::format("{} read it {} times", run_text(run.info.id), count);
-            view_.history.push_back(
-                {failed ? StateMark::uninitialized : mark_after(entry), where, text, entry.tick, entry.tick < now_});
-        }
-    }
-
-    static StateMark mark_after(const HistoryEntry& entry) {
-        switch (entry.state) {
-        case record::InitState::absent:
-            return StateMark::none;
-        case record::InitState::declared:
-            return StateMark::declared;
-        case record::InitState::initialized:
-            return StateMark::initialized;
-        case record::InitState::updated:
-            return StateMark::updated;
-        case record::InitState::restored:
-            return StateMark::restored;
-        case record::InitState::poisoned:
-            return StateMark::poisoned;
-        }
-        return StateMark::none;
+        view_.history = variable_history(debugger_, variable);
+        const std::size_t all = view_.history.size();
+        if (all <= most_lines_of_list) return;
+        // What is near is what one asks about; Answers has all of it.
+        view_.history.erase(view_.history.begin(),
+                            view_.history.end() - static_cast<std::ptrdiff_t>(most_lines_of_list));
+        view_.history_title += fmt::format(", the last {} of {}", most_lines_of_list, grouped(all));
     }
 
     // --- a scope -------------------------------------------------------------------------------------------------
