@@ -64,6 +64,7 @@ class CellBuilder {
         const CellSteps steps(debugger_, track, view_.run);
         describe(steps, track);
         choose_step(steps);
+        say_whose();
         choose_unit(steps);
         add_quantities(steps);
         if (view_.run.valid())
@@ -108,9 +109,52 @@ class CellBuilder {
         const record::RecordedRun& run = debugger_.recording().run(view_.run);
         view_.failed = run.outcome.error.has_value();
         if (view_.failed)
-            view_.not_reached =
-                fmt::format("Not reached: {} stopped at event {}", run_text(view_.run),
-                            grouped(std::max<std::size_t>(debugger_.recording().event_count(view_.run), 1) - 1));
+            view_.not_reached = fmt::format("Not reached: {} {}", run_text(view_.run), stop_text(view_.run));
+    }
+
+    /// "stopped at event 46": of a run that failed.
+    std::string stop_text(RunId run) const {
+        const std::size_t events = debugger_.recording().event_count(run);
+        return fmt::format("stopped at event {}", grouped(std::max<std::size_t>(events, 1) - 1));
+    }
+
+    /// The run at the position, else the last before it.
+    RunId newest_run() const {
+        if (debugger_.current_run().valid()) return debugger_.current_run();
+        RunId newest;
+        for (const record::RecordedRun& run : debugger_.recording().runs())
+            if (run.first_tick < debugger_.position().ticks) newest = run.info.id;
+        return newest;
+    }
+
+    /// After the time step is chosen.
+    void say_whose() {
+        const RunId newest = newest_run();
+        // A run that lacks the cell: because it stopped before it came to it, or because nothing asked for it.
+        const auto why_not = [&] {
+            const bool failed = debugger_.recording().run(newest).outcome.error.has_value();
+            return failed ? fmt::format("{} {}, before this cell", run_text(newest), stop_text(newest))
+                          : fmt::format("{} does not compute this cell", run_text(newest));
+        };
+        if (!view_.run.valid()) {
+            view_.whose =
+                newest.valid() ? fmt::format("No value: {}", why_not()) : "No value: no run has computed this cell yet";
+            if (debugger_.error_at_position() && newest.valid()) view_.hint = view_.whose;
+            return;
+        }
+        const std::string run = run_text(view_.run);
+        view_.is_of_older_run = newest.valid() && newest != view_.run;
+        if (view_.is_of_older_run)
+            view_.whose = fmt::format("Values of {}: {}", run, why_not());
+        else if (view_.steps == 0 || (!view_.now && !view_.is_peek))
+            view_.whose = view_.steps == 0 && view_.failed
+                              ? fmt::format("No value: {} {}, before this cell", run, stop_text(view_.run))
+                              : fmt::format("No value: {} is before its first time step", run);
+        else if (view_.failed)
+            view_.whose = fmt::format("{}, t = {}; up to t = {}, where it {}", run, view_.step, view_.steps - 1,
+                                      stop_text(view_.run));
+        else
+            view_.whose = fmt::format("{}, t = {} of 0 … {}", run, view_.step, view_.steps - 1);
     }
 
     std::string kernel_text(const CellWeight& weight) const {
@@ -342,6 +386,7 @@ std::string to_text(const CellView& view) {
                            view.is_peek ? " (not the position)" : "");
     else
         out += "no run\n";
+    out += view.whose + "\n";
     if (!view.hint.empty())
         out += view.hint + (view.go_label.empty() ? "" : fmt::format("  [{}]", view.go_label)) + "\n";
     out += fmt::format("kernels: {}; {}\n", view.gates_weight, view.candidate_weight);

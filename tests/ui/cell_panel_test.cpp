@@ -129,7 +129,19 @@ TEST(CellPanel, AFailedRunShowsWhatItDidNotReach) {
     ASSERT_TRUE(h.debugger().error_at_position());
     ASSERT_TRUE(h.shell().execute({"workspace.cell", "", "test"}));
     h.settle();
-    EXPECT_TRUE(h.shows("failed before the cell ran"));
+    EXPECT_TRUE(h.shows("No value: run 2 stopped at event 46, before this cell"));
+}
+
+TEST(CellPanel, SaysWhoseValuesItShows) {
+    Harness h;
+    show_cell(h);
+    for (const char* time : {"2 3", "2 1"}) {
+        ASSERT_TRUE(h.shell().execute({"go.time", time, "test"}));
+        h.settle();
+        const std::string whose = view::build_cell(h.debugger(), h.shell().cell().chosen()).whose;
+        EXPECT_TRUE(whose.starts_with("run 2, t = ")) << whose;
+        EXPECT_TRUE(h.shows(whose.substr(0, whose.find(" of")))) << whose;
+    }
 }
 
 TEST(CellPanel, EverySizeAndScaleCanBeDrawn) {

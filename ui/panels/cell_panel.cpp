@@ -76,6 +76,12 @@ void CellPanel::draw(const PanelContext& ctx, const Rect& rect) {
     body.a.y += draw_header(ctx, view, rect, body.left + ctx.look.px(14));
     const float middle = std::floor(body.a.y + std::min(body.height() * 0.47f, ctx.look.px(430)));
     draw_diagram(ctx, view, {body.a, {body.b.x, middle}});
+    const Look& look = ctx.look;
+    const bool has_values = view.run.valid() && view.steps > 0;
+    draw_text_in_row(*ImGui::GetWindowDrawList(), look, TextRole::caption, body.a.x + look.px(14),
+                     body.a.y + look.px(4), look.px(18),
+                     view.is_of_older_run || !has_values ? Token::warn : Token::text2,
+                     fit_text(look, TextRole::caption, view.whose, body.width() - look.px(28)));
     draw_equations(ctx, view, {{body.a.x, middle}, body.b});
 }
 

@@ -29,8 +29,13 @@ void CellPanel::draw_states_header(const PanelContext& ctx, const view::CellView
                                  ? fmt::format("{} units × {}", view.units, view::count_text(view.steps, "time step"))
                                  : view::count_text(view.steps, "time step");
     const float room = rect.b.x - look.px(92) - left;
-    if (text_width(look, TextRole::body, size) <= room)
-        draw_text_in_row(list, look, TextRole::body, left, rect.a.y, header, Token::text2, size);
+    if (text_width(look, TextRole::body, size) <= room) {
+        const float w = draw_text_in_row(list, look, TextRole::body, left, rect.a.y, header, Token::text2, size);
+        const float reading = maps_.is_complete() ? 0 : look.px(110);
+        if (view.run.valid() && w + look.px(14) + text_width(look, TextRole::caption, view.whose) + reading < room)
+            draw_text_in_row(list, look, TextRole::caption, left + w + look.px(14), rect.a.y, header,
+                             view.is_of_older_run ? Token::warn : Token::text2, view.whose);
+    }
     const float middle = rect.a.y + header / 2;
     float x = rect.b.x - look.px(20);
     const bool can_play = view.run.valid() && view.steps > 1;
