@@ -3,32 +3,17 @@
 #include "ui/theme/icons.hpp"
 #include "ui/widgets/controls.hpp"
 #include "ui/widgets/imgui_compat.hpp"
+#include "ui/widgets/syntax.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace rnnscope::ui {
 
 namespace {
 
-constexpr float line_height = 19, text_x = 54;
-
-Token syntax_token(view::Syntax kind) {
-    switch (kind) {
-    case view::Syntax::keyword:
-        return Token::kw;
-    case view::Syntax::string:
-        return Token::str;
-    case view::Syntax::number:
-        return Token::num;
-    case view::Syntax::function:
-        return Token::fn;
-    case view::Syntax::comment:
-        return Token::text3;
-    case view::Syntax::plain:
-        break;
-    }
-    return Token::text1;
-}
+constexpr float line_height = 19, text_x = 54, lines_top = 4;
+constexpr float flash_seconds = 0.6f;
 
 } // namespace
 
@@ -44,17 +29,11 @@ void SourcePanel::draw(const PanelContext& ctx, const Rect& rect) {
     if (view.lines.empty()) return draw_empty(look, body, "No program is open.");
 
     Child lines("lines", body, ImGuiWindowFlags_HorizontalScrollbar);
-    const float height = look.whole_px(line_height), top = look.px(4);
-    // The current line stays in sight, but only when it changes: scrolling belongs to the person.
-    if (followed_line_ != view.current_line || followed_program_ != ctx.stamp.program) {
-        followed_line_ = view.current_line;
-        followed_program_ = ctx.stamp.program;
-        const float at = top + static_cast<float>(view.current_line - 1) * height;
-        if (view.current_line > 0 &&
-            (at < ImGui::GetScrollY() || at + 3 * height > ImGui::GetScrollY() + body.height()))
-            ImGui::SetScrollY(std::max(0.0f, at - body.height() / 2));
-        if (view.current_line == 0) ImGui::SetScrollY(0);
-    }
+    const float height = look.whole_px(line_height), top = look.px(lines_top);
+    follow(ctx, view, body.height());
+    const float scroll = ImGui::GetScrollY();
+    in_sight_ = {static_cast<int>(std::ceil((scroll - top) / height)) + 1,
+                 static_cast<int>(std::floor((scroll + body.height() - top) / height))};
     const ImVec2 origin{body.a.x, ImGui::GetCursorScreenPos().y};
     scrolled_ = ImGui::GetScrollX();
     std::size_t longest = 0;
@@ -75,6 +54,38 @@ void SourcePanel::draw(const PanelContext& ctx, const Rect& rect) {
     ImGui::Dummy({1, 1});
 }
 
+/// The current line stays in sight, and so does a statement that was selected somewhere else; but only when it changes:
+/// scrolling belongs to the person.
+void SourcePanel::follow(const PanelContext& ctx, const view::SourceView& view, float visible_height) {
+    const float height = ctx.look.whole_px(line_height), top = ctx.look.px(lines_top);
+    const auto bring_into_sight = [&](int line) {
+        const float at = top + static_cast<float>(line - 1) * height;
+        if (at < ImGui::GetScrollY() || at + 3 * height > ImGui::GetScrollY() + visible_height)
+            ImGui::SetScrollY(std::max(0.0f, at - visible_height / 2));
+    };
+    if (followed_line_ != view.current_line || followed_program_ != ctx.stamp.program) {
+        followed_line_ = view.current_line;
+        followed_program_ = ctx.stamp.program;
+        if (view.current_line > 0)
+            bring_into_sight(view.current_line);
+        else
+            ImGui::SetScrollY(0);
+    }
+    const debug::Selection& selection = ctx.debugger.selection();
+    const bool is_other = !(selection == followed_selection_);
+    followed_selection_ = selection;
+    const bool is_asked = std::exchange(shows_selected_, false);
+    drawn_ = true;
+    if (flash_ < 1) flash_ = std::min(1.0f, flash_ + ImGui::GetIO().DeltaTime / flash_seconds);
+    const auto selected = std::ranges::find(view.lines, true, &view::SourceLine::selected);
+    if (selected == view.lines.end()) {
+        flash_ = 1;
+        return;
+    }
+    if (is_asked || is_other) bring_into_sight(selected->number);
+    if (is_asked && !reduce_motion_) flash_ = 0;
+}
+
 void SourcePanel::draw_line(const PanelContext& ctx, const view::SourceLine& line, ImVec2 at, float width) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
@@ -89,6 +100,8 @@ void SourcePanel::draw_line(const PanelContext& ctx, const view::SourceLine& lin
                        : row.hovered && line.statement.valid()  ? Token::bg3
                                                                 : Token::bg1;
     if (fill != Token::bg1) list.AddRectFilled(at, {at.x + width, at.y + height}, look[fill]);
+    if (line.selected && flash_ < 1)
+        list.AddRectFilled(at, {at.x + width, at.y + height}, with_alpha(look[Token::accent], 0.45f * (1 - flash_)));
     if (line.role != view::LineRole::plain)
         list.AddRectFilled(at, {at.x + look.px(3), at.y + height},
                            look[line.role == view::LineRole::failed ? Token::fail : Token::fix]);
@@ -97,11 +110,9 @@ void SourcePanel::draw_line(const PanelContext& ctx, const view::SourceLine& lin
     draw_gutter(ctx, line, at, height);
 
     const float text_left = at.x + look.px(text_x);
-    float x = text_left - scrolled_;
     list.PushClipRect({text_left - look.px(2), at.y}, {at.x + width, at.y + height}, true);
-    for (const view::SyntaxSpan& span : line.syntax)
-        x += draw_text_in_row(list, look, TextRole::mono, x, at.y, height, syntax_token(span.kind),
-                              std::string_view(line.text).substr(span.begin, span.end - span.begin));
+    const float x =
+        text_left - scrolled_ + draw_python(list, look, line.text, line.syntax, {text_left - scrolled_, at.y}, height);
     list.PopClipRect();
     if (!line.note.empty()) {
         const float room = at.x + width - look.px(12) - text_width(look, TextRole::caption, line.note);

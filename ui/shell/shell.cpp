@@ -40,6 +40,8 @@ void Shell::draw() {
     hovered_ = {};
     hovered_time_ = {};
     cell_.begin_frame();
+    source_.begin_frame();
+    source_.set_reduce_motion(settings_.reduce_motion);
     graph_.begin_frame();
     graph_.set_reduce_motion(settings_.reduce_motion);
     graph_.set_fold_series(settings_.fold_series);
@@ -68,7 +70,7 @@ void Shell::draw() {
     palette_.draw(ctx, *this);
     menu_.draw(ctx, *this);
     browser_.draw(ctx, settings_.last_directory);
-    draw_page(ctx, body);
+    page_.draw(ctx, body);
     draw_notices(ctx, body);
     ImGui::PopFont();
     lit_ = hovered_;
@@ -78,8 +80,11 @@ void Shell::draw() {
 void Shell::read_keys() {
     if (compat::key_pressed(compat::key_escape, false)) {
         // One thing at a time, the newest first.
-        if (page_title_.empty() && !notices_.empty()) notices_.pop_back();
-        page_title_.clear();
+        const bool is_free = !page_.is_open() && notices_.empty() && !debugger_.busy() && !palette_.is_open() &&
+                             !ImGui::GetIO().WantTextInput && dragged_.empty();
+        if (is_free && graph_.traced() != view::TraceWay::none) queue_.push("graph.trace-end", "", "key");
+        if (!page_.is_open() && !notices_.empty()) notices_.pop_back();
+        page_.close();
         if (debugger_.busy()) queue_.push("run.stop", "", "key");
     }
     const bool typing = ImGui::GetIO().WantTextInput;
@@ -196,6 +201,7 @@ Status Shell::execute(const debug::Command& command) {
         report(command, result);
     if (!result) return result.error();
     note(command);
+    if (command.id == "select.line" && command.origin != "panel:source") show_statement();
     if (moving()) was_moving_ = true;
     if (command.id == "file.save-as") {
         opened_sample_.clear(); // it is a file of the user's now
@@ -259,8 +265,11 @@ void Shell::report(const debug::Command& command, const Result<std::string>& res
         return;
     }
     const std::string& text = *result;
+    if (command.id == "help.explain")
+        if (const debug::CauseDef* cause = debug::find_cause(command.argument))
+            return page_.show(view::cause_page(debugger_, *cause));
     if (text.find('\n') != std::string::npos)
-        show_page(title, text);
+        page_.show(view::text_page(debugger_, title, text));
     else if (!text.starts_with("selected"))
         message_ = text;
 }
@@ -323,11 +332,6 @@ std::optional<Shell::Shot> Shell::take_screenshot_request() {
     if (!screenshot_->empty() && panel == panel_rects_.end()) return std::nullopt; // it comes with the next frame
     screenshot_.reset();
     return shot;
-}
-
-void Shell::show_page(std::string title, std::string text) {
-    page_title_ = std::move(title);
-    page_text_ = std::move(text);
 }
 
 void Shell::notify(std::string title, std::string text) {

@@ -14,6 +14,7 @@
 #include "ui/shell/context_menu.hpp"
 #include "ui/shell/file_browser.hpp"
 #include "ui/shell/keys.hpp"
+#include "ui/shell/page.hpp"
 #include "ui/shell/palette.hpp"
 #include "ui/shell/settings.hpp"
 #include "ui/shell/workspaces.hpp"
@@ -55,7 +56,7 @@ class Shell {
     /// For a window, whose frames nothing may hold up. Otherwise every frame is complete.
     void set_background(bool background) { graph_.set_background(background); }
     /// Wants frames although nothing happens.
-    bool animating() const { return graph_.moving() || cell_.animating(); }
+    bool animating() const { return graph_.moving() || cell_.animating() || source_.animating(); }
 
     debug::Debugger& debugger() { return debugger_; }
     const debug::Debugger& debugger() const { return debugger_; }
@@ -73,8 +74,8 @@ class Shell {
     /// tensor that session.feed is for.
     void ask(std::string_view command, std::string_view about = {});
     void open_menu() { menu_.open(); }
-    void ask_file(); ///< beside what is open
-    void show_page(std::string title, std::string text);
+    void ask_file();               ///< beside what is open
+    Page& page() { return page_; } ///< what lies over the panels to be read
     void notify(std::string title, std::string text);
     /// Puts the cursor into the filter of the list that has the keyboard, else of the variables.
     void focus_filter();
@@ -104,6 +105,8 @@ class Shell {
     void show_panel(std::string_view name);
     /// Brings it to the front of its place, if the workspace has it; the keyboard stays where it is.
     void uncover_panel(std::string_view name);
+    /// Source at the selected statement, in front of what shares its place.
+    void show_statement();
     void close_panel(std::string_view name);
     void maximize_panel(std::string_view name); ///< or back to its size
     void focus_next(bool forward);
@@ -182,7 +185,6 @@ class Shell {
     float draw_welcome_samples(float x, float y, float width);
     float draw_every_sample(float x, float y, float width);
     void draw_notices(const PanelContext& ctx, const Rect& body);
-    void draw_page(const PanelContext& ctx, const Rect& body);
 
     debug::Debugger& debugger_;
     Settings settings_;
@@ -226,7 +228,7 @@ class Shell {
     std::string message_;                      ///< what the last command said
     std::vector<Notice> notices_;
     int next_notice_ = 0;
-    std::string page_title_, page_text_;
+    Page page_;
 };
 
 } // namespace rnnscope::ui

@@ -108,15 +108,7 @@ Text copy_name(Shell& shell, std::string_view) {
 }
 
 Text show_keys(Shell& shell, std::string_view) {
-    std::string text;
-    for (const std::string_view menu : menu_names())
-        for (const CommandInfo& command : every_command())
-            if (command.menu == menu && !command.key.empty()) {
-                std::string key(command.key);
-                key.resize(std::max<std::size_t>(key.size() + 2, 20), ' ');
-                text += key + std::string(command.title) + "\n";
-            }
-    shell.show_page("Keys", text);
+    shell.page().show_keys();
     return std::string();
 }
 
@@ -323,10 +315,13 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { s.graph().forward(); return std::string(); }},
     {"graph.search", "Search the graph", "Marks the ops with a name or of a type, and says how many there are.", "Graph", "Ctrl+Shift+F", "", no_graph,
      [](Shell& s, std::string_view text) -> Text { s.graph().open_search(std::string(text)); return std::string(); }},
-    {"graph.trace-inputs", "Trace inputs", "Dims everything that the selection does not depend on; again: nothing.", "Graph", "", "", nothing_selected,
+    {"graph.trace-inputs", "Trace inputs", "Lights up what the selection depends on, the nearest most; again: ends that.", "Graph", "", "", nothing_selected,
      [](Shell& s, std::string_view) -> Text { s.graph().trace(view::TraceWay::inputs); return std::string(); }},
-    {"graph.trace-outputs", "Trace outputs", "Dims everything that does not depend on the selection; again: nothing.", "Graph", "", "", nothing_selected,
+    {"graph.trace-outputs", "Trace outputs", "Lights up what depends on the selection, the nearest most; again: ends that.", "Graph", "", "", nothing_selected,
      [](Shell& s, std::string_view) -> Text { s.graph().trace(view::TraceWay::outputs); return std::string(); }},
+    {"graph.trace-end", "End the trace", "Shows the graph without a trace; Escape does, too.", "Graph", "", "",
+     [](const Shell& s) { return s.graph().traced() == view::TraceWay::none ? Blocked("Nothing is traced.") : Blocked(); },
+     [](Shell& s, std::string_view) -> Text { s.graph().end_trace(); return std::string(); }},
     {"graph.color", "Colour the graph by…", "Lets the fills of ops say their type, device, how their values are, or how often they ran; \"state\" ends that.", "Graph", "", "state, op, device, health or executions", nullptr, color_graph},
     {"graph.series", "Fold equal steps", "Shows runs of equal steps, as of an unrolled loop, as one box that can be opened; again: every step by itself.", "Graph", "", "", no_graph,
      [](Shell& s, std::string_view) -> Text {

@@ -91,40 +91,4 @@ void Shell::draw_notices(const PanelContext& ctx, const Rect& body) {
     std::erase_if(notices_, [&](const Notice& notice) { return notice.id == closed; });
 }
 
-void Shell::draw_page(const PanelContext& ctx, const Rect& body) {
-    (void)ctx;
-    if (page_title_.empty()) return;
-    const float width = std::min(look_.px(760), body.width() - look_.px(60)), height = body.height() - look_.px(80);
-    ImGui::SetNextWindowPos({std::floor((body.width() - width) / 2), std::floor(body.a.y + look_.px(40))});
-    ImGui::SetNextWindowSize({width, height});
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.0f);
-    ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, look_.px(6));
-    ImGui::PushStyleColor(ImGuiCol_WindowBg, look_[Token::bg2]);
-    ImGui::Begin("##page", nullptr,
-                 ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings);
-    const ImVec2 at = ImGui::GetWindowPos();
-    ImDrawList& list = *ImGui::GetWindowDrawList();
-    draw_text_in_row(list, look_, TextRole::title, at.x + look_.px(20), at.y + look_.px(10), look_.px(26), Token::text1,
-                     page_title_);
-    bool close = icon_button(look_, "close", {at.x + width - look_.px(24), at.y + look_.px(24)}, icon::close, true,
-                             "Close, Escape");
-    if (icon_button(look_, "copy", {at.x + width - look_.px(52), at.y + look_.px(24)}, icon::copy, true, "Copy"))
-        ImGui::SetClipboardText(page_text_.c_str());
-    draw_hline(list, at.x, at.x + width, at.y + look_.px(46), look_[Token::line1]);
-    {
-        Child text("text", {{at.x + look_.px(20), at.y + look_.px(54)},
-                            {at.x + width - look_.px(8), at.y + height - look_.px(12)}});
-        ImGui::PushFont(look_.font(TextRole::mono));
-        ImGui::PushTextWrapPos(width - look_.px(48));
-        ImGui::TextUnformatted(page_text_.data(), page_text_.data() + page_text_.size());
-        ImGui::PopTextWrapPos();
-        ImGui::PopFont();
-    }
-    const bool outside = clicked_outside();
-    ImGui::End();
-    ImGui::PopStyleColor();
-    ImGui::PopStyleVar(2);
-    if (close || outside) page_title_.clear();
-}
-
 } // namespace rnnscope::ui
