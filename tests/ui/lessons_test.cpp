@@ -44,6 +44,20 @@ TEST_P(EveryLesson, NamesWhatExists) {
     }
 }
 
+/// What is drawn outside of the lesson: shapes and letters, whatever their colour.
+std::vector<float> picture_beside_lesson(Harness& h) {
+    compat::set_mouse({-1, -1});
+    for (int i = 0; i < 40; ++i) h.frame(); // until nothing moves
+    const auto lesson = h.shell().panel_rects().find("lesson");
+    std::vector<float> out;
+    const ImDrawData& data = *ImGui::GetDrawData();
+    for (int l = 0; l < data.CmdListsCount; ++l)
+        for (const ImDrawVert& v : data.CmdLists[l]->VtxBuffer)
+            if (lesson == h.shell().panel_rects().end() || !lesson->second.has(v.pos))
+                out.insert(out.end(), {v.pos.x, v.pos.y, v.uv.x, v.uv.y});
+    return out;
+}
+
 /// Somebody who presses only "Show me" and "Next" gets to the end, and no step is refused.
 TEST_P(EveryLesson, RunsByItsButtons) {
     Harness h;
@@ -58,9 +72,11 @@ TEST_P(EveryLesson, RunsByItsButtons) {
         const bool to_do = !lesson.steps[i].commands.empty();
         EXPECT_EQ(h.shows("Show me"), to_do);
         if (to_do) {
+            const std::vector<float> before = picture_beside_lesson(h);
             ASSERT_TRUE(h.click_text("Show me"));
             h.settle();
             EXPECT_TRUE(h.shell().lesson().step_done());
+            EXPECT_NE(picture_beside_lesson(h), before) << "it shows something";
             ASSERT_TRUE(h.shell().execute({"panel.show", "lesson", "key"}));
             h.settle();
         }
@@ -83,6 +99,21 @@ TEST(Lessons, AStepIsTickedOffByHand) {
     h.press(compat::function_key(5));
     EXPECT_TRUE(h.shell().lesson().step_done());
     EXPECT_TRUE(h.debugger().error_at_position());
+}
+
+TEST(Lessons, TheTourOpensTheLineToBlame) {
+    Harness h;
+    ASSERT_TRUE(h.shell().execute({"lesson.start", "tour.json", "welcome"}));
+    h.settle();
+    for (int i = 0; i < 3; ++i) {
+        if (i == 1) {
+            ASSERT_TRUE(h.click_text("Show me"));
+        }
+        ASSERT_TRUE(h.click_text("Next"));
+    }
+    ASSERT_TRUE(h.debugger().current_diagnosis());
+    ASSERT_TRUE(h.click_text("Show me"));
+    EXPECT_EQ(h.debugger().selection(), view::select_statement(h.debugger().current_diagnosis()->fix_at));
 }
 
 TEST(Lessons, TheTourIsOfferedToNewcomers) {
