@@ -20,23 +20,23 @@ TEST(SourcePanel, ALinkToALineBringsItIntoSight) {
         const auto [first, last] = h.shell().source().lines_in_sight();
         return first <= line && line <= last;
     };
-    ASSERT_FALSE(sees(3)) << "the position's line is far below";
-    ASSERT_TRUE(h.shell().execute({"select.line", "3", "panel:problems"}));
+    ASSERT_FALSE(sees(10)) << "the position's line is far below";
+    ASSERT_TRUE(h.shell().execute({"select.line", "10", "panel:problems"}));
     h.frame();
     EXPECT_TRUE(h.shell().animating()) << "it lights up";
     h.settle();
-    EXPECT_TRUE(sees(3));
+    EXPECT_TRUE(sees(10));
     for (int i = 0; i < 60; ++i) h.frame();
     EXPECT_FALSE(h.shell().source().animating()) << "once";
     ASSERT_TRUE(h.shell().execute({"select.line", "36", "panel:problems"}));
     h.settle();
     EXPECT_TRUE(sees(36));
     h.shell().settings().reduce_motion = true;
-    ASSERT_TRUE(h.shell().execute({"select.line", "3", "panel:problems"}));
+    ASSERT_TRUE(h.shell().execute({"select.line", "10", "panel:problems"}));
     h.frame();
     h.frame();
     EXPECT_FALSE(h.shell().source().animating());
-    EXPECT_TRUE(sees(3));
+    EXPECT_TRUE(sees(10));
 }
 
 TEST(SourcePanel, ALinkToALineBringsThePanelToTheFront) {
