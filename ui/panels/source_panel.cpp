@@ -83,7 +83,7 @@ void SourcePanel::follow(const PanelContext& ctx, const view::SourceView& view, 
         return;
     }
     if (is_asked || is_other) bring_into_sight(selected->number);
-    if (is_asked && !reduce_motion_) flash_ = 0;
+    if (is_asked) flash_ = reduce_motion_ ? 1 : 0;
 }
 
 void SourcePanel::draw_line(const PanelContext& ctx, const view::SourceLine& line, ImVec2 at, float width) {
