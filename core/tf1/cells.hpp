@@ -18,6 +18,12 @@ class RnnCell : public Layer {
     virtual std::pair<Value, Value> step(GraphState& state, const Value& inputs, const Value& cell_state,
                                          const Value& scope = {});
     virtual Value zero_state(GraphState& state, const Value& batch_size, DType dtype) const;
+    /// `cell.get_initial_state(inputs=None, ...)`: what a run begins with that is given no state.
+    virtual Value initial_state(GraphState& state, const Value& batch_size, DType dtype) const {
+        return zero_state(state, batch_size, dtype);
+    }
+    /// Does its state come in a list, even a single one? So it is with cells of tf.keras.layers.
+    virtual bool lists_states() const { return false; }
     /// `cell.call(inputs, state)`: without scope and build.
     virtual std::pair<Value, Value> step_once(GraphState& state, const Value& inputs, const Value& cell_state) = 0;
 

@@ -13,20 +13,6 @@ namespace rnnscope::tf1 {
 
 namespace {
 
-/// initializers.get: names stand for TensorFlow's initializers with their defaults.
-Value to_initializer(GraphState& state, const Value& given) {
-    const std::string* name = given.as<std::string>();
-    if (name == nullptr) return given;
-    for (const std::string& candidate : {*name + "_initializer", "initializers." + *name}) {
-        const ApiDef* api = find_api(candidate);
-        if (api == nullptr) continue;
-        Result<Value> made = call_api(state.context, *api, {}, {});
-        if (!made) raise(made.error().code, made.error().message);
-        return std::move(*made);
-    }
-    raise("ValueError", fmt::format("Unknown initializer: {}", *name));
-}
-
 Output sigmoid(GraphState& state, Output x) {
     return op1(state, "Sigmoid", x);
 }
@@ -66,8 +52,8 @@ Value lstm_state_tuple(Value c, Value h) {
 // --- GRUCell --------------------------------------------------------------------------------------------------
 
 GruCell::GruCell(GraphState& state, CellOptions options)
-    : num_units_(options.num_units), kernel_initializer_(to_initializer(state, options.kernel_initializer)),
-      bias_initializer_(to_initializer(state, options.bias_initializer)) {
+    : num_units_(options.num_units), kernel_initializer_(initializer_object(state.context, options.kernel_initializer)),
+      bias_initializer_(initializer_object(state.context, options.bias_initializer)) {
     init_layer(state, "GRUCell", options.layer);
     check_dtype();
     input_ndim_ = 2;
@@ -185,7 +171,7 @@ LstmCell::LstmCell(GraphState& state, LstmOptions options) : options_(std::move(
     check_dtype();
     input_ndim_ = 2;
     activation_ = options_.activation;
-    options_.initializer = to_initializer(state, options_.initializer);
+    options_.initializer = initializer_object(state.context, options_.initializer);
     if (options_.num_proj == 0) options_.num_proj.reset();
 }
 

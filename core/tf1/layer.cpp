@@ -2,6 +2,7 @@
 
 #include "core/tf1/api.hpp"
 #include "core/tf1/nest.hpp"
+#include "core/tf1/variables.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -15,8 +16,19 @@ Value activation_function(const Value& activation) {
     if (name == nullptr) return activation;
     if (*name == "linear") return {};
     const ApiDef* function = find_api("nn." + *name);
+    if (function == nullptr) function = find_api("keras.activations." + *name);
     if (function == nullptr) raise("ValueError", fmt::format("Unknown activation function:{}", *name));
     return function_value(*function);
+}
+
+Value initializer_object(Context& context, const Value& given) {
+    const std::string* name = given.as<std::string>();
+    if (name == nullptr) return given;
+    const ApiDef* api = find_api("keras.initializers." + *name);
+    if (api == nullptr) raise("ValueError", fmt::format("Unknown initializer: {}", *name));
+    Result<Value> made = call_api(context, *api, {}, {});
+    if (!made) raise(made.error().code, made.error().message);
+    return std::move(*made);
 }
 
 std::string as_python_list(const Shape& shape) {
@@ -28,13 +40,14 @@ std::string as_python_list(const Shape& shape) {
 
 namespace {
 
-/// backend.unique_object_name: numbers from 1 in each graph.
-std::string unique_layer_name(GraphState& state, const std::string& base) {
+/// backend.unique_object_name: numbers from 1 in each graph, or from 0, which is not written.
+std::string unique_layer_name(GraphState& state, const std::string& base, bool zero_based) {
     Value& count = state.attached["layer_count/" + base];
     const std::int64_t* old = count.as<std::int64_t>();
-    const std::int64_t number = (old != nullptr ? *old : 0) + 1;
-    count = Value(number);
-    return fmt::format("{}_{}", base, number);
+    const std::int64_t made_before = old != nullptr ? *old : 0;
+    count = Value(made_before + 1);
+    if (zero_based && made_before == 0) return base;
+    return fmt::format("{}_{}", base, zero_based ? made_before : made_before + 1);
 }
 
 /// `x.shape` of an input; None for what has none.
@@ -89,7 +102,7 @@ void Layer::init_layer(GraphState& state, std::string_view class_name, const Opt
         name_ = base_name_ = *given;
     } else {
         base_name_ = to_snake_case(class_name);
-        name_ = unique_layer_name(state, base_name_);
+        name_ = unique_layer_name(state, base_name_, is_keras_);
     }
     dtype_ = options.dtype;
     trainable_ = options.trainable;
@@ -99,6 +112,11 @@ void Layer::init_layer(GraphState& state, std::string_view class_name, const Opt
         args.name_or_scope = options.scope;
         scope_ = VariableScopeEntry(state, args).scope();
     }
+}
+
+void Layer::init_keras_layer(GraphState& state, std::string_view class_name, const Options& options) {
+    is_keras_ = true;
+    init_layer(state, class_name, options);
 }
 
 void Layer::set_scope(GraphState& state, const Value& scope) {
@@ -132,15 +150,32 @@ void Layer::check_inputs(GraphState& state, const Value& inputs) const {
     }
 }
 
-Value Layer::apply(GraphState& state, Value inputs, const std::vector<Value>& arguments, const Value& scope) {
-    set_scope(state, scope);
-    VariableScopeArgs args;
-    args.name_or_scope = Value(scope_);
-    args.reuse = built_ ? Reuse::yes : reuse_;
-    args.auxiliary_name_scope = false;
-    VariableScopeEntry entry(state, args);
-    current_scope_ = entry.scope();
+void Layer::build_once(GraphState& state, const Value& inputs) {
+    if (built_) return;
+    if (dtype_ == DType::invalid) {
+        for (const Value& leaf : nest::flatten(inputs)) {
+            if (const TensorValue* tensor = leaf.as<TensorValue>())
+                dtype_ = state.graph.info(tensor->output).dtype;
+            else if (const VariableValue* variable = leaf.as<VariableValue>())
+                dtype_ = state.graph.variable(variable->id).dtype;
+            break;
+        }
+    }
+    build(state, nest::map_structure([&](const Value& leaf) { return shape_value(state, leaf); }, inputs));
+    built_ = true;
+}
 
+Value Layer::apply(GraphState& state, Value inputs, const std::vector<Value>& arguments, const Value& scope) {
+    std::optional<VariableScopeEntry> entry;
+    if (!is_keras_) {
+        set_scope(state, scope);
+        VariableScopeArgs args;
+        args.name_or_scope = Value(scope_);
+        args.reuse = built_ ? Reuse::yes : reuse_;
+        args.auxiliary_name_scope = false;
+        entry.emplace(state, args);
+        current_scope_ = entry->scope();
+    }
     inputs = nest::map_structure(
         [&](const Value& leaf) {
             return leaf.is<TensorValue>() || leaf.is<VariableValue>() || leaf.is_none() || leaf.is<ObjectValue>()
@@ -151,23 +186,11 @@ Value Layer::apply(GraphState& state, Value inputs, const std::vector<Value>& ar
     check_inputs(state, inputs);
     Value outputs;
     {
-        const NameScope ops_scope(state, current_scope_->original_name_scope);
-        if (!built_) {
-            if (dtype_ == DType::invalid) {
-                for (const Value& leaf : nest::flatten(inputs)) {
-                    if (const TensorValue* tensor = leaf.as<TensorValue>())
-                        dtype_ = state.graph.info(tensor->output).dtype;
-                    else if (const VariableValue* variable = leaf.as<VariableValue>())
-                        dtype_ = state.graph.variable(variable->id).dtype;
-                    break;
-                }
-            }
-            build(state, nest::map_structure([&](const Value& leaf) { return shape_value(state, leaf); }, inputs));
-            built_ = true;
-        }
+        const NameScope ops_scope(state, is_keras_ ? name_ : current_scope_->original_name_scope);
+        build_once(state, inputs);
         outputs = run(state, inputs, arguments);
     }
-    entry.leave();
+    if (entry) entry->leave();
     return outputs;
 }
 
@@ -198,6 +221,26 @@ VariableValue Layer::add_variable(GraphState& state, const std::string& name, Sh
         (trainable && trainable_ ? trainable_weights_ : non_trainable_weights_).push_back(made);
         return made;
     }
+}
+
+VariableValue Layer::add_weight(GraphState& state, const std::string& name, std::function<Value()> initial_value) {
+    if (dtype_ == DType::invalid) dtype_ = DType::float32;
+    NewVariable variable;
+    variable.make_initial_value = std::move(initial_value);
+    variable.name = name;
+    variable.dtype = dtype_;
+    variable.trainable = true;
+    variable.use_resource = true;
+    const VariableValue made = make_variable(state, std::move(variable));
+    trainable_weights_.push_back(made);
+    return made;
+}
+
+Value Layer::initial_value(GraphState& state, const Value& initializer, const std::vector<std::int64_t>& shape) const {
+    const Value dims = Value::tuple({shape.begin(), shape.end()});
+    Result<Value> made = call_value(state.context, initializer, {dims}, {{"dtype", Value(dtype_)}});
+    if (!made) raise(made.error().code, made.error().message);
+    return std::move(*made);
 }
 
 std::vector<VariableValue> Layer::trainable_weights() const {

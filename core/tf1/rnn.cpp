@@ -168,7 +168,7 @@ void DynamicLoop::make_arrays() {
 /// The body of the loop: (time, output arrays, state) to (time + 1, output arrays, new state).
 Value DynamicLoop::time_step(const std::vector<Value>& loop_vars) {
     const Value& time = loop_vars[0];
-    const Value& cell_state = loop_vars[2];
+    const Value cell_state = state_for_cell(cell_, loop_vars[2]);
     std::vector<Value> read;
     for (const auto& array : input_arrays_) read.push_back(wrap(state_, array->read(state_, time)));
     for (std::size_t i = 0; i < read.size(); ++i)
@@ -194,7 +194,7 @@ Value DynamicLoop::time_step(const std::vector<Value>& loop_vars) {
     for (std::size_t i = 0; i < arrays.size() && i < outputs.size(); ++i)
         written.emplace_back(arrays[i].object<TensorArray>()->write(state_, time, outputs[i]));
     const Value next = wrap(state_, binary_operator(state_, "+", time, Value(1)));
-    return Value::tuple({next, Value::tuple(std::move(written)), result.second});
+    return Value::tuple({next, Value::tuple(std::move(written)), state_of_run(cell_, result.second)});
 }
 
 Value DynamicLoop::stacked(const Value& arrays) {
@@ -264,7 +264,7 @@ Value dynamic_rnn(GraphState& state, const RnnArgs& args) {
     Value initial_state = args.initial_state;
     if (initial_state.is_none()) {
         if (args.dtype == DType::invalid) raise("ValueError", "If there is no initial_state, you must give a dtype.");
-        initial_state = cell->zero_state(state, batch_size, args.dtype);
+        initial_state = cell->initial_state(state, batch_size, args.dtype);
     }
     if (lengths) lengths = checked_lengths(state, *lengths, batch_size);
 

@@ -103,7 +103,7 @@ Value static_rnn(GraphState& state, const RnnArgs& args) {
     if (cell_state.is_none()) {
         if (args.dtype == DType::invalid)
             raise("ValueError", "If no initial_state is provided, dtype must be specified");
-        cell_state = cell->zero_state(state, batch_size, args.dtype);
+        cell_state = cell->initial_state(state, batch_size, args.dtype);
     }
     RnnStep step;
     const bool has_lengths = !args.sequence_length.is_none();
@@ -119,6 +119,7 @@ Value static_rnn(GraphState& state, const RnnArgs& args) {
         step.max_sequence_length = reduce(state, "Max", wrap(state, step.sequence_length));
     }
 
+    cell_state = state_for_cell(*cell, cell_state);
     std::vector<Value> outputs;
     for (std::size_t time = 0; time < inputs.size(); ++time) {
         if (time > 0) entry.scope()->reuse = Reuse::yes;
@@ -136,7 +137,7 @@ Value static_rnn(GraphState& state, const RnnArgs& args) {
         cell_state = result.second;
     }
     entry.leave();
-    return Value::tuple({Value::list(std::move(outputs)), cell_state});
+    return Value::tuple({Value::list(std::move(outputs)), state_of_run(*cell, cell_state)});
 }
 
 Value static_bidirectional_rnn(GraphState& state, const BidirectionalArgs& args) {

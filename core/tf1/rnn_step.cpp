@@ -55,6 +55,15 @@ Value copy_one_through(GraphState& state, Output ended, const Value& old, const 
     return wrap(state, op_output(state, "Select", {wrap(state, ended), wrap(state, before), renewed}));
 }
 
+Value state_for_cell(const RnnCell& cell, const Value& cell_state) {
+    return cell.lists_states() && !nest::is_sequence(cell_state) ? Value::list({cell_state}) : cell_state;
+}
+
+Value state_of_run(const RnnCell& cell, const Value& cell_state) {
+    const std::vector<Value>* items = cell.lists_states() ? items_of(cell_state) : nullptr;
+    return items != nullptr && items->size() == 1 ? items->front() : cell_state;
+}
+
 namespace {
 
 using Leaves = std::vector<Value>;

@@ -19,6 +19,9 @@ Shape shape_attribute(GraphState& state, const Value& value, std::string_view at
 
 /// Rows that have ended keep `old`, the others take `renewed`. TensorArrays and scalars are renewed as a whole.
 Value copy_one_through(GraphState& state, Output ended, const Value& old, const Value& renewed);
+/// The state as the cell takes it, and back to what a run gives: cells of Keras have a list even of one tensor.
+Value state_for_cell(const RnnCell& cell, const Value& cell_state);
+Value state_of_run(const RnnCell& cell, const Value& cell_state);
 
 /// rnn._rnn_step: what happens to the rows of a batch whose sequence has ended.
 struct RnnStep {

@@ -68,6 +68,7 @@ const std::map<std::string, std::vector<std::string>>& expected_causes() {
         {"dtype_of_reused_variable", {"dtype-mismatch"}},
         {"optimizer_not_in_checkpoint", {"not-in-checkpoint"}},
         {"state_not_fed", {"placeholder-not-fed"}},
+        {"keras_gru_init_early", {"init-built-too-early"}},
     };
     return causes;
 }

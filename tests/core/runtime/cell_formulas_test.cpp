@@ -1,6 +1,7 @@
 // Cells compute their formulas: the cells below are run by dynamic_rnn over three steps, with weights that differ, and
 // compared with what the formula gives, written down with plain matrices in double.
 
+#include "core/import/cell_recognizer.hpp"
 #include "core/runtime/session.hpp"
 #include "tests/core/runtime/matrix.hpp"
 #include "tests/core/tf1/program.hpp"
@@ -13,7 +14,7 @@ using tf1::Value;
 
 constexpr std::size_t batch = 2, steps = 3, inputs = 3, units = 4;
 
-/// Variables by their name without the scope of the loop: "gru_cell/gates/kernel".
+/// Variables by their name without the scopes of the loop: "gru_cell/gates/kernel".
 using Weights = std::map<std::string, Matrix>;
 /// The parts of a state in the order of nest.flatten: h; or c and h.
 using State = std::vector<Matrix>;
@@ -28,6 +29,7 @@ struct Formula {
     std::function<Value(Tf& tf)> cell;
     std::function<Step(const Weights& w, const Matrix& x, const State& before)> step;
     std::size_t outputs = units;
+    const char* recognized = nullptr; ///< how the recognizer describes it, where that is to be checked here
 };
 
 Matrix sigmoid(const Matrix& a) {
@@ -63,6 +65,39 @@ Step lstm(const Weights& w, const std::string& scope, const Matrix& x, const Sta
     const Matrix c = plus(times(i, j), times(f, before[0]));
     const Matrix h = times(applied(c, "Tanh"), o);
     return Step{h, {c, h}};
+}
+
+/// keras/layers/recurrent.py: gates z, r, h, of which the last reads r h, or r multiplies its product with h.
+Step keras_gru(const Weights& w, const Matrix& x, const Matrix& h, const std::string& gate, bool reset_after) {
+    const Matrix &kernel = w.at("gru_cell/kernel"), &recurrent = w.at("gru_cell/recurrent_kernel"),
+                 &bias = w.at("gru_cell/bias");
+    const Matrix of_x = linear(x, kernel, row(bias, 0));
+    Matrix of_h = product(h, recurrent);
+    if (reset_after) of_h = plus(of_h, row(bias, 1));
+    const auto sum = [&](std::size_t k) {
+        return plus(columns(of_x, k * units, units), columns(of_h, k * units, units));
+    };
+    const Matrix z = applied(sum(0), gate), r = applied(sum(1), gate);
+    const Matrix reset = reset_after ? times(r, columns(of_h, 2 * units, units))
+                                     : product(times(r, h), columns(recurrent, 2 * units, units));
+    const Matrix next = blend(z, h, applied(plus(columns(of_x, 2 * units, units), reset), "Tanh"));
+    return Step{next, {next}};
+}
+
+/// Gates i, f, c, o, and a state of h and c.
+Step keras_lstm(const Weights& w, const Matrix& x, const State& before, const std::string& gate) {
+    const Matrix sums = plus(linear(x, w.at("lstm_cell/kernel"), w.at("lstm_cell/bias")),
+                             product(before[0], w.at("lstm_cell/recurrent_kernel")));
+    const auto part = [&](std::size_t k, const std::string& activation) {
+        return applied(columns(sums, k * units, units), activation);
+    };
+    const Matrix c = plus(times(part(1, gate), before[1]), times(part(0, gate), part(2, "Tanh")));
+    const Matrix h = times(part(3, gate), applied(c, "Tanh"));
+    return Step{h, {h, c}};
+}
+
+Value keras_cell(Tf& tf, std::string_view name, tf1::Keywords keywords = {}) {
+    return tf(name, {static_cast<std::int64_t>(units)}, std::move(keywords));
 }
 
 Value gru_cell(Tf& tf) {
@@ -132,6 +167,44 @@ const Formula formulas[] = {
          const Matrix next = blend(u, h, c);
          return Step{next, {next}};
      }},
+    {"KerasSimpleRNNCell", DType::float64, [](Tf& tf) { return keras_cell(tf, "keras.layers.SimpleRNNCell"); },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         const std::string scope = "simple_rnn_cell/";
+         const Matrix of_x = linear(x, w.at(scope + "kernel"), w.at(scope + "bias"));
+         const Matrix h = applied(plus(of_x, product(before[0], w.at(scope + "recurrent_kernel"))), "Tanh");
+         return Step{h, {h}};
+     },
+     units, "BasicRNN, 4 units, input 3, Tanh"},
+    {"KerasGRUCell", DType::float64, [](Tf& tf) { return keras_cell(tf, "keras.layers.GRUCell"); },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         return keras_gru(w, x, before[0], "HardSigmoid", false);
+     },
+     units, "GRU, 4 units, input 3, Tanh, gates HardSigmoid, gate order urc, reset before the product"},
+    {"KerasGRUCellOneProduct", DType::float64,
+     [](Tf& tf) {
+         return keras_cell(tf, "keras.layers.GRUCell", {{"implementation", 2}});
+     },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         return keras_gru(w, x, before[0], "HardSigmoid", false);
+     },
+     units, "GRU, 4 units, input 3, Tanh, gates HardSigmoid, gate order urc, reset before the product"},
+    {"KerasGRUCellResetAfter", DType::float64,
+     [](Tf& tf) {
+         return keras_cell(tf, "keras.layers.GRUCell", {{"reset_after", true}});
+     },
+     [](const Weights& w, const Matrix& x, const State& before) {
+         return keras_gru(w, x, before[0], "HardSigmoid", true);
+     },
+     units, "GRU, 4 units, input 3, Tanh, gates HardSigmoid, gate order urc, reset after the product"},
+    {"KerasGRUCellV2", DType::float64, [](Tf& tf) { return keras_cell(tf, "compat.v2.keras.layers.GRUCell"); },
+     [](const Weights& w, const Matrix& x, const State& before) { return keras_gru(w, x, before[0], "Sigmoid", true); },
+     units, "GRU, 4 units, input 3, Tanh, gate order urc, reset after the product"},
+    {"KerasLSTMCell", DType::float64, [](Tf& tf) { return keras_cell(tf, "keras.layers.LSTMCell"); },
+     [](const Weights& w, const Matrix& x, const State& before) { return keras_lstm(w, x, before, "HardSigmoid"); },
+     units, "LSTM, 4 units, input 3, Tanh, gates HardSigmoid, gate order ifjo"},
+    {"KerasLSTMCellV2", DType::float64, [](Tf& tf) { return keras_cell(tf, "compat.v2.keras.layers.LSTMCell"); },
+     [](const Weights& w, const Matrix& x, const State& before) { return keras_lstm(w, x, before, "Sigmoid"); }, units,
+     "LSTM, 4 units, input 3, Tanh, gate order ifjo"},
 };
 
 Tensor tensor_of(DType dtype, const Shape& shape, std::vector<double> values) {
@@ -160,8 +233,7 @@ struct Silent : runtime::RunObserver {
     void on_event(const runtime::Event&) override {}
 };
 
-std::vector<Tensor> fetched(const Graph& graph, runtime::RunRequest request) {
-    runtime::Session session(graph);
+std::vector<Tensor> results_of(runtime::Session& session, runtime::RunRequest request) {
     auto run = session.start(std::move(request));
     if (!run) {
         ADD_FAILURE() << run.error().message;
@@ -192,27 +264,32 @@ TEST_P(CellFormulas, AreWhatDynamicRnnComputes) {
     };
     const Value x = placeholder("x", {steps, batch, inputs});
     const Value cell = formula.cell(tf);
-    const Value zero = tf.method(cell, "zero_state", {static_cast<std::int64_t>(batch), formula.dtype});
+    const Value zero = tf.method(cell, "get_initial_state", {},
+                                 {{"batch_size", static_cast<std::int64_t>(batch)}, {"dtype", formula.dtype}});
     const Value result = tf("nn.dynamic_rnn", {cell, x}, {{"initial_state", zero}, {"time_major", true}});
     const auto output_of = [](const Value& value) { return value.as<tf1::TensorValue>()->output; };
 
-    runtime::RunRequest request;
-    request.feeds.push_back({output_of(x), numbers(formula.dtype, {steps, batch, inputs}, 0)});
-    const Tensor fed = request.feeds[0].value;
+    // Variables begin with numbers of ours: their initializers are given them.
+    runtime::RunRequest initialization, request;
     Weights weights;
     int seed = 1;
     for (const Variable& variable : tf.graph().variables()) {
         const Tensor value = numbers(formula.dtype, variable.shape, seed++);
-        const char* read = variable.is_resource ? "/Read/ReadVariableOp" : "/read";
-        request.feeds.push_back({{tf.graph().find(variable.name + read), 0}, value});
+        initialization.feeds.push_back({variable.initial_value, value});
+        initialization.targets.push_back(variable.initializer);
+        const std::size_t scopes = variable.name.rfind("rnn/while/", 0) == 0 ? 10 : 4;
         ASSERT_EQ(variable.name.rfind("rnn/", 0), 0U) << variable.name;
-        weights[variable.name.substr(4)] = matrix(value);
+        weights[variable.name.substr(scopes)] = matrix(value);
     }
+    request.feeds.push_back({output_of(x), numbers(formula.dtype, {steps, batch, inputs}, 0)});
+    const Tensor fed = request.feeds[0].value;
     const std::vector<Value>& pair = *tf1::items_of(result);
     request.fetches.push_back(output_of(pair[0]));
     const std::vector<Value> states = tf1::items_of(pair[1]) ? *tf1::items_of(pair[1]) : std::vector<Value>{pair[1]};
     for (const Value& state : states) request.fetches.push_back(output_of(state));
-    const std::vector<Tensor> results = fetched(tf.graph(), std::move(request));
+    runtime::Session session(tf.graph());
+    results_of(session, std::move(initialization));
+    const std::vector<Tensor> results = results_of(session, std::move(request));
     ASSERT_EQ(results.size(), 1 + states.size());
 
     const double tolerance = formula.dtype == DType::float64 ? 1e-13 : 1e-6;
@@ -225,6 +302,10 @@ TEST_P(CellFormulas, AreWhatDynamicRnnComputes) {
     }
     for (std::size_t i = 0; i < states.size(); ++i)
         expect_near(matrix(results[1 + i]), state[i], tolerance, "state " + std::to_string(i));
+    if (formula.recognized == nullptr) return;
+    const std::vector<RecognizedCell> cells = recognize_cells(tf.graph());
+    ASSERT_EQ(cells.size(), 1U);
+    EXPECT_EQ(summary(cells[0]), formula.recognized);
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, CellFormulas, ::testing::ValuesIn(formulas),

@@ -71,10 +71,16 @@ inline Matrix columns(const Matrix& a, std::size_t first, std::size_t count) {
         for (std::size_t j = 0; j < count; ++j) result.at(i, j) = a.at(i, first + j);
     return result;
 }
+inline Matrix row(const Matrix& a, std::size_t index) {
+    Matrix result(1, a.columns);
+    for (std::size_t j = 0; j < a.columns; ++j) result.at(0, j) = a.at(index, j);
+    return result;
+}
 inline Matrix applied(const Matrix& a, const std::string& activation) {
     static const std::map<std::string, std::function<double(double)>> functions = {
         {"Tanh", [](double x) { return std::tanh(x); }},
         {"Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }},
+        {"HardSigmoid", [](double x) { return std::clamp(0.2 * x + 0.5, 0.0, 1.0); }},
         {"Relu", [](double x) { return std::max(x, 0.0); }},
         {"Elu", [](double x) { return x < 0 ? std::expm1(x) : x; }},
         {"Softsign", [](double x) { return x / (1 + std::abs(x)); }}};
