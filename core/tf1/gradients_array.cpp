@@ -417,8 +417,15 @@ const GradientDef* find_gradient(std::string_view op) {
 
 std::span<const std::string_view> unsupported_gradients() {
     static constexpr std::string_view names[] = {
-        "Qr",          "BlockLSTM", "DepthwiseConv2dNative", "SelectV2",        "If",
-        "StatelessIf", "While",     "StatelessWhile",        "PartitionedCall", "StatefulPartitionedCall",
+        "Qr",
+        "DepthwiseConv2dNative",
+        "SelectV2",
+        "If",
+        "StatelessIf",
+        "While",
+        "StatelessWhile",
+        "PartitionedCall",
+        "StatefulPartitionedCall",
     };
     return names;
 }

@@ -202,10 +202,25 @@ std::vector<Gradient> lstm_block_cell_grad(GradientCall& call) {
     return {x, Output{op, 0}, h_prev, w, Output{op, 2}, Output{op, 3}, Output{op, 4}, b};
 }
 
+/// python/ops/rnn_grad.py: only what arrives at cs and h counts.
+std::vector<Gradient> block_lstm_grad(GradientCall& call) {
+    std::vector<Value> arguments;
+    for (std::size_t i = 0; i < 9; ++i) arguments.push_back(call.x(i));
+    for (int i = 0; i < 7; ++i) arguments.push_back(call.y(i));
+    arguments.push_back(call.dy(1));
+    arguments.push_back(call.dy(6));
+    const NodeId op =
+        call_op(call.state, "BlockLSTMGrad", arguments, {{"use_peephole", call.attr<bool>("use_peephole")}});
+    std::vector<Gradient> grads{Gradient{}}; // the length
+    for (int i = 0; i < 8; ++i) grads.emplace_back(Output{op, i});
+    return grads;
+}
+
 } // namespace
 
 std::vector<GradientDef> nn_gradients() {
     return {
+        {"BlockLSTM", block_lstm_grad},
         {"GRUBlockCell", gru_block_cell_grad},
         {"LSTMBlockCell", lstm_block_cell_grad},
         {"BiasAdd", bias_add_grad},
