@@ -254,48 +254,65 @@ void expect_near(const Matrix& actual, const Matrix& expected, double tolerance,
         ASSERT_NEAR(actual.values[i], expected.values[i], tolerance) << what << ", element " << i;
 }
 
+Output output_of(const Value& value) {
+    return value.as<tf1::TensorValue>()->output;
+}
+
+/// The cell of a formula in dynamic_rnn, and numbers to begin with for its variables, which their initializers are fed.
+struct Network {
+    explicit Network(const Formula& formula) {
+        x = tf("placeholder", {formula.dtype, tf1::ints({steps, batch, inputs})}, {{"name", "x"}});
+        const Value cell = formula.cell(tf);
+        const Value zero = tf.method(cell, "get_initial_state", {},
+                                     {{"batch_size", static_cast<std::int64_t>(batch)}, {"dtype", formula.dtype}});
+        result = tf("nn.dynamic_rnn", {cell, x}, {{"initial_state", zero}, {"time_major", true}});
+        fed = numbers(formula.dtype, {steps, batch, inputs}, 0);
+        int seed = 1;
+        for (const Variable& variable : tf.graph().variables())
+            values.push_back(numbers(formula.dtype, variable.shape, seed++));
+    }
+    std::vector<Tensor> run(std::vector<Output> fetches) {
+        runtime::Session session(tf.graph());
+        runtime::RunRequest initialization, request;
+        for (const Variable& variable : tf.graph().variables()) {
+            const std::size_t at = initialization.targets.size();
+            initialization.feeds.push_back({variable.initial_value, values[at]});
+            initialization.targets.push_back(variable.initializer);
+        }
+        results_of(session, std::move(initialization));
+        request.feeds.push_back({output_of(x), fed});
+        request.fetches = std::move(fetches);
+        return results_of(session, std::move(request));
+    }
+
+    Tf tf;
+    Value x, result;
+    Tensor fed;
+    std::vector<Tensor> values; ///< of the graph's variables, in order
+};
+
 class CellFormulas : public ::testing::TestWithParam<Formula> {};
 
 TEST_P(CellFormulas, AreWhatDynamicRnnComputes) {
     const Formula& formula = GetParam();
-    Tf tf;
-    const auto placeholder = [&](const char* name, std::vector<std::int64_t> dims) {
-        return tf("placeholder", {formula.dtype, tf1::ints(dims)}, {{"name", name}});
-    };
-    const Value x = placeholder("x", {steps, batch, inputs});
-    const Value cell = formula.cell(tf);
-    const Value zero = tf.method(cell, "get_initial_state", {},
-                                 {{"batch_size", static_cast<std::int64_t>(batch)}, {"dtype", formula.dtype}});
-    const Value result = tf("nn.dynamic_rnn", {cell, x}, {{"initial_state", zero}, {"time_major", true}});
-    const auto output_of = [](const Value& value) { return value.as<tf1::TensorValue>()->output; };
-
-    // Variables begin with numbers of ours: their initializers are given them.
-    runtime::RunRequest initialization, request;
+    Network net(formula);
     Weights weights;
-    int seed = 1;
-    for (const Variable& variable : tf.graph().variables()) {
-        const Tensor value = numbers(formula.dtype, variable.shape, seed++);
-        initialization.feeds.push_back({variable.initial_value, value});
-        initialization.targets.push_back(variable.initializer);
-        const std::size_t scopes = variable.name.rfind("rnn/while/", 0) == 0 ? 10 : 4;
+    for (const Variable& variable : net.tf.graph().variables()) {
         ASSERT_EQ(variable.name.rfind("rnn/", 0), 0U) << variable.name;
-        weights[variable.name.substr(scopes)] = matrix(value);
+        const std::size_t scopes = variable.name.rfind("rnn/while/", 0) == 0 ? 10 : 4;
+        weights[variable.name.substr(scopes)] = matrix(net.values[weights.size()]);
     }
-    request.feeds.push_back({output_of(x), numbers(formula.dtype, {steps, batch, inputs}, 0)});
-    const Tensor fed = request.feeds[0].value;
-    const std::vector<Value>& pair = *tf1::items_of(result);
-    request.fetches.push_back(output_of(pair[0]));
+    const std::vector<Value>& pair = *tf1::items_of(net.result);
+    std::vector<Output> fetches{output_of(pair[0])};
     const std::vector<Value> states = tf1::items_of(pair[1]) ? *tf1::items_of(pair[1]) : std::vector<Value>{pair[1]};
-    for (const Value& state : states) request.fetches.push_back(output_of(state));
-    runtime::Session session(tf.graph());
-    results_of(session, std::move(initialization));
-    const std::vector<Tensor> results = results_of(session, std::move(request));
+    for (const Value& state : states) fetches.push_back(output_of(state));
+    const std::vector<Tensor> results = net.run(std::move(fetches));
     ASSERT_EQ(results.size(), 1 + states.size());
 
     const double tolerance = formula.dtype == DType::float64 ? 1e-13 : 1e-6;
     State state(states.size(), Matrix(batch, units));
     for (std::size_t t = 0; t < steps; ++t) {
-        Step step = formula.step(weights, slice_of(fed, t), state);
+        Step step = formula.step(weights, slice_of(net.fed, t), state);
         ASSERT_EQ(step.output.columns, formula.outputs);
         expect_near(slice_of(results[0], t), step.output, tolerance, "output of step " + std::to_string(t));
         state = std::move(step.state);
@@ -303,9 +320,41 @@ TEST_P(CellFormulas, AreWhatDynamicRnnComputes) {
     for (std::size_t i = 0; i < states.size(); ++i)
         expect_near(matrix(results[1 + i]), state[i], tolerance, "state " + std::to_string(i));
     if (formula.recognized == nullptr) return;
-    const std::vector<RecognizedCell> cells = recognize_cells(tf.graph());
+    const std::vector<RecognizedCell> cells = recognize_cells(net.tf.graph());
     ASSERT_EQ(cells.size(), 1U);
     EXPECT_EQ(summary(cells[0]), formula.recognized);
+}
+
+/// Through the loop and all ops of the cell: gradients of a loss of all outputs against differences.
+TEST_P(CellFormulas, HaveGradientsThatAreSlopes) {
+    const Formula& formula = GetParam();
+    if (formula.dtype != DType::float64) GTEST_SKIP() << "differences in float32 say too little";
+    Network net(formula);
+    Tf& tf = net.tf;
+    const Value loss = tf("reduce_sum", {tf("square", {(*tf1::items_of(net.result))[0]})});
+    const Value grads = tf("gradients", {loss, tf("trainable_variables")});
+    std::vector<Output> fetches;
+    for (const Value& grad : *tf1::items_of(grads)) fetches.push_back(output_of(grad));
+    ASSERT_EQ(fetches.size(), net.values.size());
+    const std::vector<Tensor> found = net.run(fetches);
+    ASSERT_EQ(found.size(), fetches.size());
+    for (std::size_t k = 0; k < found.size(); ++k) {
+        const Tensor original = net.values[k];
+        ASSERT_EQ(found[k].shape(), original.shape());
+        for (std::int64_t i = 0; i < original.elements(); i += 7) {
+            const auto loss_at = [&](double by) {
+                std::vector<double> moved(original.values<double>().begin(), original.values<double>().end());
+                moved[static_cast<std::size_t>(i)] += by;
+                net.values[k] = Tensor::of<double>(original.shape(), std::move(moved));
+                const std::vector<Tensor> value = net.run({output_of(loss)});
+                return value.empty() ? 0.0 : value[0].number(0);
+            };
+            const double slope = (loss_at(1e-6) - loss_at(-1e-6)) / 2e-6;
+            EXPECT_NEAR(found[k].number(i), slope, 1e-7 * (1 + std::abs(slope)))
+                << tf.graph().variables()[k].name << ", element " << i;
+        }
+        net.values[k] = original;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, CellFormulas, ::testing::ValuesIn(formulas),
