@@ -136,5 +136,7 @@ class CudnnCompatibleGruCell : public LayerRnnCell {
 
 /// The records of tf.contrib.rnn.*: cells that are there alone, and other names of those of tf.nn.
 std::vector<ApiDef> contrib_rnn_api();
+/// tf.contrib.rnn.LSTMBlockFusedCell, which takes a whole sequence and is no cell.
+std::vector<ApiDef> fused_rnn_api();
 
 } // namespace rnnscope::tf1

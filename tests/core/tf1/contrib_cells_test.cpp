@@ -228,6 +228,42 @@ TEST(BlockCells, AreOneOp) {
               "Expecting state to be a tuple with length 2.");
 }
 
+TEST(LstmBlockFusedCell, IsOneOpForAllSteps) {
+    Tf tf;
+    const Value x = tf("placeholder", {DType::float32, Value::list({Value(), Value(2), Value(3)})}, {{"name", "x"}});
+    const Value cell = tf("contrib.rnn.LSTMBlockFusedCell", {4});
+    const Result<Value> result = call_value(tf.context, cell, {x}, {{"dtype", DType::float32}});
+    ASSERT_TRUE(result.ok()) << result.error().message;
+    const std::string s = "lstm_fused_cell/";
+    EXPECT_EQ(repr(*result),
+              "(<tf.Tensor 'lstm_fused_cell/BlockLSTM:6' shape=(?, 2, 4) dtype=float32>, "
+              "LSTMStateTuple(c=<tf.Tensor 'lstm_fused_cell/strided_slice_2:0' shape=(2, 4) dtype=float32>, "
+              "h=<tf.Tensor 'lstm_fused_cell/strided_slice_3:0' shape=(2, 4) dtype=float32>))");
+    EXPECT_EQ(names_of(tf, tf.get(cell, "variables")), (Lines{s + "kernel:0", s + "bias:0"}));
+    Lines nodes;
+    for (const std::string& line : computing(tf)) // without the bounds of slices
+        if (line.substr(0, line.find('(')).find("/strided_slice") == std::string::npos ||
+            line.rfind("StridedSlice ", 0) == 0)
+            nodes.push_back(line);
+    ASSERT_GE(nodes.size(), 11U);
+    EXPECT_EQ(Lines(nodes.begin() + 1, nodes.begin() + 11),
+              (Lines{"Shape " + s + "Shape(x)",
+                     "StridedSlice " + s + "strided_slice(" + s + "Shape, " + s + "strided_slice/stack, " + s +
+                         "strided_slice/stack_1, " + s + "strided_slice/stack_2)",
+                     "Const " + s + "stack()", "Const " + s + "zeros/Const()",
+                     "Fill " + s + "zeros(" + s + "stack, " + s + "zeros/Const)", "Shape " + s + "Shape_1(x)",
+                     "StridedSlice " + s + "strided_slice_1(" + s + "Shape_1, " + s + "strided_slice_1/stack, " + s +
+                         "strided_slice_1/stack_1, " + s + "strided_slice_1/stack_2)",
+                     "Const " + s + "zeros_1()", "Cast " + s + "Cast(" + s + "strided_slice_1)",
+                     "BlockLSTM " + s + "BlockLSTM(" + s + "Cast, x, " + s + "zeros, " + s + "zeros, " + s +
+                         "kernel/read, " + s + "zeros_1, " + s + "zeros_1, " + s + "zeros_1, " + s + "bias/read)"}));
+    const auto error = [&](std::vector<Value> positional, Keywords keywords = {}) {
+        return call_value(tf.context, cell, std::move(positional), std::move(keywords)).error().message;
+    };
+    EXPECT_EQ(error({x}), "Either initial_state or dtype needs to be specified");
+    EXPECT_EQ(error({x, Value::tuple({x})}), "Expecting initial_state to be a tuple with length 2 or None");
+}
+
 TEST(CudnnCompatibleGru, ResetsAProduct) {
     Tf tf;
     const Value x = placeholder(tf, "x", {2, 3}), h = placeholder(tf, "h", {2, 4});
