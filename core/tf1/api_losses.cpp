@@ -94,30 +94,92 @@ void must_be_given(const Value& value, const char* name) {
     if (value.is_none()) raise("ValueError", fmt::format("{} must not be None.", name));
 }
 
-/// Losses of labels and predictions that have one shape; `name` is the default of the scope, `losses(predictions,
-/// labels)` the loss of each element. Arguments: labels, predictions, weights, scope, loss_collection, reduction.
+/// Where the arguments of a loss stand, after its labels and predictions.
+struct LossForm {
+    const char* scope;                       ///< the default name
+    std::size_t scope_at = 3;                ///< loss_collection and reduction follow
+    const char* predictions = "predictions"; ///< what they are called
+    std::size_t weights_at = 2;
+};
+
+/// Losses of labels and predictions that have one shape; `losses(predictions, labels)` is the loss of each element.
 template <class Losses>
-Value elementwise_loss(Context& context, const Arguments& a, const char* name, const Losses& losses) {
+Value elementwise_loss(Context& context, const Arguments& a, const LossForm& form, const Losses& losses) {
     GraphState& state = context.default_graph();
     must_be_given(a[0], "labels");
-    must_be_given(a[1], "predictions");
-    const NameScope scope(state, text_or(a[3], name));
+    must_be_given(a[1], form.predictions);
+    const NameScope scope(state, text_or(a[form.scope_at], form.scope));
     const Output predictions = cast(state, a[1], DType::float32), labels = cast(state, a[0], DType::float32);
     assert_compatible(state, predictions, labels);
     const Value each = losses(state, wrap(state, predictions), wrap(state, labels));
-    return compute_weighted_loss(state, each, {a[2], a[4], a[5]}, scope.scope());
+    return compute_weighted_loss(state, each, {a[form.weights_at], a[form.scope_at + 1], a[form.scope_at + 2]},
+                                 scope.scope());
 }
 
 Value mean_squared_error(Context& context, const Arguments& a) {
-    return elementwise_loss(context, a, "mean_squared_error", [](GraphState& state, const Value& x, const Value& y) {
+    return elementwise_loss(context, a, {"mean_squared_error"}, [](GraphState& state, const Value& x, const Value& y) {
         return op_value(state, "SquaredDifference", {x, y});
     });
 }
 
 Value absolute_difference(Context& context, const Arguments& a) {
-    return elementwise_loss(context, a, "absolute_difference", [](GraphState& state, const Value& x, const Value& y) {
+    return elementwise_loss(context, a, {"absolute_difference"}, [](GraphState& state, const Value& x, const Value& y) {
         return op_value(state, "Abs", {op_value(state, "Sub", {x, y})});
     });
+}
+
+/// Quadratic up to `delta`, then a line. Arguments: labels, predictions, weights, delta, scope, loss_collection,
+/// reduction.
+Value huber_loss(Context& context, const Arguments& a) {
+    const auto losses = [&](GraphState& state, const Value& x, const Value& y) {
+        const Value error = op_value(state, "Abs", {op_value(state, "Sub", {x, y})});
+        const Value quadratic = op_value(state, "Minimum", {error, a[3]});
+        const Value linear = op_value(state, "Sub", {error, quadratic});
+        const Value half = wrap(state, to_tensor(state, Value(0.5), DType::float32));
+        const Value parabola = op_value(state, "Mul", {half, op_value(state, "Mul", {quadratic, quadratic})});
+        return op_value(state, "Add", {parabola, op_value(state, "Mul", {a[3], linear})});
+    };
+    return elementwise_loss(context, a, {"huber_loss", 4}, losses);
+}
+
+/// Arguments: labels, predictions, weights, epsilon, scope, loss_collection, reduction.
+Value log_loss(Context& context, const Arguments& a) {
+    const auto losses = [&](GraphState& state, const Value& x, const Value& y) {
+        const auto binary = [&](std::string_view op, const Value& left, const Value& right) {
+            return wrap(state, binary_operator(state, op, left, right));
+        };
+        const Value log = op_value(state, "Log", {binary("+", x, a[3])});
+        const Value of_ones = op_value(state, "Neg", {op_value(state, "Mul", {y, log})});
+        const Value zeros = binary("-", Value(1), y);
+        const Value rest = op_value(state, "Log", {binary("+", binary("-", Value(1), x), a[3])});
+        return binary("-", of_ones, op_value(state, "Mul", {zeros, rest}));
+    };
+    return elementwise_loss(context, a, {"log_loss", 4}, losses);
+}
+
+/// Labels of 0 and 1 stand for -1 and 1. Arguments: labels, logits, weights, scope, loss_collection, reduction.
+Value hinge_loss(Context& context, const Arguments& a) {
+    const auto losses = [](GraphState& state, const Value& logits, const Value& labels) {
+        const Value ones = wrap(state, ones_like(state, labels));
+        const Value twice = wrap(state, binary_operator(state, "*", Value(2), labels));
+        const Value signs = op_value(state, "Sub", {twice, ones});
+        const Value margin = op_value(state, "Sub", {ones, op_value(state, "Mul", {signs, logits})});
+        return op_value(state, "Relu", {margin});
+    };
+    return elementwise_loss(context, a, {"hinge_loss", 3, "logits"}, losses);
+}
+
+/// Of vectors of length 1. Arguments: labels, predictions, axis, weights, scope, loss_collection, reduction, dim.
+Value cosine_distance(Context& context, const Arguments& a) {
+    const Value axis = a[2].is_none() ? a[7] : a[2];
+    if (!a[2].is_none() && !a[7].is_none()) raise("ValueError", "Cannot specify both 'dim' and 'axis'");
+    if (axis.is_none()) raise("ValueError", "You must specify 'axis'.");
+    const auto losses = [&](GraphState& state, const Value& x, const Value& y) {
+        const Value products = op_value(state, "Mul", {x, y});
+        const Value sum = wrap(state, reduce(state, "Sum", products, Value::list({axis}), true));
+        return wrap(state, binary_operator(state, "-", Value(1), sum));
+    };
+    return elementwise_loss(context, a, {"cosine_distance_loss", 4, "predictions", 3}, losses);
 }
 
 /// Labels (argument 0) in the type of the logits (argument 1).
@@ -227,6 +289,14 @@ std::vector<ApiDef> losses_api() {
     return {
         {"losses.mean_squared_error", elementwise, "The weighted mean of squared differences.", mean_squared_error},
         {"losses.absolute_difference", elementwise, "The weighted mean of absolute differences.", absolute_difference},
+        {"losses.huber_loss", params("labels, predictions, weights=1.0, delta=1.0" + end),
+         "The weighted mean of differences, squared where they are small.", huber_loss},
+        {"losses.log_loss", params("labels, predictions, weights=1.0, epsilon=1.0e-7" + end),
+         "The weighted mean of cross entropies of probabilities.", log_loss},
+        {"losses.hinge_loss", params("labels, logits, weights=1.0" + end),
+         "The weighted mean of what margins lack of 1.", hinge_loss},
+        {"losses.cosine_distance", params("labels, predictions, axis=None, weights=1.0" + end + ", dim=None"),
+         "The weighted mean of 1 - cosine, of vectors of length 1.", cosine_distance},
         {"losses.sigmoid_cross_entropy", params("multi_class_labels, logits, weights=1.0, label_smoothing=0" + end),
          "The weighted mean of sigmoid cross entropies.", sigmoid_loss},
         {"losses.softmax_cross_entropy", params("onehot_labels, logits, weights=1.0, label_smoothing=0" + end),

@@ -147,6 +147,7 @@ struct DenseOptions {
     Value activation;
     bool use_bias = true;
     Value kernel_initializer, bias_initializer;
+    Value kernel_regularizer, bias_regularizer; ///< functions of a variable that give a loss, or None
     Layer::Options layer;
 };
 
@@ -186,6 +187,8 @@ class Dense : public Layer {
         return fmt::format("Input 0 of layer {} is incompatible with the layer: {}", layer_name(), expected);
     }
     void check(const Shape& shape) const;
+    VariableValue add_regularized(GraphState& state, const std::string& name, Shape shape, const Value& initializer,
+                                  const Value& regularizer);
     Output product(GraphState& state, const Value& inputs, const Shape& shape) const;
 
     DenseOptions options_;
@@ -216,8 +219,24 @@ void Dense::build(GraphState& state, const Value& input_shape) {
     depth_ = shape.dim(shape.rank() - 1);
     if (depth_ == Shape::unknown)
         raise("ValueError", "The last dimension of the inputs to `Dense` should be defined. Found `None`.");
-    kernel_ = add_variable(state, "kernel", {depth_, options_.units}, options_.kernel_initializer);
-    if (options_.use_bias) bias_ = add_variable(state, "bias", {options_.units}, options_.bias_initializer);
+    kernel_ = add_regularized(state, "kernel", {depth_, options_.units}, options_.kernel_initializer,
+                              options_.kernel_regularizer);
+    if (options_.use_bias)
+        bias_ = add_regularized(state, "bias", {options_.units}, options_.bias_initializer, options_.bias_regularizer);
+}
+
+/// Layer._handle_weight_regularization: the loss of a variable that is new goes under the layer's ops, and into a
+/// collection.
+VariableValue Dense::add_regularized(GraphState& state, const std::string& name, Shape shape, const Value& initializer,
+                                     const Value& regularizer) {
+    const std::size_t variables_before = state.graph.variables().size();
+    const VariableValue variable = add_variable(state, name, std::move(shape), initializer);
+    if (!regularizer.truthy() || state.graph.variables().size() == variables_before) return variable;
+    const NameScope scope(state, name + "/Regularizer");
+    const Value loss = call_function(state.context, regularizer, {Value(variable)});
+    if (const TensorValue* tensor = loss.as<TensorValue>())
+        state.graph.add_to_collection("regularization_losses", tensor->output);
+    return variable;
 }
 
 Output Dense::product(GraphState& state, const Value& inputs, const Shape& shape) const {
@@ -247,10 +266,9 @@ Value Dense::run(GraphState& state, const Value& inputs_value, const std::vector
 
 /// Arguments from `activation` (position 1) on are those of tf.layers.Dense and of tf.layers.dense.
 DenseOptions dense_options(const Arguments& a, std::size_t first) {
-    constexpr const char* missing[] = {"kernel_regularizer", "bias_regularizer", "activity_regularizer",
-                                       "kernel_constraint", "bias_constraint"};
+    constexpr const char* missing[] = {"activity_regularizer", "kernel_constraint", "bias_constraint"};
     for (std::size_t i = 0; i < std::size(missing); ++i)
-        if (!a[first + 5 + i].is_none())
+        if (!a[first + 7 + i].is_none())
             raise("NotImplementedError", fmt::format("dense: {} is not supported", missing[i]));
     DenseOptions options;
     options.units = required_int(a[first]);
@@ -259,6 +277,8 @@ DenseOptions dense_options(const Arguments& a, std::size_t first) {
     options.kernel_initializer = a[first + 3];
     // The default is one object of zeros_initializer(); None means the scope's.
     options.bias_initializer = a.given(first + 4) ? a[first + 4] : zeros_initializer();
+    options.kernel_regularizer = a[first + 5];
+    options.bias_regularizer = a[first + 6];
     options.layer.trainable = a[first + 10].truthy();
     options.layer.name = a[first + 11];
     return options;

@@ -256,6 +256,57 @@ TEST(Metrics, WithWeightsDivideByTheirSum) {
     EXPECT_TRUE(has("AssignAdd mean/AssignAdd_1(mean/count, mean/Sum, ^mean/Mul)"));
 }
 
+/// Nodes after TensorFlow's contrib/layers/python/layers/regularizers.py, in the scope of layers/base.py.
+TEST(Dense, RegularizersMakeLossesUnderTheLayer) {
+    Tf tf;
+    const Value x = placeholder(tf, "x", Value::list({Value(), Value(3)}));
+    const auto dense = [&](double scale, Keywords more = {}) {
+        more.insert(more.begin(), {"kernel_regularizer", tf("contrib.layers.l2_regularizer", {scale})});
+        return tf("layers.dense", {x, 2}, std::move(more));
+    };
+    dense(0.5, {{"bias_regularizer", tf("contrib.layers.l1_regularizer", {0.25})}, {"name", "fc"}});
+    EXPECT_EQ(below(tf, "fc/kernel/Regularizer/"),
+              (Lines{"Const @l2_regularizer/scale()", "L2Loss @l2_regularizer/L2Loss(fc/kernel/read)",
+                     "Mul @l2_regularizer(@l2_regularizer/scale, "
+                     "@l2_regularizer/L2Loss)"}));
+    EXPECT_EQ(
+        below(tf, "fc/bias/Regularizer/"),
+        (Lines{"Const @l1_regularizer/scale()", "Abs @l1_regularizer/Abs(fc/bias/read)",
+               "Const @l1_regularizer/Const()", "Sum @l1_regularizer/Sum(@l1_regularizer/Abs, @l1_regularizer/Const)",
+               "Mul @l1_regularizer(@l1_regularizer/scale, @l1_regularizer/Sum)"}));
+    const auto losses = [&] {
+        Lines names;
+        const Value found = tf("losses.get_regularization_losses");
+        for (const Value& loss : *items_of(found)) names.push_back(tf.name(loss));
+        return names;
+    };
+    const Lines both{"fc/kernel/Regularizer/l2_regularizer:0", "fc/bias/Regularizer/l1_regularizer:0"};
+    EXPECT_EQ(losses(), both);
+    dense(0.5, {{"name", "fc"}, {"reuse", true}});
+    EXPECT_EQ(losses(), both) << "variables that are used again are not counted again";
+    EXPECT_EQ(tf.name(tf("losses.get_regularization_loss")), "total_regularization_loss:0");
+    dense(0.0);
+    EXPECT_EQ(losses(), both) << "a scale of 0";
+    const Value sum = tf("contrib.layers.l1_l2_regularizer", {0.5, 0.25});
+    const Result<Value> loss = call_value(tf.context, sum, {tf("constant", {Value::list({1.0, -2.0})})}, {});
+    ASSERT_TRUE(loss.ok());
+    EXPECT_EQ(below(tf, "l1_l2_regularizer").back(), "AddN @(@/l1_regularizer, @/l2_regularizer)");
+    EXPECT_EQ(tf.error("contrib.layers.l2_regularizer", {1}), "ValueError: scale cannot be an integer: 1");
+    EXPECT_EQ(tf.error("contrib.layers.l1_regularizer", {-0.5}),
+              "ValueError: Setting a scale less than 0 on a regularizer: -0.5");
+}
+
+TEST(Dense, TakesKerassRegularizersToo) {
+    Tf tf;
+    const Value x = placeholder(tf, "x", Value::list({Value(), Value(3)}));
+    tf("layers.dense", {x, 2}, {{"kernel_regularizer", tf("keras.regularizers.l1_l2", {0.5, 0.25})}});
+    EXPECT_EQ(below(tf, "dense/kernel/Regularizer/"),
+              (Lines{"Abs @Abs(dense/kernel/read)", "Const @mul/x()", "Mul @mul(@mul/x, @Abs)", "Const @Const()",
+                     "Sum @Sum(@mul, @Const)", "Const @add/x()", "AddV2 @add(@add/x, @Sum)",
+                     "Square @Square(dense/kernel/read)", "Const @mul_1/x()", "Mul @mul_1(@mul_1/x, @Square)",
+                     "Const @Const_1()", "Sum @Sum_1(@mul_1, @Const_1)", "AddV2 @add_1(@add, @Sum_1)"}));
+}
+
 TEST(Metrics, AccuracySqueezesLabels) {
     Tf tf;
     const Value labels = placeholder(tf, "labels", Value::list({Value(), Value(1)}), DType::int64),

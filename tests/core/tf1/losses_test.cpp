@@ -267,6 +267,64 @@ TEST(Losses, ReductionsDivideByWhatTheySay) {
     EXPECT_NEAR(value_of(tf, tf("reduce_sum", {each})), 21, 1e-6);
 }
 
+TEST(Losses, OfDifferencesAndMarginsAreTheirFormulas) {
+    Tf tf;
+    const Value y = tf("constant", {Value::list({0.0, 1.0, 1.0})}), x = tf("constant", {Value::list({0.5, 0.25, 3.5})});
+    // Differences of 1/2, 3/4 and 5/2.
+    EXPECT_NEAR(value_of(tf, tf("losses.absolute_difference", {y, x})), 3.75 / 3, 1e-6);
+    EXPECT_NEAR(value_of(tf, tf("losses.huber_loss", {y, x})), (0.125 + 0.28125 + 2.0) / 3, 1e-6);
+    EXPECT_NEAR(value_of(tf, tf("losses.huber_loss", {y, x}, {{"delta", 2.0}})), (0.125 + 0.28125 + 3.0) / 3, 1e-6);
+    // Labels of -1, 1, 1.
+    EXPECT_NEAR(value_of(tf, tf("losses.hinge_loss", {y, x})), (1.5 + 0.75 + 0.0) / 3, 1e-6);
+    const Value p = tf("constant", {Value::list({0.5, 0.25, 0.75})});
+    EXPECT_NEAR(value_of(tf, tf("losses.log_loss", {y, p})), -(std::log(0.5) + std::log(0.25) + std::log(0.75)) / 3,
+                1e-5);
+    const auto matrix = [&](double a, double b, double c, double d) {
+        return tf("constant", {Value::list({Value::list({a, b}), Value::list({c, d})})});
+    };
+    const Value directions = matrix(0.6, 0.8, 1.0, 0.0), others = matrix(0.8, 0.6, 0.6, 0.8);
+    EXPECT_NEAR(value_of(tf, tf("losses.cosine_distance", {directions, others}, {{"axis", 1}})), (2 - 0.96 - 0.6) / 2,
+                1e-6);
+    EXPECT_EQ(tf.error("losses.cosine_distance", {directions, others}), "ValueError: You must specify 'axis'.");
+    EXPECT_EQ(tf.error("losses.cosine_distance", {directions, others}, {{"axis", 1}, {"dim", 1}}),
+              "ValueError: Cannot specify both 'dim' and 'axis'");
+    EXPECT_EQ(tf.error("losses.hinge_loss", {y, Value()}), "ValueError: logits must not be None.");
+}
+
+/// Up to where the weights begin; after python/ops/losses/losses_impl.py.
+TEST(Losses, OfDifferencesAndMarginsAreTensorFlowsGraphs) {
+    Tf tf;
+    const Value x = placeholder(tf, "x", ints({3})), y = placeholder(tf, "y", ints({3}));
+    const auto ops_of = [&](const char* function, const std::string& scope, Keywords keywords = {}) {
+        const std::size_t from = tf.graph().size();
+        tf(function, {y, x}, std::move(keywords));
+        Lines lines;
+        for (const std::string& line : tf.nodes(from)) {
+            if (line.find("assert_broadcastable") != std::string::npos) break;
+            lines.push_back(line);
+        }
+        return shortened(lines, scope, "none");
+    };
+    EXPECT_EQ(ops_of("losses.huber_loss", "huber_loss/"),
+              (Lines{"Sub @Sub(x, y)", "Abs @Abs(@Sub)", "Const @Minimum/y()", "Minimum @Minimum(@Abs, @Minimum/y)",
+                     "Sub @Sub_1(@Abs, @Minimum)", "Const @Const()", "Mul @Mul(@Minimum, @Minimum)",
+                     "Mul @Mul_1(@Const, @Mul)", "Const @Mul_2/x()", "Mul @Mul_2(@Mul_2/x, @Sub_1)",
+                     "Add @Add(@Mul_1, @Mul_2)"}));
+    EXPECT_EQ(ops_of("losses.hinge_loss", "hinge_loss/"),
+              (Lines{"Const @ones_like/Shape()", "Const @ones_like/Const()",
+                     "Fill @ones_like(@ones_like/Shape, @ones_like/Const)", "Const @mul/x()", "Mul @mul(@mul/x, y)",
+                     "Sub @Sub(@mul, @ones_like)", "Mul @Mul_1(@Sub, x)", "Sub @Sub_1(@ones_like, @Mul_1)",
+                     "Relu @Relu(@Sub_1)"}));
+    EXPECT_EQ(ops_of("losses.log_loss", "log_loss/"),
+              (Lines{"Const @add/y()", "AddV2 @add(x, @add/y)", "Log @Log(@add)", "Mul @Mul(y, @Log)", "Neg @Neg(@Mul)",
+                     "Const @sub/x()", "Sub @sub(@sub/x, y)", "Const @sub_1/x()", "Sub @sub_1(@sub_1/x, x)",
+                     "Const @add_1/y()", "AddV2 @add_1(@sub_1, @add_1/y)", "Log @Log_1(@add_1)",
+                     "Mul @Mul_1(@sub, @Log_1)", "Sub @sub_2(@Neg, @Mul_1)"}));
+    EXPECT_EQ(ops_of("losses.cosine_distance", "cosine_distance_loss/", {{"axis", 0}}),
+              (Lines{"Mul @Mul(x, y)", "Const @Sum/reduction_indices()", "Sum @Sum(@Mul, @Sum/reduction_indices)",
+                     "Const @sub/x()", "Sub @sub(@sub/x, @Sum)"}));
+}
+
 TEST(Losses, OfLogitsAreTheirFormulas) {
     Tf tf;
     const Value x = matrix(tf, {1, 2, 3}, DType::float32);
