@@ -34,8 +34,14 @@ Value safe_mean(GraphState& state, const Value& loss, const Value& count) {
     return op_value(state, "DivNoNan", {total, count}, {}, "value");
 }
 
-/// How many elements have a weight that is not zero.
-Value num_present(GraphState& state, const Value& losses, const Value& given) {
+/// tensor's dimensions but the first.
+Value dimensions_of_examples(GraphState& state, const Value& tensor) {
+    const Value rank = wrap(state, rank_of(state, tensor));
+    return wrap(state, range(state, Value(1), rank));
+}
+
+/// How many elements have a weight that is not zero: in all, or in each example of a batch.
+Value num_present(GraphState& state, const Value& losses, const Value& given, bool per_batch = false) {
     const NameScope scope(state, "num_present");
     const Value weights = wrap(state, cast(state, given, DType::float32));
     const Value is_zero = op_value(state, "Equal", {weights, Value(0.0)});
@@ -43,7 +49,8 @@ Value num_present(GraphState& state, const Value& losses, const Value& given) {
     const Value ones = wrap(state, ones_like(state, weights));
     const Value present = op_value(state, "Select", {is_zero, zeros, ones});
     const Value everywhere = wrap(state, broadcast_weights(state, present, losses));
-    return wrap(state, reduce(state, "Sum", everywhere, {}, false, scope.scope()));
+    const Value axes = per_batch ? dimensions_of_examples(state, everywhere) : Value();
+    return wrap(state, reduce(state, "Sum", everywhere, axes, per_batch, scope.scope()));
 }
 
 Value num_elements(GraphState& state, const Value& losses) {
@@ -182,6 +189,47 @@ Value cosine_distance(Context& context, const Arguments& a) {
     return elementwise_loss(context, a, {"cosine_distance_loss", 4, "predictions", 3}, losses);
 }
 
+/// Of the differences between elements of one example. Arguments: labels, predictions, weights, scope,
+/// loss_collection.
+Value mean_pairwise_squared_error(Context& context, const Arguments& a) {
+    GraphState& state = context.default_graph();
+    must_be_given(a[0], "labels");
+    must_be_given(a[1], "predictions");
+    const auto binary = [&](std::string_view op, const Value& left, const Value& right) {
+        return wrap(state, binary_operator(state, op, left, right));
+    };
+    const auto sum_of_examples = [&](const Value& each, const Value& axes) {
+        return wrap(state, reduce(state, "Sum", each, axes, true));
+    };
+    const NameScope scope(state, text_or(a[3], "mean_pairwise_squared_error"));
+    const Value weights = wrap(state, cast(state, a[2], DType::float32));
+    const Output labels = cast(state, a[0], DType::float32);
+    const ControlDependenciesScope checked(state, {assert_broadcastable(state, weights, wrap(state, labels))});
+    const Output predictions = cast(state, a[1], DType::float32);
+    assert_compatible(state, predictions, labels);
+    const Value difference = op_value(state, "Sub", {wrap(state, predictions), wrap(state, labels)});
+    const Value axes = dimensions_of_examples(state, difference);
+    const Value squares = sum_of_examples(op_value(state, "Square", {difference}), axes);
+    const Value present = num_present(state, difference, weights, true);
+    // Twice what stands over the number of others, or over that of pairs.
+    const auto twice_over = [&](const Value& sum, const Value& count) {
+        const Value divisor = op_value(state, "Maximum", {count, Value(0)});
+        return binary("*", Value(2.0), op_value(state, "DivNoNan", {sum, divisor}, {}, "value"));
+    };
+    const Value first = twice_over(squares, binary("-", present, Value(1)));
+    const Value sum = sum_of_examples(difference, axes);
+    const Value square_of_sum = op_value(state, "Square", {sum});
+    const Value others = binary("-", present, Value(1));
+    const Value second = twice_over(square_of_sum, op_value(state, "Mul", {present, others}));
+    const Value weighted = op_value(state, "Mul", {binary("-", first, second), weights});
+    const Value loss = wrap(state, reduce(state, "Sum", weighted));
+    const Value any = binary(">", wrap(state, reduce(state, "Sum", present)), Value(0));
+    const Value zero = wrap(state, zeros_like(state, loss));
+    const Value mean = op_value(state, "Select", {any, loss, zero}, {}, "value");
+    add_loss(state, mean, a[4]);
+    return mean;
+}
+
 /// Labels (argument 0) in the type of the logits (argument 1).
 std::array<Value, 2> labels_and_logits(GraphState& state, const Arguments& a) {
     const Output logits = to_tensor(state, a[1]);
@@ -297,6 +345,9 @@ std::vector<ApiDef> losses_api() {
          "The weighted mean of what margins lack of 1.", hinge_loss},
         {"losses.cosine_distance", params("labels, predictions, axis=None, weights=1.0" + end + ", dim=None"),
          "The weighted mean of 1 - cosine, of vectors of length 1.", cosine_distance},
+        {"losses.mean_pairwise_squared_error",
+         params("labels, predictions, weights=1.0, scope=None, loss_collection='losses'"),
+         "The mean of squared differences between pairs of an example's elements.", mean_pairwise_squared_error},
         {"losses.sigmoid_cross_entropy", params("multi_class_labels, logits, weights=1.0, label_smoothing=0" + end),
          "The weighted mean of sigmoid cross entropies.", sigmoid_loss},
         {"losses.softmax_cross_entropy", params("onehot_labels, logits, weights=1.0, label_smoothing=0" + end),

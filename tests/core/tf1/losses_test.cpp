@@ -291,6 +291,38 @@ TEST(Losses, OfDifferencesAndMarginsAreTheirFormulas) {
     EXPECT_EQ(tf.error("losses.hinge_loss", {y, Value()}), "ValueError: logits must not be None.");
 }
 
+TEST(Losses, OfPairsAreTheirFormula) {
+    Tf tf;
+    const auto matrix = [&](double a, double b, double c, double d, double e, double f) {
+        return tf("constant", {Value::list({Value::list({a, b, c}), Value::list({d, e, f})})});
+    };
+    const Value labels = matrix(0, 1, 2, 0, 0, 0), x = matrix(1, 1, 5, 0, 2, 1);
+    // Differences 1, 0, 3 and 0, 2, 1: of their pairs 1, 4, 9 and 4, 1, 1, of which there are three each.
+    const Value loss = tf("losses.mean_pairwise_squared_error", {labels, x});
+    EXPECT_NEAR(value_of(tf, loss), (1 + 4 + 9) / 3.0 + (4 + 1 + 1) / 3.0, 1e-5);
+    EXPECT_NEAR(value_of(tf, tf("losses.mean_pairwise_squared_error", {labels, x}, {{"weights", 0.5}})),
+                (1 + 4 + 9) / 6.0 + (4 + 1 + 1) / 6.0, 1e-5);
+    EXPECT_EQ(items_of(tf("losses.get_losses"))->size(), 2U);
+    Lines own; // without what checks and counts
+    for (const std::string& line : tf.nodes()) {
+        const std::string scope = "mean_pairwise_squared_error/";
+        if (line.find(" " + scope) == std::string::npos) continue;
+        std::string name = line.substr(line.find(' ') + 1 + scope.size());
+        name = line.substr(0, line.find(' ') + 1) + name.substr(0, name.find('('));
+        if (name.find("assert_") == std::string::npos && name.find("num_present") == std::string::npos)
+            own.push_back(std::move(name));
+    }
+    EXPECT_EQ(
+        own,
+        (Lines{"Const Cast/x",      "Sub Sub",           "Const Rank",       "Const range/start", "Const range/delta",
+               "Range range",       "Square Square",     "Sum Sum",          "Const sub_1/y",     "Sub sub_1",
+               "Const Maximum/y",   "Maximum Maximum",   "DivNoNan value",   "Const mul/x",       "Mul mul",
+               "Sum Sum_1",         "Square Square_1",   "Const sub_2/y",    "Sub sub_2",         "Mul Mul_1",
+               "Const Maximum_1/y", "Maximum Maximum_1", "DivNoNan value_1", "Const mul_2/x",     "Mul mul_2",
+               "Sub sub_3",         "Mul Mul_3",         "Const Const",      "Sum Sum_2",         "Const Const_1",
+               "Sum Sum_3",         "Const Greater/y",   "Greater Greater",  "Const zeros_like",  "Select value_2"}));
+}
+
 /// Up to where the weights begin; after python/ops/losses/losses_impl.py.
 TEST(Losses, OfDifferencesAndMarginsAreTensorFlowsGraphs) {
     Tf tf;
