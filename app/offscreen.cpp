@@ -1,5 +1,7 @@
 #include "app/offscreen.hpp"
 
+#include "core/debug/arrangement.hpp"
+
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
 #include <glad/gl.h>
@@ -90,8 +92,16 @@ Status save_picture(const PixelArea& area, int height, const std::string& path) 
     image.width = static_cast<png_uint_32>(area.width);
     image.height = static_cast<png_uint_32>(area.height);
     image.format = PNG_FORMAT_RGB;
-    if (!png_image_write_to_file(&image, path.c_str(), 0, flipped.data(), 0, nullptr))
-        return Error{"render.write", "The picture could not be written to " + path + ": " + image.message + "."};
+    png_alloc_size_t size = 0;
+    std::string bytes;
+    bool is_made = png_image_write_to_memory(&image, nullptr, &size, 0, flipped.data(), 0, nullptr) != 0;
+    bytes.resize(size);
+    is_made = is_made && png_image_write_to_memory(&image, bytes.data(), &size, 0, flipped.data(), 0, nullptr) != 0;
+    bytes.resize(size);
+    if (!is_made) return Error{"render.write", std::string("The picture could not be made: ") + image.message + "."};
+    // Who waits for the file finds all of it.
+    if (!debug::write_file_atomically(path, bytes))
+        return Error{"render.write", "The picture could not be written to " + path + "."};
     return {};
 }
 

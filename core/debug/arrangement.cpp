@@ -92,21 +92,27 @@ Status finds_its_files(const program::Document& document, const std::string& pat
 }
 
 Status write_file_atomically(const std::string& path, const std::string& text) {
-    const std::string beside = path + ".part";
-    {
-        std::ofstream file(beside, std::ios::binary | std::ios::trunc);
+    const auto write = [&](const std::string& to) {
+        std::ofstream file(to, std::ios::binary | std::ios::trunc);
         file.write(text.data(), static_cast<std::streamsize>(text.size()));
         file.flush();
-        if (!file) {
-            std::error_code ignored;
-            std::filesystem::remove(beside, ignored);
-            return Error{"file.write", fmt::format("{} cannot be written", path)};
-        }
+        return static_cast<bool>(file);
+    };
+    const Error refused{"file.write", fmt::format("{} cannot be written", path)};
+    std::error_code ignored;
+    const std::filesystem::file_status there = std::filesystem::status(path, ignored);
+    // A pipe or a terminal is written to, never replaced, and a link goes on pointing to its file.
+    if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+        return write(path) ? Status() : Status(refused);
+    const std::filesystem::path resolved = std::filesystem::canonical(path, ignored);
+    const std::string target = resolved.empty() ? path : resolved.string(), beside = target + ".part";
+    if (!write(beside)) {
+        std::filesystem::remove(beside, ignored);
+        return refused;
     }
     std::error_code failure;
-    std::filesystem::rename(beside, path, failure);
+    std::filesystem::rename(beside, target, failure);
     if (!failure) return {};
-    std::error_code ignored;
     std::filesystem::remove(beside, ignored);
     return Error{"file.write", fmt::format("{} cannot be written: {}", path, failure.message())};
 }

@@ -60,7 +60,8 @@ using program::python_line;
 /// where it would take the place of one of them.
 Status finds_its_files(const program::Document& document, const std::string& path);
 
-/// Writes a file so that it is either the old or the new one, whatever happens meanwhile.
+/// Writes a file so that it is either the old or the new one, whatever happens meanwhile; what is no file, a pipe for
+/// example, is just written to.
 Status write_file_atomically(const std::string& path, const std::string& text);
 
 } // namespace rnnscope::debug
