@@ -123,14 +123,27 @@ CellEquations::Weights CellEquations::weights_of(char letter) const {
             found.recurrent = value;
         } else if (what == "bias") {
             found.bias = value;
+        } else if (what == "recurrent bias") {
+            found.recurrent_bias = value;
         }
     }
     return found;
 }
 
+/// The biases of the two products; Keras keeps both in one variable, a row each. Nullopt: there is none.
+CellEquations::Biases CellEquations::biases_of(const Weights& weights) const {
+    const auto at = [](const Tensor& bias, std::int64_t place) {
+        return bias && place >= 0 && place < bias.elements() ? std::optional(bias.number(place)) : std::nullopt;
+    };
+    const bool has_rows = weights.bias && weights.bias.shape().rank() == 2;
+    const std::int64_t below = has_rows ? weights.bias.shape().dim(1) : 0;
+    return {at(weights.bias, weights.column),
+            has_rows ? at(weights.bias, below + weights.column) : at(weights.recurrent_bias, weights.column)};
+}
+
 /// What the lower rows of a kernel are multiplied with.
 CellEquations::Operand CellEquations::state_of(char letter) const {
-    if (cell_.variant.kind != CellKind::gru || letter != 'c' || cell_.variant.reset_after) return h_;
+    if (cell_.variant.kind != CellKind::gru || letter != 'c' || resets_product(letter)) return h_;
     const std::vector<double> r = row_of(steps_.value("r", step_));
     Operand operand{"r·h", {}};
     for (std::size_t i = 0; i < std::min(r.size(), h_.values.size()); ++i)
@@ -160,13 +173,20 @@ bool CellEquations::explain(CellEquation& equation, char letter, bool state_firs
     if (weights.column < 0 || x_.values.empty() || state.values.empty()) return false;
     const auto inputs = x_.values.size(), states = state.values.size();
     const std::string state_name = state.name == "r·h" ? "r·h" : "h";
+    const Biases biases = biases_of(weights);
     if (weights.recurrent) {
         if (!is_matrix(weights.kernel, inputs, weights.column) || !is_matrix(weights.recurrent, states, weights.column))
             return false;
         equation.terms.push_back({"x·kernel", dot(x_.values, weights.kernel, 0, weights.column)});
-        equation.terms.push_back({state_name + "·recurrent", dot(state.values, weights.recurrent, 0, weights.column)});
+        const double product = dot(state.values, weights.recurrent, 0, weights.column);
+        if (!resets_product(letter))
+            equation.terms.push_back({state_name + "·recurrent", product});
+        else if (biases.recurrent)
+            equation.terms.push_back({"r×(h·recurrent + its bias)", part("r") * (product + *biases.recurrent)});
+        else
+            equation.terms.push_back({"r×(h·recurrent)", part("r") * product});
     } else {
-        if (!is_matrix(weights.kernel, inputs + states, weights.column)) return false;
+        if (resets_product(letter) || !is_matrix(weights.kernel, inputs + states, weights.column)) return false;
         const auto x_row = static_cast<std::int64_t>(state_first ? states : 0);
         const auto state_row = static_cast<std::int64_t>(state_first ? 0 : inputs);
         const std::size_t split = state_first ? states : inputs;
@@ -176,8 +196,8 @@ bool CellEquations::explain(CellEquation& equation, char letter, bool state_firs
         equation.terms.push_back({state_name + "·kernel" + (state_first ? above : below),
                                   dot(state.values, weights.kernel, state_row, weights.column)});
     }
-    if (weights.bias && weights.column < weights.bias.elements())
-        equation.terms.push_back({"bias", weights.bias.number(weights.column)});
+    if (biases.input) equation.terms.push_back({"bias", *biases.input});
+    if (biases.recurrent && !resets_product(letter)) equation.terms.push_back({"recurrent bias", *biases.recurrent});
     add_extras(equation, letter);
     for (const CellTerm& term : equation.terms) equation.sum += term.value;
     const bool is_gate = cell_.variant.kind != CellKind::basic_rnn && letter != 'c' && letter != 'j';
@@ -187,9 +207,10 @@ bool CellEquations::explain(CellEquation& equation, char letter, bool state_firs
 
 std::string CellEquations::symbols_of(char letter, const std::string& function) const {
     const bool is_candidate = cell_.variant.kind == CellKind::gru && letter == 'c';
-    const std::string state = is_candidate && cell_.variant.reset_after ? fmt::format("r×(h·U{})", letter)
-                              : is_candidate                            ? fmt::format("(r×h)·U{}", letter)
-                                                                        : fmt::format("h·U{}", letter);
+    const bool resets_state = is_candidate && !resets_product(letter);
+    std::string state = fmt::format("{}·U{}", resets_state ? "(r×h)" : "h", letter);
+    if (biases_of(weights_of(letter)).recurrent) state += fmt::format(" + b′{}", letter);
+    if (resets_product(letter)) state = fmt::format("r×({})", state);
     std::string text = fmt::format("{}(x·W{} + {} + b{}", function, letter, state, letter);
     if (cell_.variant.kind == CellKind::basic_rnn) text = fmt::format("{}(x·W + h·U + b", function);
     if (cell_.variant.peepholes && letter != 'j') text += fmt::format(" + p{}×{}", letter, letter == 'o' ? "c′" : "c");
@@ -208,12 +229,10 @@ CellEquation CellEquations::activated(const CellView& view, char letter) {
     equation.known = quantity != nullptr && quantity->known;
     if (!equation.known) return equation;
     equation.result = quantity->value;
-    const bool has_extra_product = cell_.variant.kind == CellKind::gru && letter == 'c' && cell_.variant.reset_after;
-    equation.explained = !has_extra_product && (explain(equation, letter, false) || explain(equation, letter, true));
+    equation.explained = explain(equation, letter, false) || explain(equation, letter, true);
     if (!equation.explained) {
         equation.terms.clear();
-        equation.note = has_extra_product ? "r multiplies h·U + b: no single column"
-                                          : "its sum is not x, h and b alone: no numbers";
+        equation.note = "its sum is not x, h and b alone: no numbers";
     }
     return equation;
 }

@@ -2,6 +2,8 @@
 
 #include "core/view/cell_view.hpp"
 
+#include <optional>
+
 namespace rnnscope::view {
 
 /// The equations of a cell with the numbers of one unit of one example in one time step, computed from what the cell
@@ -21,10 +23,13 @@ class CellEquations {
         std::vector<double> values;
     };
     struct Weights { ///< of one gate: column of the kernels and its bias
-        Tensor kernel, recurrent, bias;
+        Tensor kernel, recurrent, bias, recurrent_bias;
         std::int64_t column = -1;
         std::string name, kernel_name;
         NodeId node;
+    };
+    struct Biases { ///< of the unit
+        std::optional<double> input, recurrent;
     };
 
     CellEquation activated(const CellView& view, char letter);
@@ -34,6 +39,11 @@ class CellEquations {
     bool explain(CellEquation& equation, char letter, bool state_first);
     void add_extras(CellEquation& equation, char letter) const;
     Weights weights_of(char letter) const;
+    Biases biases_of(const Weights& weights) const;
+    /// Does r multiply the product of h and the weights, not h (CuDNN, Keras reset_after)?
+    bool resets_product(char letter) const {
+        return cell_.variant.kind == CellKind::gru && letter == 'c' && cell_.variant.reset_after;
+    }
     Operand state_of(char letter) const;
     std::string symbols_of(char letter, const std::string& function) const;
     std::vector<double> row_of(const Tensor& tensor) const; ///< of the example

@@ -275,6 +275,33 @@ TEST(CellView, ShowsWhatAnLstmComputes) {
     expect_golden("lstm_cell", to_text(view) + to_text(whole_maps(debugger, view)));
 }
 
+/// Kernels of x and of h apart, gates in other orders, biases in two rows or two variables, and r before or after the
+/// product: every equation comes out as the run did.
+TEST(CellView, ExplainsWhatCellsOfKerasAndCuDNNCompute) {
+    for (const auto& [name, equations] : {std::pair<std::string, std::size_t>{"keras.layers.SimpleRNNCell", 1},
+                                          {"keras.layers.GRUCell", 4},
+                                          {"compat.v2.keras.layers.GRUCell", 4},
+                                          {"keras.layers.LSTMCell", 6},
+                                          {"compat.v2.keras.layers.LSTMCell", 6},
+                                          {"contrib.cudnn_rnn.CudnnCompatibleGRUCell", 4}}) {
+        debug::Debugger debugger;
+        const bool has_initializer = name.find("keras") != std::string::npos;
+        open_rnn(debugger,
+                 fmt::format(R"("call": "{}", "args": [4]{})", name,
+                             has_initializer ? R"(, "kwargs": {"bias_initializer": "ones"})" : ""),
+                 2, 3);
+        for (std::size_t t = 0; t < 3; ++t)
+            for (std::int64_t unit = 0; unit < 4; ++unit) {
+                const view::CellView view = view::build_cell(debugger, {0, unit, 1, t, 0});
+                ASSERT_EQ(view.equations.size(), equations) << name;
+                for (const view::CellEquation& equation : view.equations)
+                    EXPECT_TRUE(equation.explained) << name << ", " << equation.letter << ", unit " << unit;
+            }
+        if (name == "compat.v2.keras.layers.GRUCell")
+            expect_golden("keras_gru_cell", to_text(view::build_cell(debugger, {0, 2, 1, {}, 0})));
+    }
+}
+
 TEST(CellView, FollowsAStaticUnroll) {
     debug::Debugger debugger;
     open_sample(debugger, "nb17_static_rnn.json");
