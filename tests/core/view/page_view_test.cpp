@@ -1,6 +1,6 @@
 #include "core/view/page_view.hpp"
 
-#include "core/debug/command.hpp"
+#include "tests/core/view/sample_test.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,17 +9,7 @@
 namespace rnnscope::view {
 namespace {
 
-class PageViewTest : public testing::Test {
-  protected:
-    debug::Debugger debugger_;
-
-    void open(const std::string& sample) {
-        const std::string path = std::string(RNNSCOPE_SOURCE_DIR) + "/samples/programs/" + sample;
-        ASSERT_TRUE(debugger_.open(path).empty()) << sample;
-        ASSERT_TRUE(debug::execute(debugger_, {"run.continue", "", "test"}));
-        debugger_.wait();
-    }
-};
+class PageViewTest : public SampleTest {};
 
 TEST_F(PageViewTest, SetsACauseInGeneral) {
     const debug::CauseDef* cause = debug::find_cause("shared-weights");

@@ -1,24 +1,14 @@
 #include "core/view/variable_history.hpp"
 
-#include "core/debug/command.hpp"
 #include "core/view/answers_view.hpp"
+#include "tests/core/view/sample_test.hpp"
 
 #include <gtest/gtest.h>
 
 namespace rnnscope::view {
 namespace {
 
-class VariableHistoryTest : public testing::Test {
-  protected:
-    debug::Debugger debugger_;
-
-    void open(const std::string& sample) {
-        const std::string path = std::string(RNNSCOPE_SOURCE_DIR) + "/samples/programs/" + sample;
-        ASSERT_TRUE(debugger_.open(path).empty()) << sample;
-        ASSERT_TRUE(debug::execute(debugger_, {"run.continue", "", "test"}));
-        debugger_.wait();
-    }
-};
+class VariableHistoryTest : public SampleTest {};
 
 class VariableHistory : public VariableHistoryTest, public testing::WithParamInterface<const char*> {};
 
