@@ -97,6 +97,7 @@ RoundLayout layout_of(const runtime::EventBlock& block) {
     const auto round = std::make_shared<Round>();
     layout.visits.assign(block.visits().begin(), block.visits().end());
     round->slots = from.slots;
+    for (Slot& slot : round->slots) slot.parts.clear(); // a file has every value whole
     round->boxes = from.boxes;
     for (const RoundVisit& visit : from.visits) {
         RoundVisit& stored = round->visits.emplace_back(visit);
@@ -176,7 +177,9 @@ std::string RowPacker::packed(std::uint64_t first, std::uint64_t rounds) {
         }
         for (std::size_t slot = 0; slot < to.slots.size(); ++slot) {
             const std::size_t bytes = to.slots[slot].raw ? to.slots[slot].bytes : 0;
-            if (bytes > 0) std::memcpy(out + i * bytes, row_.data() + from.slots[slot].offset, bytes);
+            if (bytes > 0)
+                runtime::copy_slot(from, from.slots[slot], row_.data(), before_.data(),
+                                   reinterpret_cast<std::byte*>(out) + i * bytes);
             out += rounds * bytes;
         }
     }

@@ -29,6 +29,12 @@ inline bool has_value(const Source& source) {
     return source.kind != Source::Kind::none;
 }
 
+/// Columns of a matrix that another value has.
+struct ColumnPart {
+    Source from;           ///< `current` or `previous`, a raw slot without parts
+    std::size_t bytes = 0; ///< of one row
+};
+
 /// A value that every round makes anew. Raw ones lie in the round's row at a fixed offset; the others, whose shape or
 /// type is nobody's promise, are tensors in a box.
 struct Slot {
@@ -36,9 +42,10 @@ struct Slot {
     std::uint32_t output = 0;
     bool raw = false;
     DType dtype = DType::invalid;
-    Shape shape;            ///< of raw ones: always this
-    std::size_t bytes = 0;  ///< of raw ones
-    std::size_t offset = 0; ///< of raw ones, in the row; else the number of the box
+    Shape shape;                   ///< of raw ones: always this
+    std::size_t bytes = 0;         ///< of raw ones
+    std::size_t offset = 0;        ///< of raw ones, in the row; else the number of the box
+    std::vector<ColumnPart> parts; ///< of raw ones: not empty: a matrix that takes no memory, its columns are these
 };
 
 /// How a constant of a round is found when the round is bound to a loop that runs.
@@ -74,8 +81,9 @@ struct RoundStep {
     enum class Kind : std::uint8_t { guard, fast, generic, array_read, array_write } kind = Kind::generic;
     std::uint32_t visit = 0;
     FastStep fast;
-    Source predicate;      ///< guard
-    bool expected = false; ///< guard
+    std::vector<Source> reads; ///< fast: what its function reads, in the order of Step::in
+    Source predicate;          ///< guard
+    bool expected = false;     ///< guard
 };
 
 /// Of a product in a group: so many of the first columns of what it multiplies lie in `from`, which groups before make.
@@ -107,6 +115,10 @@ struct Round {
         return std::span(sources).subspan(visit.first_output, visit.outputs);
     }
 };
+
+/// Finds Slot::parts. What ConcatV2 joins for products alone is multiplied where it lies; what Split cuts up again is
+/// made in its parts. Both then take no memory and no time; whoever looks at them gets them put together.
+void store_in_parts(Round& round);
 
 /// Finds Round::groups: groups can be executed one after the other for many rounds at once, in the order of their
 /// numbers, so that the weights of one layer stay in the cache; group 0 decides how many rounds there are. All 0 when

@@ -47,10 +47,8 @@ std::vector<bool> shown_elsewhere(const Round& round) {
         const bool is_all_there = std::ranges::all_of(round.outputs(visit), [&](const Source& output) {
             return output.kind == Kind::current && round.slots[output.index].raw && round.slots[output.index].bytes > 0;
         });
-        for (const std::uint32_t read : step.fast.reads) {
-            const Source& source = round.inputs(visit)[read];
+        for (const Source& source : step.reads)
             if (is_all_there && source.kind == Kind::current) shown[source.index] = true;
-        }
     }
     return shown;
 }
@@ -61,7 +59,7 @@ RoundScan::RoundScan(const RoundValues& values, std::uint64_t rounds) : values_(
     for (std::size_t i = 0; i < round.slots.size(); ++i) {
         const Slot& slot = round.slots[i];
         if (!slot.raw || (slot.dtype != DType::float32 && is_floating(slot.dtype))) is_simple_ = false;
-        if (slot.raw && slot.dtype == DType::float32 && !shown[i])
+        if (slot.raw && slot.dtype == DType::float32 && slot.parts.empty() && !shown[i])
             floats_.push_back({slot.offset, slot.bytes / sizeof(float)});
     }
     for (const RoundVisit& visit : round.visits)
@@ -128,13 +126,35 @@ std::uint64_t RoundScan::last_unfinite(std::uint64_t before) {
     return events;
 }
 
+/// Of a value in parts: the part that has the element, which becomes its number there.
+Source part_of(const Slot& slot, std::int64_t& element) {
+    constexpr auto size = static_cast<std::int64_t>(sizeof(float));
+    std::int64_t columns = 0, first = 0;
+    for (const ColumnPart& part : slot.parts) columns += static_cast<std::int64_t>(part.bytes) / size;
+    for (const ColumnPart& part : slot.parts) {
+        const std::int64_t width = static_cast<std::int64_t>(part.bytes) / size, column = element % columns - first;
+        if (column < width) {
+            element = element / columns * width + column;
+            return part.from;
+        }
+        first += width;
+    }
+    return {};
+}
+
 void read_elements(const RoundValues& values, std::size_t visit, std::size_t output, std::int64_t element,
                    std::uint64_t first, std::span<double> to) {
     const Round& round = *values.round;
     const auto outputs = round.outputs(round.visits[visit]);
-    const Source source = output < outputs.size() ? outputs[output] : Source();
-    const Slot* slot = nullptr;
-    if (source.kind == Kind::current || source.kind == Kind::previous) slot = &round.slots[source.index];
+    Source source = output < outputs.size() ? outputs[output] : Source();
+    const auto slot_of = [&](const Source& of) {
+        return of.kind == Kind::current || of.kind == Kind::previous ? &round.slots[of.index] : nullptr;
+    };
+    const Slot* slot = slot_of(source);
+    if (slot != nullptr && !slot->parts.empty() && element >= 0 && element < slot->shape.elements()) {
+        source = part_of(*slot, element);
+        slot = slot_of(source);
+    }
     const bool is_raw = slot != nullptr && slot->raw && slot->dtype == DType::float32;
     if (is_raw && element >= 0 && element < static_cast<std::int64_t>(slot->bytes / sizeof(float))) {
         const std::size_t offset = slot->offset + static_cast<std::size_t>(element) * sizeof(float);

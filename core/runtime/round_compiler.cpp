@@ -39,6 +39,7 @@ class Compiler {
         }
         if (!resolve_waiting()) return nullptr;
         choose_steps();
+        store_in_parts(*round_);
         lay_out();
         group_steps(*round_);
         return std::move(round_);
@@ -181,10 +182,13 @@ void Compiler::visit(std::size_t number, std::vector<Source>& inputs, std::vecto
         } else if (node.node->op == "TensorArrayWriteV3") {
             outputs[o] = constant({*example, {}, {}, false, {}}, *example); // a flow: only its order matters
         } else {
-            round_->slots.push_back(
-                {static_cast<std::uint32_t>(number), o, false, example->dtype(), example->shape(),
-                 example->dtype() == DType::string || example->dtype() == DType::resource ? 0 : example->byte_size(),
-                 0});
+            Slot slot;
+            slot.visit = static_cast<std::uint32_t>(number);
+            slot.output = o;
+            slot.dtype = example->dtype();
+            slot.shape = example->shape();
+            if (!is_array(slot.dtype)) slot.bytes = example->byte_size();
+            round_->slots.push_back(std::move(slot));
             outputs[o] = {Kind::current, static_cast<std::uint32_t>(round_->slots.size() - 1)};
         }
     }
@@ -271,8 +275,10 @@ void Compiler::choose_steps() {
             changed = true;
         }
     }
-    for (const RoundStep& step : round_->steps) {
+    for (RoundStep& step : round_->steps) {
         if (step.kind != RoundStep::Kind::fast) continue;
+        for (const std::uint32_t input : step.fast.reads)
+            step.reads.push_back(round_->inputs(round_->visits[step.visit])[input]);
         for (const std::uint32_t input : step.fast.pins) {
             RoundConstant& pinned = round_->constants[round_->inputs(round_->visits[step.visit])[input].index];
             pinned.is_pinned = true;
@@ -381,6 +387,7 @@ void Compiler::lay_out() {
             slot.offset = round_->boxes++;
             continue;
         }
+        if (!slot.parts.empty()) continue;
         const std::size_t alignment = slot.bytes >= row_alignment ? row_alignment : sizeof(double);
         slot.offset = (round_->row_bytes + alignment - 1) / alignment * alignment;
         round_->row_bytes = slot.offset + slot.bytes;

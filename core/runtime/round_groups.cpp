@@ -61,9 +61,7 @@ std::vector<Source> read_by(const Round& round, const RoundStep& step) {
     case RoundStep::Kind::array_write:
         return {inputs[1]}; // what is written is looked at later
     default:
-        std::vector<Source> sources;
-        for (const std::uint32_t read : step.fast.reads) sources.push_back(inputs[read]);
-        return sources;
+        return step.reads;
     }
 }
 
@@ -110,12 +108,12 @@ Grouping::Grouping(Round& round) : round_(round), maker_(round.slots.size(), no_
 KnownColumns Grouping::known_of(std::uint32_t number) const {
     const RoundStep& step = round_.steps[number];
     if (!step.fast.adds_in_parts) return {};
-    KnownColumns known{read_by(round_, step)[0], step.fast.depth};
+    KnownColumns known{step.reads[0], step.fast.stride};
     if (known.from.kind != Source::Kind::current) return {};
     if (component_of(known.from) != components_->of(number)) return known;
     const RoundStep& maker = round_.steps[maker_[known.from.index]];
     if (!maker.fast.joins_columns) return {};
-    known = {read_by(round_, maker)[0], maker.fast.columns / static_cast<std::int64_t>(sizeof(float))};
+    known = {maker.reads[0], maker.fast.columns / static_cast<std::int64_t>(sizeof(float))};
     const bool is_known =
         known.from.kind == Source::Kind::current && component_of(known.from) != components_->of(number);
     return is_known && known.columns > 0 ? known : KnownColumns{};

@@ -36,7 +36,27 @@ ops::Value RoundValues::value(const Source& source, std::uint64_t number, const 
         const Tensor& boxed = boxes[(is_current ? number + 1 : number) * round->boxes + slot.offset];
         return boxed ? ops::Value(boxed) : ops::Value();
     }
-    return Tensor::from_bytes(slot.dtype, slot.shape, {(is_current ? row : before) + slot.offset, slot.bytes});
+    if (slot.parts.empty())
+        return Tensor::from_bytes(slot.dtype, slot.shape, {(is_current ? row : before) + slot.offset, slot.bytes});
+    std::vector<std::byte> joined(slot.bytes);
+    copy_slot(*round, slot, row, before, joined.data());
+    return Tensor::from_bytes(slot.dtype, slot.shape, joined);
+}
+
+void copy_slot(const Round& round, const Slot& slot, const std::byte* row, const std::byte* before, std::byte* to) {
+    if (slot.parts.empty()) {
+        if (slot.bytes > 0) std::memcpy(to, row + slot.offset, slot.bytes);
+        return;
+    }
+    std::size_t columns = 0; // in bytes
+    for (const ColumnPart& part : slot.parts) columns += part.bytes;
+    std::size_t first = 0;
+    for (const ColumnPart& part : slot.parts) {
+        const std::byte* from = (part.from.kind == Kind::current ? row : before) + round.slots[part.from.index].offset;
+        for (std::size_t at = first; at < slot.bytes; at += columns, from += part.bytes)
+            std::memcpy(to + at, from, part.bytes);
+        first += part.bytes;
+    }
 }
 
 struct RoundRun::Array {
@@ -275,13 +295,18 @@ void RoundRun::bind_fast(const RoundStep& from, Step& step) {
     step.rows = from.fast.rows;
     step.columns = from.fast.columns;
     step.depth = from.fast.depth;
-    for (std::size_t i = 0; i < from.fast.reads.size(); ++i) step.in[i] = operand(inputs[from.fast.reads[i]]);
+    step.stride = from.fast.stride;
+    for (std::size_t i = 0; i < from.reads.size(); ++i) step.in[i] = operand(from.reads[i]);
     if (from.fast.packs_second) {
         packed_.push_back(
             context_.packs.packed(std::get<Tensor>(values_->constants[inputs[1].index]), from.fast.transposes_second));
         step.packed = packed_.back().get();
     }
-    const auto outputs = round.outputs(visit);
+    std::vector<Source> outputs(round.outputs(visit).begin(), round.outputs(visit).end());
+    if (const auto& parts = round.slots[outputs[0].index].parts; !parts.empty()) {
+        outputs.clear();
+        for (const ColumnPart& part : parts) outputs.push_back(part.from);
+    }
     step.out = operand(outputs[0]);
     if (outputs.size() > 1) step.out_stride = operand(outputs[1]).offset - step.out.offset;
 }

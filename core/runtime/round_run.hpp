@@ -34,6 +34,9 @@ struct RoundValues {
     ops::Value value(const Source& source, std::uint64_t number, const std::byte* row, const std::byte* before) const;
 };
 
+/// The bytes of a raw value, copied out of the row that holds it, or put together from its parts.
+void copy_slot(const Round& round, const Slot& slot, const std::byte* row, const std::byte* before, std::byte* to);
+
 class RoundStates;
 
 /// Steps that are executed for many rounds before those of the next group are.

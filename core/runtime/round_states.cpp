@@ -175,7 +175,7 @@ void RoundStates::find_needs() {
                 needs_[step].push_back(maker_[source.index]);
         };
         if (from.kind == RoundStep::Kind::array_read) need(inputs[1]);
-        for (const std::uint32_t read : from.fast.reads) need(inputs[read]);
+        for (const Source& read : from.reads) need(read);
     }
 }
 
@@ -187,8 +187,11 @@ void RoundStates::make(Rows& rows, std::uint32_t step) {
 }
 
 void RoundStates::make(Rows& rows, std::span<const Source> sources) {
-    for (const Source& source : sources)
-        if (source.kind == Source::Kind::current && maker_[source.index] != not_made) make(rows, maker_[source.index]);
+    for (const Source& source : sources) {
+        if (source.kind != Source::Kind::current) continue;
+        for (const ColumnPart& part : values_->round->slots[source.index].parts) make(rows, std::array{part.from});
+        if (maker_[source.index] != not_made) make(rows, maker_[source.index]);
+    }
 }
 
 void RoundStates::make_all(Rows& rows) {
@@ -211,7 +214,8 @@ void RoundStates::begin_rows(Rows& rows, std::uint64_t round) {
         if (source.kind != Source::Kind::previous || maker_[source.index] == not_made) continue;
         // A step with several results is made when any other one is asked for.
         const auto outputs = of.outputs(of.visits[of.slots[source.index].visit]);
-        if (outputs.size() == 1) rows.made[maker_[source.index]] = true;
+        if (outputs.size() == 1 && outputs[0] == Source{Source::Kind::current, source.index})
+            rows.made[maker_[source.index]] = true;
     }
 }
 

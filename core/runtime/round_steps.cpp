@@ -110,6 +110,18 @@ template <auto Kernel, Rounding rounding> bool map(const Step& step, const Curso
 }
 template <auto Kernel> constexpr RoundedStep unary{map<Kernel, Rounding::fast>, map<Kernel, Rounding::tf1_15>};
 
+/// Where one row of one of `depth` parts of `columns` elements begins.
+float* row_of_part(const Step& step, const Cursor& at, std::int64_t row, std::int64_t part) {
+    return reinterpret_cast<float*>(at.out<std::byte>(step.out) + part * step.out_stride) + row * step.columns;
+}
+template <auto Kernel> bool map_in_parts(const Step& step, const Cursor& at) {
+    const float* from = at.in<float>(step.in[0]);
+    for (std::int64_t row = 0; row < step.rows; ++row)
+        for (std::int64_t part = 0; part < step.depth; ++part, from += step.columns)
+            (simd().*Kernel)(from, row_of_part(step, at, row, part), static_cast<std::size_t>(step.columns));
+    return true;
+}
+
 template <auto Kernel> bool same_shape(const Step& step, const Cursor& at) {
     (simd().*Kernel)(at.in<float>(step.in[0]), at.in<float>(step.in[1]), at.out<float>(step.out),
                      static_cast<std::size_t>(step.columns));
@@ -127,8 +139,14 @@ struct BinaryForms {
 };
 
 std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands outputs, Rounding rounding) {
-    static const std::map<std::string_view, RoundedStep> unary_ops{
-        {"Sigmoid", unary<&Kernels::sigmoid>}, {"Tanh", unary<&Kernels::tanh>}, {"Relu", unary<&Kernels::relu>}};
+    struct UnaryForms {
+        RoundedStep whole;
+        Step::Function in_parts;
+    };
+    static const std::map<std::string_view, UnaryForms> unary_ops{
+        {"Sigmoid", {unary<&Kernels::sigmoid>, map_in_parts<&Kernels::sigmoid>}},
+        {"Tanh", {unary<&Kernels::tanh>, map_in_parts<&Kernels::tanh>}},
+        {"Relu", {unary<&Kernels::relu>, map_in_parts<&Kernels::relu>}}};
     static const BinaryForms add{same_shape<&Kernels::add>, with_scalar<&Kernels::add_scalar, 0>,
                                  with_scalar<&Kernels::add_scalar, 1>};
     static const std::map<std::string_view, BinaryForms> binary_ops{
@@ -142,7 +160,9 @@ std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands o
     FastStep step;
     step.columns = outputs[0].shape.elements();
     if (const auto it = unary_ops.find(node.op); it != unary_ops.end()) {
-        step.function = it->second.in(rounding);
+        step.function = it->second.whole.in(rounding);
+        // With the other rounding it matters where in its row an element stands.
+        step.in_parts = rounding == Rounding::fast ? it->second.in_parts : nullptr;
         step.reads = {0};
         return step;
     }
@@ -171,12 +191,31 @@ template <Rounding rounding> bool matrix_product(const Step& step, const Cursor&
     return true;
 }
 
+/// Of two matrices side by side: `stride` columns of the first.
+bool product_of_pair(const Step& step, const Cursor& at) {
+    const auto panels = static_cast<const PackedMatrix*>(step.packed)->panels();
+    const auto first = static_cast<std::size_t>(step.stride), second = panels.depth - first;
+    ops::simd::Product product{.a = at.in<float>(step.in[0]),
+                               .a_stride = first,
+                               .b = panels.part(0, first),
+                               .c = at.out<float>(step.out),
+                               .c_stride = static_cast<std::size_t>(step.columns),
+                               .rows = static_cast<std::size_t>(step.rows)};
+    simd().product(product);
+    product.a = at.in<float>(step.in[1]);
+    product.a_stride = second;
+    product.b = panels.part(first, second);
+    product.goes_on = true;
+    simd().product(product);
+    return true;
+}
+
 /// The last `depth` terms.
 bool rest_of_product(const Step& step, const Cursor& at) {
     const auto panels = static_cast<const PackedMatrix*>(step.packed)->panels();
     const auto terms = static_cast<std::size_t>(step.depth), columns = static_cast<std::size_t>(step.columns);
     simd().product({.a = at.in<float>(step.in[0]),
-                    .a_stride = panels.depth,
+                    .a_stride = static_cast<std::size_t>(step.stride),
                     .b = panels.part(panels.depth - terms, terms),
                     .c = at.out<float>(step.out),
                     .c_stride = columns,
@@ -188,6 +227,16 @@ bool rest_of_product(const Step& step, const Cursor& at) {
 bool bias_sum(const Step& step, const Cursor& at) {
     simd().bias_add(at.in<float>(step.in[0]), at.in<float>(step.in[1]), at.out<float>(step.out),
                     static_cast<std::size_t>(step.rows), static_cast<std::size_t>(step.columns));
+    return true;
+}
+
+bool bias_in_parts(const Step& step, const Cursor& at) {
+    const float* from = at.in<float>(step.in[0]);
+    const float* bias = at.in<float>(step.in[1]);
+    for (std::int64_t row = 0; row < step.rows; ++row)
+        for (std::int64_t part = 0; part < step.depth; ++part, from += step.columns)
+            simd().add(from, bias + part * step.columns, row_of_part(step, at, row, part),
+                       static_cast<std::size_t>(step.columns));
     return true;
 }
 
@@ -258,7 +307,7 @@ std::optional<FastStep> product_step(const Node& node, Operands inputs, Operands
     step.adds_in_parts = rounding == Rounding::fast;
     step.transposes_second = *transpose_b;
     step.rows = inputs[0].shape.dim(0);
-    step.depth = inputs[0].shape.dim(1);
+    step.depth = step.stride = inputs[0].shape.dim(1);
     step.columns = outputs[0].shape.dim(1);
     step.reads = {0};
     return step;
@@ -270,6 +319,7 @@ std::optional<FastStep> bias_step(const Node& node, Operands inputs, Operands) {
         return std::nullopt;
     FastStep step;
     step.function = bias_sum;
+    step.in_parts = bias_in_parts;
     step.shows_unfinite = true;
     step.rows = inputs[0].shape.dim(0);
     step.columns = inputs[0].shape.dim(1);
@@ -296,6 +346,7 @@ std::optional<FastStep> split_step(const Node&, Operands inputs, Operands output
     if (!is_matrix(inputs[1]) || !is_last_axis(inputs[0], 2)) return std::nullopt;
     FastStep step;
     step.function = cut;
+    step.cuts_columns = true;
     step.shows_unfinite = true;
     step.rows = inputs[1].shape.dim(0);
     step.columns = row_bytes(outputs[0]);
@@ -320,12 +371,33 @@ std::optional<FastStep> select_step(const Node&, Operands inputs, Operands outpu
 
 } // namespace
 
+FastStep product_of_two(const FastStep& product, std::int64_t terms) {
+    FastStep step = product;
+    step.function = product_of_pair;
+    step.stride = terms;
+    return step;
+}
+
+FastStep made_in_parts(const FastStep& step, const FastStep& cut) {
+    FastStep made = step;
+    made.function = step.in_parts;
+    made.rows = cut.rows;
+    made.columns = cut.columns / static_cast<std::int64_t>(sizeof(float));
+    made.depth = cut.depth;
+    return made;
+}
+
 SplitProduct split_product(const Step& product, const Operand& first, std::int64_t terms) {
     SplitProduct split{product, product};
     split.begin.in[0] = first;
     split.begin.depth = terms;
-    split.rest.in[0].offset += terms * static_cast<std::int64_t>(sizeof(float));
     split.rest.depth -= terms;
+    if (product.function == product_of_pair && terms == product.stride) {
+        split.rest.in[0] = product.in[1];
+        split.rest.stride = split.rest.depth;
+    } else {
+        split.rest.in[0].offset += terms * static_cast<std::int64_t>(sizeof(float));
+    }
     split.rest.function = split.rest.depth > 0 ? rest_of_product : nullptr;
     return split;
 }

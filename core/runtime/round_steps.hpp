@@ -40,6 +40,7 @@ struct Step {
     std::array<Operand, 3> in;
     Operand out;
     std::int64_t rows = 0, columns = 0, depth = 0;
+    std::int64_t stride = 0;     ///< of products: elements from one row of the first operand to the next
     std::int64_t out_stride = 0; ///< bytes from one output to the next, where there are several
     std::uint32_t visit = 0;
 };
@@ -47,15 +48,22 @@ struct Step {
 /// A step before its operands are known.
 struct FastStep {
     Step::Function function = nullptr;
-    std::int64_t rows = 0, columns = 0, depth = 0;
-    bool packs_second = false;        ///< the second input is a constant matrix: Step::packed
-    bool joins_columns = false;       ///< the columns of its first input, then those of the second
-    bool transposes_second = false;   ///< of the transposed matrix
-    bool adds_in_parts = false;       ///< a product: simd::Kernels::product may begin it
-    bool shows_unfinite = false;      ///< a NaN or an infinity in what it reads gives one in what it makes
-    std::vector<std::uint32_t> reads; ///< inputs that the function reads, in the order of Step::in (at most 3)
-    std::vector<std::uint32_t> pins;  ///< constant inputs by whose value it was chosen
+    std::int64_t rows = 0, columns = 0, depth = 0, stride = 0;
+    bool packs_second = false;         ///< the second input is a constant matrix: Step::packed
+    bool joins_columns = false;        ///< the columns of its first input, then those of the second
+    bool transposes_second = false;    ///< of the transposed matrix
+    bool adds_in_parts = false;        ///< a product: simd::Kernels::product may begin it
+    bool cuts_columns = false;         ///< the columns of its input in as many matrices as it has outputs
+    Step::Function in_parts = nullptr; ///< makes the columns in matrices of equal size: see made_in_parts()
+    bool shows_unfinite = false;       ///< a NaN or an infinity in what it reads gives one in what it makes
+    std::vector<std::uint32_t> reads;  ///< inputs that the function reads, in the order of Step::in (at most 3)
+    std::vector<std::uint32_t> pins;   ///< constant inputs by whose value it was chosen
 };
+
+/// A product whose operand is two matrices side by side: `terms` columns of the first, the others of the second.
+FastStep product_of_two(const FastStep& product, std::int64_t terms);
+/// Of a step that may be made in parts: what `cut` would make of its result.
+FastStep made_in_parts(const FastStep& step, const FastStep& cut);
 
 /// Products may be begun for many rounds at once, where the first columns of what they multiply are known before: the
 /// weights of those are then read once for all the rounds. Terms add up in the same order, to the same bits.
