@@ -1,11 +1,13 @@
 #include "core/runtime/round_run.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace rnnscope::runtime {
 
 void RoundRun::execute() {
     for (bool goes_on = true; goes_on && rounds_ < most_rounds_;) {
+        if (rounds_ > values_->first_row) use_rows_again();
         const std::uint64_t first = rounds_, end = std::min(most_rounds_, first + rows_at_once_);
         goes_on = groups_.size() == 1 ? execute_in_order(end) : execute_in_groups(end);
         harvest(first);
@@ -58,14 +60,22 @@ bool RoundRun::execute_in_groups(std::uint64_t end) {
     return true;
 }
 
+/// The next round begins with what the last one left.
+void RoundRun::use_rows_again() {
+    const Round& round = *values_->round;
+    const std::byte* last = values_->row_before(rounds_);
+    for (const Source& source : round.waiting) {
+        if (source.kind != Source::Kind::previous || !round.slots[source.index].raw) continue;
+        const Slot& slot = round.slots[source.index];
+        std::memcpy(values_->rows.data() + slot.offset, last + slot.offset, slot.bytes);
+    }
+    values_->first_row = rounds_;
+}
+
 /// The complete rounds from `first` on.
 void RoundRun::execute_group(const StepGroup& group, std::uint64_t first) {
-    for (std::uint64_t round = first; round < rounds_ && !group.begins.empty();) {
-        // Rows lie one after the other up to where the ring begins again.
-        const std::uint64_t count = std::min(rounds_ - round, values_->ring - (round + 1) % values_->ring);
-        for (const Step& begin : group.begins) begin_products(begin, cursor(round), count, values_->round->row_bytes);
-        round += count;
-    }
+    for (const Step& begin : group.begins)
+        begin_products(begin, cursor(first), rounds_ - first, values_->round->row_bytes);
     for (std::uint64_t round = first; round < rounds_; ++round) {
         const Cursor at = cursor(round);
         for (const Step& step : group.rest) step.function(step, at);

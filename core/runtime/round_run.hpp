@@ -15,18 +15,20 @@ namespace rnnscope::runtime {
 using RunKernel = std::function<Status(const PlanNode&, std::span<const ops::Value> inputs,
                                        std::span<ops::Value> outputs, std::vector<ops::VariableAccess>& accesses)>;
 
-/// What rounds of one loop computed. Rows are memory for the raw values of one round each, used in turn; rounds are
-/// counted from the block's first.
+/// What rounds of one loop computed. Rows are memory for the raw values of one round each; rounds are counted from the
+/// block's first.
 struct RoundValues {
     std::shared_ptr<const Round> round;
     std::vector<ops::Value> constants;
     std::vector<Tensor> boxes; ///< by round, from the one before the first, then by box
     /// By event, in order; most events have none.
     std::vector<std::pair<std::uint64_t, ops::VariableAccess>> accesses;
-    RowMemory rows;         ///< of all rounds, or as many as are looked at together
-    std::uint64_t ring = 1; ///< so many rows
+    RowMemory rows;              ///< of all rounds, or as many as are looked at together
+    std::uint64_t first_row = 0; ///< the round whose row before is the first one
 
-    std::byte* row_before(std::uint64_t number) const { return rows.data() + number % ring * round->row_bytes; }
+    std::byte* row_before(std::uint64_t number) const {
+        return rows.data() + (number - first_row) * round->row_bytes;
+    }
     /// A value as the round of this number sees it, copied out of its row or the one before.
     ops::Value value(const Source& source, std::uint64_t number) const {
         return value(source, number, row_before(number + 1), row_before(number));
@@ -96,7 +98,9 @@ class RoundRun {
     bool execute_in_order(std::uint64_t end);
     bool execute_in_groups(std::uint64_t end);
     void execute_group(const StepGroup& group, std::uint64_t first);
+    void use_rows_again();
     void harvest(std::uint64_t from);
+    void stream_row(std::uint64_t number);
     static bool run_kernel(const Step& step, const Cursor& at);
     static bool check_boxed(const Step& step, const Cursor& at);
     void change_array(const RoundStep& step, std::uint64_t first, std::uint64_t end);
@@ -105,6 +109,7 @@ class RoundRun {
     Keep keep_;
     std::shared_ptr<RoundStates> states_; ///< of Keep::What::states
     std::uint64_t rows_at_once_ = 0, rounds_in_group_ = 0;
+    RowMemory kept_rows_; ///< where all rows go, when they are not made there
     std::shared_ptr<RoundValues> values_;
     std::vector<StepGroup> groups_;
     std::vector<std::unique_ptr<Call>> calls_;
