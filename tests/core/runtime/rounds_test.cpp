@@ -258,31 +258,6 @@ TEST_F(OddRounds, ArraysAreReadAndWritten) {
     EXPECT_GT(blocks_, 0U);
 }
 
-/// What a block says of all its rounds is what its events say one by one.
-void expect_scans(const EventBlock& block) {
-    BlockEvent event;
-    std::vector<std::uint64_t> unfinite;
-    for (std::uint64_t e = 0; e < block.events(); ++e) {
-        block.read(e, event);
-        const bool is_finite = std::ranges::all_of(event.outputs, [](const ops::Value& value) {
-            const Tensor* tensor = std::get_if<Tensor>(&value);
-            return tensor == nullptr || all_finite(*tensor);
-        });
-        if (!is_finite) unfinite.push_back(e);
-        for (std::size_t o = 0; o < event.outputs.size(); ++o) {
-            double found[1];
-            block.elements(e % block.visits().size(), o, 1, e / block.visits().size(), found);
-            const double expected = number_or_nan(block.output(e, o), 1);
-            ASSERT_TRUE(found[0] == expected || (std::isnan(found[0]) && std::isnan(expected)));
-        }
-    }
-    for (std::uint64_t e = 0; e <= block.events(); ++e) {
-        const auto next = std::ranges::lower_bound(unfinite, e);
-        ASSERT_EQ(block.next_unfinite(e), next == unfinite.end() ? block.events() : *next) << e;
-        ASSERT_EQ(block.last_unfinite(e), next == unfinite.begin() ? block.events() : *std::prev(next)) << e;
-    }
-}
-
 TEST_F(OddRounds, NaNAndInfinityAreFoundWhereTheyAre) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     begin(40);

@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -95,6 +97,34 @@ inline void expect_thinned_same(const Transcript& transcript, std::uint32_t inte
             ASSERT_TRUE(std::ranges::equal(expected.outputs, actual.outputs, same_value)) << event;
             ASSERT_EQ(expected.accesses.size(), actual.accesses.size());
         }
+    }
+}
+
+/// What a block says of all its rounds is what its events say one by one.
+inline void expect_scans(const runtime::EventBlock& block) {
+    runtime::BlockEvent event;
+    std::vector<std::uint64_t> unfinite;
+    for (std::uint64_t e = 0; e < block.events(); ++e) {
+        block.read(e, event);
+        const bool is_finite = std::ranges::all_of(event.outputs, [](const ops::Value& value) {
+            const Tensor* tensor = std::get_if<Tensor>(&value);
+            return tensor == nullptr || runtime::all_finite(*tensor);
+        });
+        if (!is_finite) unfinite.push_back(e);
+        for (std::size_t o = 0; o < event.outputs.size(); ++o) {
+            const Tensor output = block.output(e, o);
+            for (const std::int64_t element : {std::int64_t{1}, output ? output.elements() - 1 : 0}) {
+                double found[1];
+                block.elements(e % block.visits().size(), o, element, e / block.visits().size(), found);
+                const double expected = runtime::number_or_nan(output, element);
+                ASSERT_TRUE(found[0] == expected || (std::isnan(found[0]) && std::isnan(expected)));
+            }
+        }
+    }
+    for (std::uint64_t e = 0; e <= block.events(); ++e) {
+        const auto next = std::ranges::lower_bound(unfinite, e);
+        ASSERT_EQ(block.next_unfinite(e), next == unfinite.end() ? block.events() : *next) << e;
+        ASSERT_EQ(block.last_unfinite(e), next == unfinite.begin() ? block.events() : *std::prev(next)) << e;
     }
 }
 
