@@ -26,9 +26,7 @@ struct RoundValues {
     RowMemory rows;              ///< of all rounds, or as many as are looked at together
     std::uint64_t first_row = 0; ///< the round whose row before is the first one
 
-    std::byte* row_before(std::uint64_t number) const {
-        return rows.data() + (number - first_row) * round->row_bytes;
-    }
+    std::byte* row_before(std::uint64_t number) const { return rows.data() + (number - first_row) * round->row_bytes; }
     /// A value as the round of this number sees it, copied out of its row or the one before.
     ops::Value value(const Source& source, std::uint64_t number) const {
         return value(source, number, row_before(number + 1), row_before(number));
