@@ -38,6 +38,11 @@ std::int64_t to_size(const Value& value) {
 
 } // namespace
 
+void RnnCell::check_has_weights() const {
+    if (first_weight().empty() || built()) return;
+    raise("AttributeError", fmt::format("'{}' object has no attribute '{}'", type_name(), first_weight()));
+}
+
 std::pair<Value, Value> RnnCell::step(GraphState& state, const Value& inputs, const Value& cell_state,
                                       const Value& scope) {
     VariableScopeArgs args;

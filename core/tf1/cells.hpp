@@ -24,6 +24,9 @@ class RnnCell : public Layer {
     }
     /// Does its state come in a list, even a single one? So it is with cells of tf.keras.layers.
     virtual bool lists_states() const { return false; }
+    /// Of cells that make variables: the attribute that `call` needs first. Python has none before `build`.
+    virtual std::string_view first_weight() const { return {}; }
+    void check_has_weights() const; ///< throws AttributeError when `call` would not find it
     /// `cell.call(inputs, state)`: without scope and build.
     virtual std::pair<Value, Value> step_once(GraphState& state, const Value& inputs, const Value& cell_state) = 0;
 
@@ -67,6 +70,7 @@ class GruCell : public LayerRnnCell {
   public:
     GruCell(GraphState& state, CellOptions options);
     std::string type_name() const override { return "GRUCell"; }
+    std::string_view first_weight() const override { return "_gate_kernel"; }
     Value state_size(Context&) const override { return num_units_; }
     Value output_size(Context&) const override { return num_units_; }
 
@@ -85,6 +89,7 @@ class BasicRnnCell : public LayerRnnCell {
   public:
     BasicRnnCell(GraphState& state, CellOptions options);
     std::string type_name() const override { return "BasicRNNCell"; }
+    std::string_view first_weight() const override { return "_kernel"; }
     Value state_size(Context&) const override { return num_units_; }
     Value output_size(Context&) const override { return num_units_; }
 
@@ -115,6 +120,7 @@ class BasicLstmCell : public LayerRnnCell {
   public:
     BasicLstmCell(GraphState& state, LstmOptions options);
     std::string type_name() const override { return "BasicLSTMCell"; }
+    std::string_view first_weight() const override { return "_kernel"; }
     Value state_size(Context& context) const override;
     Value output_size(Context&) const override { return options_.num_units; }
 
@@ -132,6 +138,7 @@ class LstmCell : public LayerRnnCell {
   public:
     LstmCell(GraphState& state, LstmOptions options);
     std::string type_name() const override { return "LSTMCell"; }
+    std::string_view first_weight() const override { return "_kernel"; }
     Value state_size(Context& context) const override;
     Value output_size(Context&) const override { return options_.num_proj.value_or(options_.num_units); }
 

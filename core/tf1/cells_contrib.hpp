@@ -77,6 +77,7 @@ class GruBlockCell : public LayerRnnCell {
     GruBlockCell(GraphState& state, std::optional<std::int64_t> num_units, std::optional<std::int64_t> cell_size,
                  Layer::Options options, bool is_v2);
     std::string type_name() const override { return is_v2_ ? "GRUBlockCellV2" : "GRUBlockCell"; }
+    std::string_view first_weight() const override { return "_gate_kernel"; }
     Value state_size(Context&) const override { return cell_size_; }
     Value output_size(Context&) const override { return cell_size_; }
     std::pair<Value, Value> step_once(GraphState& state, const Value& inputs, const Value& h_prev) override;
@@ -104,6 +105,7 @@ class LstmBlockCell : public LayerRnnCell {
   public:
     LstmBlockCell(GraphState& state, LstmBlockOptions options);
     std::string type_name() const override { return options_.class_name; }
+    std::string_view first_weight() const override { return options_.use_peephole ? "_w_i_diag" : "_kernel"; }
     Value state_size(Context&) const override;
     Value output_size(Context&) const override { return options_.num_units; }
     std::pair<Value, Value> step_once(GraphState& state, const Value& inputs, const Value& cell_state) override;
@@ -121,6 +123,7 @@ class CudnnCompatibleGruCell : public LayerRnnCell {
   public:
     CudnnCompatibleGruCell(GraphState& state, std::int64_t num_units, Value kernel_initializer, Layer::Options options);
     std::string type_name() const override { return "CudnnCompatibleGRUCell"; }
+    std::string_view first_weight() const override { return "_gate_kernel"; }
     Value state_size(Context&) const override { return num_units_; }
     Value output_size(Context&) const override { return num_units_; }
     std::pair<Value, Value> step_once(GraphState& state, const Value& inputs, const Value& cell_state) override;

@@ -5,6 +5,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 /// tf.contrib.rnn.LSTMBlockFusedCell (contrib/rnn/python/ops/lstm_ops.py, 1.15): a whole sequence as one op.
 namespace rnnscope::tf1 {
 
@@ -42,18 +45,21 @@ Value LstmBlockFusedCell::call(Context& context, std::vector<Value> positional,
                                std::vector<std::pair<std::string, Value>> keywords) {
     static constexpr std::string_view names[] = {"inputs", "initial_state", "dtype", "sequence_length"};
     constexpr std::size_t count = std::size(names);
-    if (positional.empty()) raise("TypeError", "__call__() missing 1 required positional argument: 'inputs'");
     if (positional.size() > count) {
         raise("TypeError",
               fmt::format("call() takes from 2 to 5 positional arguments but {} were given", positional.size() + 1));
     }
+    std::vector<bool> is_given(count, false);
+    std::fill_n(is_given.begin(), positional.size(), true);
     positional.resize(count);
     for (auto& [key, value] : keywords) {
-        std::size_t i = 1;
-        while (i < count && names[i] != key) ++i;
+        const auto i = static_cast<std::size_t>(std::ranges::find(names, key) - names);
         if (i == count) raise("TypeError", fmt::format("call() got an unexpected keyword argument '{}'", key));
+        if (is_given[i]) raise("TypeError", fmt::format("call() got multiple values for argument '{}'", key));
         positional[i] = std::move(value);
+        is_given[i] = true;
     }
+    if (!is_given[0]) raise("TypeError", "__call__() missing 1 required positional argument: 'inputs'");
     if (!positional[3].is_none()) raise("NotImplementedError", "LSTMBlockFusedCell: sequence_length is not supported");
     if (positional[0].is<ListValue>())
         raise("NotImplementedError", "LSTMBlockFusedCell: inputs as a list of steps are not supported");
@@ -62,6 +68,8 @@ Value LstmBlockFusedCell::call(Context& context, std::vector<Value> positional,
 
 void LstmBlockFusedCell::build(GraphState& state, const Value& input_shape) {
     const std::int64_t inputs = to_shape(input_shape).dim(2), cells = options_.num_units;
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+    if (cells > most / 4 || inputs > most - cells) raise("OverflowError", "Python int too large to convert to C long");
     if (inputs == Shape::unknown) raise("TypeError", "unsupported operand type(s) for +: 'NoneType' and 'int'");
     kernel_ = add_variable(state, "kernel", Shape{inputs + cells, cells * 4});
     bias_ = add_variable(state, "bias", Shape{cells * 4}, constant_initializer(Value(0.0)));

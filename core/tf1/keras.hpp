@@ -27,6 +27,7 @@ struct KerasCellOptions {
 class KerasCell : public RnnCell {
   public:
     std::string type_name() const override { return options_.class_name; }
+    std::string_view first_weight() const override { return "kernel"; }
     std::vector<std::string> bases() const override { return {"AbstractRNNCell", "Layer"}; }
     Value state_size(Context&) const override { return options_.units; }
     Value output_size(Context&) const override { return options_.units; }
@@ -66,6 +67,7 @@ class KerasSimpleRnnCell : public KerasCell {
 class KerasGruCell : public KerasCell {
   public:
     KerasGruCell(GraphState& state, KerasCellOptions options) : KerasCell(state, std::move(options)) {}
+    std::string_view first_weight() const override { return options_.use_bias ? "bias" : "kernel"; }
     std::pair<Value, Value> step_once(GraphState& state, const Value& inputs, const Value& states) override;
 
   protected:
@@ -125,8 +127,11 @@ class KerasRnn : public Layer {
     Value run(GraphState& state, const Value& inputs, const std::vector<Value>& arguments) override;
 
   private:
+    void check_first_states(GraphState& state, const Value& states) const;
+
     KerasRnnOptions options_;
     Shape input_spec_ = Shape::unknown_rank(); ///< of the inputs, once it is built
+    bool has_run_ = false;
 };
 
 std::vector<ApiDef> keras_api();

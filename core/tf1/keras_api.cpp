@@ -205,6 +205,7 @@ std::vector<ApiDef> keras_api() {
         {"AbstractRNNCell.call", params("self, inputs, states, training=None"),
          "One step without the cell's name scope and without making its variables.",
          [](Context& context, const Arguments& a) {
+             keras_cell_of(a).check_has_weights();
              auto [output, states] = keras_cell_of(a).step_once(context.default_graph(), a[1], a[2]);
              return Value::tuple({output, states});
          }},

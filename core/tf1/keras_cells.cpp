@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 namespace rnnscope::tf1 {
 
 namespace {
@@ -46,6 +48,11 @@ Value state_at(GraphState& state, const Value& states, std::int64_t index) {
     Result<Value> item = get_item(state.context, states, Value(index));
     if (!item) raise(item.error().code, item.error().message);
     return std::move(*item);
+}
+
+/// What add_weight takes where there is no initializer.
+Value or_default(GraphState& state, const Value& initializer) {
+    return initializer.is_none() ? initializer_object(state.context, "glorot_uniform") : initializer;
 }
 
 Output called(GraphState& state, const Value& function, Output x) {
@@ -109,8 +116,10 @@ void KerasCell::make_weights(GraphState& state, const Value& input_shape, std::i
     // The default initializer's arithmetic with a dimension that is None.
     if (depth == Shape::unknown) raise("TypeError", "unsupported operand type(s) for +: 'NoneType' and 'int'");
     const auto weight = [&](const char* name, const Value& initializer, const std::vector<std::int64_t>& dims) {
-        return add_weight(state, name, [&] { return initial_value(state, initializer, dims); });
+        return add_weight(state, name, [&] { return initial_value(state, or_default(state, initializer), dims); });
     };
+    if (options_.units > std::numeric_limits<std::int64_t>::max() / gates)
+        raise("OverflowError", "Python int too large to convert to C long");
     const std::int64_t width = gates * options_.units;
     kernel_ = weight("kernel", options_.kernel_initializer, {depth, width});
     recurrent_kernel_ = weight("recurrent_kernel", options_.recurrent_initializer, {options_.units, width});
@@ -121,7 +130,7 @@ void KerasCell::make_weights(GraphState& state, const Value& input_shape, std::i
 }
 
 Value KerasCell::initial_bias(GraphState& state, const std::vector<std::int64_t>& shape) const {
-    return initial_value(state, options_.bias_initializer, shape);
+    return initial_value(state, or_default(state, options_.bias_initializer), shape);
 }
 
 Output KerasCell::recurrent(GraphState& state, Output x) const {

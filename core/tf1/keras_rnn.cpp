@@ -57,6 +57,7 @@ Course unrolled(GraphState& state, KerasCell& cell, const Value& inputs, Value s
         outputs.push_back(output);
         states = new_states;
     }
+    if (outputs.empty()) raise("IndexError", "list index out of range");
     const Value last = outputs.back();
     return {last, wrap(state, stack(state, Value::list(std::move(outputs)))), states};
 }
@@ -126,24 +127,32 @@ std::vector<VariableValue> KerasRnn::non_trainable_weights() const {
 
 Value KerasRnn::call(Context& context, std::vector<Value> positional,
                      std::vector<std::pair<std::string, Value>> keywords) {
-    if (positional.empty()) raise("TypeError", "__call__() missing 1 required positional argument: 'inputs'");
     if (positional.size() > 2)
         raise("NotImplementedError", fmt::format("{}: constants are not supported", type_name()));
-    Value inputs = positional[0], initial_state = positional.size() > 1 ? positional[1] : Value();
+    std::optional<Value> given_inputs, given_state;
+    if (!positional.empty()) given_inputs = std::move(positional[0]);
+    if (positional.size() > 1) given_state = std::move(positional[1]);
     for (auto& [key, value] : keywords) {
-        if (key == "initial_state")
-            initial_state = std::move(value);
+        std::optional<Value>* const named = key == "inputs"          ? &given_inputs
+                                            : key == "initial_state" ? &given_state
+                                                                     : nullptr;
+        if (named != nullptr && *named)
+            raise("TypeError", fmt::format("__call__() got multiple values for argument '{}'", key));
+        if (named != nullptr)
+            *named = std::move(value);
         else if ((key == "mask" || key == "constants") && !value.is_none())
             raise("NotImplementedError", fmt::format("{}: {} is not supported", type_name(), key));
         else if (key != "training" && key != "mask" && key != "constants") // without dropout, training is unused
             raise("TypeError", fmt::format("call() got an unexpected keyword argument '{}'", key));
     }
+    if (!given_inputs) raise("TypeError", "__call__() missing 1 required positional argument: 'inputs'");
+    Value inputs = std::move(*given_inputs), initial_state = given_state ? std::move(*given_state) : Value();
     if (const auto* list = inputs.as<ListValue>(); list != nullptr && !items_of(inputs)->empty()) {
         const std::vector<Value> items = *items_of(inputs);
         inputs = items[0];
         if (items.size() > 1) initial_state = Value::list({items.begin() + 1, items.end()});
     }
-    if (!initial_state.is_none() && !nest::is_sequence(initial_state)) initial_state = Value::list({initial_state});
+    if (!initial_state.is_none() && items_of(initial_state) == nullptr) initial_state = Value::list({initial_state});
     return apply(context.default_graph(), inputs, {initial_state});
 }
 
@@ -156,7 +165,34 @@ void KerasRnn::build(GraphState& state, const Value& input_shape) {
     step.erase(step.begin() + (options_.time_major ? 0 : 1));
     dims[0] = dims[1] = Shape::unknown;
     input_spec_ = Shape(std::move(dims));
+    input_ndim_ = shape.rank();
     if (!options_.cell->built()) options_.cell->build_with(state, Value(Shape(std::move(step))));
+}
+
+/// RNN.build: _validate_state_spec of the states that the first call was given.
+void KerasRnn::check_first_states(GraphState& state, const Value& states) const {
+    const Value sizes = options_.cell->state_size(state.context);
+    const std::vector<Value> wanted = nest::flatten(sizes), given = nest::flatten(states);
+    std::string specs;
+    bool fits = wanted.size() == given.size();
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const auto* tensor = given[i].as<TensorValue>();
+        const auto* variable = given[i].as<VariableValue>();
+        if (tensor == nullptr && variable == nullptr) return; // found out where it is used
+        const Shape& shape =
+            tensor != nullptr ? state.graph.info(tensor->output).shape : state.graph.variable(variable->id).shape;
+        const std::string ndim = shape.has_rank() ? std::to_string(shape.rank()) : "None";
+        const std::string text = shape.has_rank() ? str(Value(shape)) : "None";
+        specs += fmt::format("{}InputSpec(shape={}, ndim={})", i > 0 ? ", " : "", text, ndim);
+        if (!fits || !shape.has_rank() || shape.rank() == 0) continue;
+        const std::vector<std::int64_t> rest(shape.dims().begin() + 1, shape.dims().end());
+        fits = Shape(rest).compatible(to_shape(wanted[i]));
+    }
+    if (fits) return;
+    const Value listed = nest::is_sequence(sizes) ? sizes : Value::list({sizes});
+    raise("ValueError", fmt::format("An `initial_state` was passed that is not compatible with `cell.state_size`. "
+                                    "Received `state_spec`=[{}]; however `cell.state_size` is {}",
+                                    specs, tf1::repr(listed)));
 }
 
 Value KerasRnn::run(GraphState& state, const Value& given, const std::vector<Value>& arguments) {
@@ -171,6 +207,8 @@ Value KerasRnn::run(GraphState& state, const Value& given, const std::vector<Val
     }
     const std::size_t batch_axis = options_.time_major ? 1 : 0;
     Value states = arguments[0];
+    if (!has_run_ && !states.is_none()) check_first_states(state, states);
+    has_run_ = true;
     if (states.is_none()) {
         const Value dims = wrap(state, shape_of(state, inputs));
         const Value batch = wrap(state, strided_slice(state, dims, Value(static_cast<std::int64_t>(batch_axis))));
@@ -192,6 +230,7 @@ Value KerasRnn::run(GraphState& state, const Value& given, const std::vector<Val
                                     : looped(state, *options_.cell, inputs, time_steps, states, options_.go_backwards);
     std::vector<std::int64_t> known{steps, shape.dim(batch_axis)};
     const Shape& stacked = shape_of_value(state, course.outputs);
+    if (!stacked.has_rank()) raise("ValueError", "as_list() is not defined on an unknown TensorShape.");
     for (std::size_t i = 2; i < stacked.rank(); ++i) known.push_back(stacked.dim(i));
     set_shape(state, course.outputs.as<TensorValue>()->output, Shape(std::move(known)));
     if (!options_.time_major) course.outputs = swap_batch_and_time(state, course.outputs);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -22,10 +23,18 @@ Value activation_function(const Value& activation) {
 }
 
 Value initializer_object(Context& context, const Value& given) {
+    // Of initializers.py, not of the public module.
+    static const std::map<std::string_view, std::string> more_names{
+        {"zero", "zeros"}, {"one", "ones"}, {"GlorotUniform", "glorot_uniform"}, {"GlorotNormal", "glorot_normal"}};
     const std::string* name = given.as<std::string>();
-    if (name == nullptr) return given;
-    const ApiDef* api = find_api("keras.initializers." + *name);
-    if (api == nullptr) raise("ValueError", fmt::format("Unknown initializer: {}", *name));
+    if (name == nullptr) {
+        if (!given.is_none() && !is_callable(given))
+            raise("ValueError", "Could not interpret initializer identifier: " + str(given));
+        return given;
+    }
+    const auto alias = more_names.find(*name);
+    const ApiDef* api = find_api("keras.initializers." + (alias != more_names.end() ? alias->second : *name));
+    if (api == nullptr) raise("ValueError", "Unknown initializer:" + *name);
     Result<Value> made = call_api(context, *api, {}, {});
     if (!made) raise(made.error().code, made.error().message);
     return std::move(*made);
@@ -140,7 +149,8 @@ void Layer::check_inputs(GraphState& state, const Value& inputs) const {
                                         name_, leaves.size(), tf1::repr(inputs)));
     }
     const Value shape_of_input = shape_value(state, leaves[0]);
-    if (shape_of_input.is_none()) return;
+    if (shape_of_input.is_none())
+        raise("AttributeError", fmt::format("'{}' object has no attribute 'shape'", python_type_name(leaves[0])));
     const Shape& shape = *shape_of_input.as<Shape>();
     const std::string start = fmt::format("Input 0 of layer {} is incompatible with the layer: ", name_);
     if (!shape.has_rank()) raise("ValueError", start + "its rank is undefined, but the layer requires a defined rank.");

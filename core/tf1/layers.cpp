@@ -3,6 +3,7 @@
 #include "core/tf1/initializers.hpp"
 #include "core/tf1/layer.hpp"
 #include "core/tf1/op_helpers.hpp"
+#include "core/tf1/regularizers.hpp"
 #include "core/tf1/variables.hpp"
 
 #include <algorithm>
@@ -277,8 +278,8 @@ DenseOptions dense_options(const Arguments& a, std::size_t first) {
     options.kernel_initializer = a[first + 3];
     // The default is one object of zeros_initializer(); None means the scope's.
     options.bias_initializer = a.given(first + 4) ? a[first + 4] : zeros_initializer();
-    options.kernel_regularizer = a[first + 5];
-    options.bias_regularizer = a[first + 6];
+    options.kernel_regularizer = regularizer_object(a[first + 5]);
+    options.bias_regularizer = regularizer_object(a[first + 6]);
     options.layer.trainable = a[first + 10].truthy();
     options.layer.name = a[first + 11];
     return options;

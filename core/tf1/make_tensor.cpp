@@ -280,6 +280,7 @@ Tensor make_tensor(const Value& value, DType dtype, const std::optional<Shape>& 
         raise("TypeError", fmt::format("Expected Tensor's shape: {}, got {}.", tuple_text(*shape), tuple_text(own)));
     check_constant_size(wanted, *shape);
     const auto needed = static_cast<std::size_t>(shape->elements());
+    if (needed == 0 && array == nullptr) flat.scalars.clear(); // Python makes np.empty(shape), whatever the value
     if (flat.scalars.size() > needed)
         raise("ValueError", fmt::format("Too many elements provided. Needed at most {}, but received {}", needed,
                                         flat.scalars.size()));

@@ -139,7 +139,7 @@ Value RawLoop::time_step(const std::vector<Value>& loop_vars) {
     nest::assert_same_structure(input, chosen.input);
     nest::assert_same_structure(arrays, chosen.emit);
 
-    const Output finished = loop_vars[1].as<TensorValue>()->output;
+    const Output finished = to_tensor(state_, loop_vars[1]);
     const auto through = [&](const Value& old, const Value& renewed) {
         const std::vector<Value> before = nest::flatten(old), after = nest::flatten(renewed);
         std::vector<Value> kept;

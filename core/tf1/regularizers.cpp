@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace rnnscope::tf1 {
 
 namespace {
@@ -51,9 +53,15 @@ class ScaledNorm : public Regularizer {
 /// sum_regularizer of the same file.
 class Sum : public Regularizer {
   public:
-    Sum(std::vector<Value> parts, std::string scope) : parts_(std::move(parts)), scope_(std::move(scope)) {}
+    static constexpr int most_depth = 900; ///< Python's limit of 1000 calls, less what is there already
+
+    Sum(std::vector<Value> parts, std::string scope) : parts_(std::move(parts)), scope_(std::move(scope)) {
+        for (const Value& part : parts_)
+            if (const auto sum = part.object<Sum>()) depth_ = std::max(depth_, sum->depth_ + 1);
+    }
     std::string type_name() const override { return "function"; }
     Value loss(GraphState& state, const Value& weights) const override {
+        if (depth_ > most_depth) raise("RecursionError", "maximum recursion depth exceeded");
         const NameScope scope(state, scope_);
         std::vector<Value> losses;
         for (const Value& part : parts_) {
@@ -67,6 +75,7 @@ class Sum : public Regularizer {
   private:
     std::vector<Value> parts_;
     std::string scope_;
+    int depth_ = 1; ///< of sums in sums
 };
 
 /// keras/regularizers.py: L1L2.
@@ -99,7 +108,8 @@ class L1L2 : public Regularizer {
 };
 
 Value scaled_norm(bool is_l2, const Value& scale, const std::string& scope) {
-    if (scale.is<std::int64_t>()) raise("ValueError", fmt::format("scale cannot be an integer: {}", str(scale)));
+    if (scale.is<std::int64_t>() || scale.is<bool>())
+        raise("ValueError", fmt::format("scale cannot be an integer: {}", str(scale)));
     const double number = number_of(scale);
     if (number < 0)
         raise("ValueError",
@@ -109,7 +119,8 @@ Value scaled_norm(bool is_l2, const Value& scale, const std::string& scope) {
 
 Value l1_l2_regularizer(Context&, const Arguments& a) {
     for (const auto& [i, name] : {std::pair<std::size_t, const char*>{0, "scale_l1"}, {1, "scale_l2"}})
-        if (a[i].is<std::int64_t>()) raise("ValueError", fmt::format("{} cannot be an integer: {}", name, str(a[i])));
+        if (a[i].is<std::int64_t>() || a[i].is<bool>())
+            raise("ValueError", fmt::format("{} cannot be an integer: {}", name, str(a[i])));
     const std::string scope = text_or(a[2], "l1_l2_regularizer");
     if (number_of(a[0]) == 0) return scaled_norm(true, a[1], scope);
     if (number_of(a[1]) == 0) return scaled_norm(false, a[0], scope);
@@ -133,6 +144,19 @@ Value l1_l2(double l1, double l2) {
 }
 
 } // namespace
+
+Value regularizer_object(const Value& given) {
+    const auto* name = given.as<std::string>();
+    if (name == nullptr) {
+        if (given.is_none() || is_callable(given)) return given;
+        raise("ValueError", fmt::format("('Could not interpret regularizer identifier:', {})", repr(given)));
+    }
+    constexpr double scale = 0.01;
+    if (*name == "l1") return l1_l2(scale, 0);
+    if (*name == "l2") return l1_l2(0, scale);
+    if (*name == "l1_l2") return l1_l2(scale, scale);
+    raise("ValueError", "Unknown regularizer:" + *name);
+}
 
 std::vector<ApiDef> regularizer_api() {
     return {

@@ -223,6 +223,7 @@ std::vector<ApiDef> cell_methods() {
          {{"self", {}}, {"inputs", {}}, {"state", {}}},
          "One step without entering the cell's scope.",
          [](Context& c, const Arguments& a) {
+             self_of(a).check_has_weights();
              auto [output, state] = self_of(a).step_once(c.default_graph(), a[1], a[2]);
              return Value::tuple({output, state});
          }},

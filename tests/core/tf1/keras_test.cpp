@@ -288,7 +288,7 @@ TEST(KerasCells, ComplainAsPythonDoes) {
     EXPECT_EQ(tf.error("keras.layers.GRUCell", {4}, {{"activation", "tanhh"}}),
               "ValueError: Unknown activation function:tanhh");
     EXPECT_EQ(tf.error("keras.layers.GRUCell", {4}, {{"kernel_initializer", "glorot"}}),
-              "ValueError: Unknown initializer: glorot");
+              "ValueError: Unknown initializer:glorot");
     // Cells around cells of Keras hand over a state that is no list, of which the cell then takes the first row.
     const Value multi = tf("nn.rnn_cell.MultiRNNCell", {Value::list({cell})});
     EXPECT_EQ(tf.error("nn.dynamic_rnn", {multi, placeholder(tf, "y", {2, 5, 3})}, {{"dtype", DType::float32}}),
