@@ -9,6 +9,7 @@ OpRecords make_records() {
     OpRecords ops;
     add_array_ops(ops);
     add_reshape_ops(ops);
+    add_transpose_ops(ops);
     add_slice_ops(ops);
     add_concat_ops(ops);
     add_gather_ops(ops);
@@ -16,7 +17,9 @@ OpRecords make_records() {
     add_binary_ops(ops);
     add_math_ops(ops);
     add_reduction_ops(ops);
+    add_matmul_ops(ops);
     add_linalg_ops(ops);
+    add_diagonal_ops(ops);
     add_activation_ops(ops);
     add_nn_ops(ops);
     add_lstm_ops(ops);

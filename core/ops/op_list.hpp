@@ -12,6 +12,7 @@ using OpRecords = std::vector<OpDef>;
 
 void add_array_ops(OpRecords& ops);
 void add_reshape_ops(OpRecords& ops);
+void add_transpose_ops(OpRecords& ops);
 void add_slice_ops(OpRecords& ops);
 void add_concat_ops(OpRecords& ops);
 void add_gather_ops(OpRecords& ops);
@@ -19,7 +20,9 @@ void add_unary_ops(OpRecords& ops);
 void add_binary_ops(OpRecords& ops);
 void add_math_ops(OpRecords& ops);
 void add_reduction_ops(OpRecords& ops);
+void add_matmul_ops(OpRecords& ops);
 void add_linalg_ops(OpRecords& ops);
+void add_diagonal_ops(OpRecords& ops);
 void add_activation_ops(OpRecords& ops);
 void add_nn_ops(OpRecords& ops);
 void add_lstm_ops(OpRecords& ops);
