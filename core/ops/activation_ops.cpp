@@ -72,11 +72,7 @@ struct SoftsignGrad {
 
 template <class F> Status activation_gradient(KernelContext& ctx) {
     const Tensor &gradients = ctx.input(0), &features = ctx.input(1);
-    if (gradients.shape() != features.shape())
-        return invalid_argument(
-            fmt::format("Inputs to operation {} of type {} must have the same size and shape.  Input 0: {} != input 1: "
-                        "{}",
-                        ctx.node().name, ctx.node().op, to_text(gradients.shape()), to_text(features.shape())));
+    RNNSCOPE_TRY(same_shapes(ctx, 0, 1));
     const auto compute = [&](auto zero) {
         using T = decltype(zero);
         ctx.set_output(0, map_binary<T, T>(gradients, features, gradients.shape(), F{}));

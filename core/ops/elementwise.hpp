@@ -68,7 +68,7 @@ std::vector<std::int64_t> broadcast_strides(const Shape& own, const Shape& shape
 /// Walks the elements of `shape` and where they lie in two broadcast tensors: calls visit(i, index in a, index in b).
 template <class Visit> void visit_broadcast(const Shape& a, const Shape& b, const Shape& shape, Visit&& visit) {
     const std::int64_t elements = shape.elements();
-    if (a == b) {
+    if (a == shape && b == shape) {
         for (std::int64_t i = 0; i < elements; ++i) visit(i, i, i);
         return;
     }

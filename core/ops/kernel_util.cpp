@@ -143,6 +143,14 @@ Tensor filled(const Tensor& scalar, Shape shape) {
     return take_strided(scalar, std::move(shape), 0, still);
 }
 
+Status same_shapes(const KernelContext& ctx, std::size_t i, std::size_t j) {
+    if (ctx.input(i).shape() == ctx.input(j).shape()) return {};
+    return invalid_argument(fmt::format(
+        "Inputs to operation {} of type {} must have the same size and shape.  Input {}: "
+        "{} != input {}: {}",
+        ctx.node().name, ctx.node().op, i, to_text(ctx.input(i).shape()), j, to_text(ctx.input(j).shape())));
+}
+
 std::int64_t scalar_input(const KernelContext& ctx, std::size_t i) {
     return ctx.input(i).integer(0);
 }

@@ -88,6 +88,9 @@ Tensor take_strided(const Tensor& source, Shape shape, std::int64_t offset, std:
 /// A tensor of one repeated element.
 Tensor filled(const Tensor& scalar, Shape shape);
 
+/// "Inputs to operation x of type T must have the same size and shape.  Input 0: [2] != input 1: [3]".
+Status same_shapes(const KernelContext& ctx, std::size_t i, std::size_t j);
+
 /// The value of an input that must be a scalar of an integer type.
 std::int64_t scalar_input(const KernelContext& ctx, std::size_t i);
 

@@ -67,24 +67,6 @@ Status lin_space_shape(ShapeContext& ctx) {
     return {};
 }
 
-Status select_shape(ShapeContext& ctx) {
-    auto merged = merge_shapes(ctx.input(1), ctx.input(2));
-    if (!merged) return merged.error();
-    const Shape data = *std::move(merged);
-    const Shape& condition = ctx.input(0);
-    ctx.set_output(0, data);
-    if (!condition.has_rank() || !data.has_rank() || condition.rank() == 0) return {};
-    if (condition.rank() == 1) { // a vector chooses rows
-        RNNSCOPE_TRY(with_rank_at_least(data, 1));
-        RNNSCOPE_TRY(merge_dims(condition.dim(0), data.dim(0)));
-        return {};
-    }
-    auto whole = merge_shapes(data, condition);
-    if (!whole) return whole.error();
-    ctx.set_output(0, *std::move(whole));
-    return {};
-}
-
 Status add_n_shape(ShapeContext& ctx) {
     Shape shape = ctx.input(ctx.inputs() - 1);
     for (std::size_t i = ctx.inputs() - 1; i-- > 0;) {
@@ -139,49 +121,6 @@ Status lin_space(KernelContext& ctx) {
         ctx.set_output(0, std::move(result));
     });
     if (!known) return no_kernel(ctx, dtype);
-    return {};
-}
-
-Status same_shapes(const KernelContext& ctx, std::size_t i, std::size_t j) {
-    if (ctx.input(i).shape() == ctx.input(j).shape()) return {};
-    return invalid_argument(fmt::format(
-        "Inputs to operation {} of type {} must have the same size and shape.  Input {}: "
-        "{} != input {}: {}",
-        ctx.node().name, ctx.node().op, i, to_text(ctx.input(i).shape()), j, to_text(ctx.input(j).shape())));
-}
-
-Status select(KernelContext& ctx) {
-    const Tensor& condition = ctx.input(0);
-    const Tensor& yes = ctx.input(1);
-    const Tensor& no = ctx.input(2);
-    const auto chosen = condition.values<bool>();
-    const std::size_t rank = condition.shape().rank();
-    if (rank == 0 || (rank == 1 && condition.shape() != yes.shape())) {
-        if (yes.shape() != no.shape())
-            return invalid_argument(fmt::format("'then' and 'else' must have the same size.  but received: {} vs. {}",
-                                                to_text(yes.shape()), to_text(no.shape())));
-    }
-    if (rank == 0) {
-        ctx.forward(chosen[0] ? 1 : 2, 0);
-        return {};
-    }
-    if (rank == 1 && condition.shape() != yes.shape()) {
-        if (yes.shape().rank() < 1)
-            return invalid_argument(
-                fmt::format("'then' must be at least a vector, but saw shape: {}", to_text(yes.shape())));
-        if (yes.shape().dim(0) != condition.elements())
-            return invalid_argument(
-                fmt::format("Number of batches of 'then' must match size of 'cond', but saw: {} vs. {}",
-                            yes.shape().dim(0), condition.elements()));
-    } else {
-        RNNSCOPE_TRY(same_shapes(ctx, 0, 1));
-        RNNSCOPE_TRY(same_shapes(ctx, 0, 2));
-    }
-    ElementWriter writer(yes.dtype(), yes.shape());
-    const std::int64_t row = condition.elements() == 0 ? 0 : yes.elements() / condition.elements();
-    for (std::int64_t i = 0; i < condition.elements(); ++i)
-        writer.copy(i * row, chosen[static_cast<std::size_t>(i)] ? yes : no, i * row, row);
-    ctx.set_output(0, std::move(writer).finish());
     return {};
 }
 
@@ -274,19 +213,6 @@ void add_math_ops(OpRecords& ops) {
                       .example({{example::floats({}, {0.0F}), example::floats({}, {1.0F}), example::ints({}, {3})},
                                 {},
                                 {example::floats({3}, {0.0F, 0.5F, 1.0F})}}));
-    ops.push_back(OpBuilder("Select")
-                      .input("condition: bool")
-                      .input("t: T")
-                      .input("e: T")
-                      .output("output: T")
-                      .attr("T: type")
-                      .summary("Elements of t where the condition holds, else of e; a vector chooses whole rows.")
-                      .shape(select_shape)
-                      .kernel(select)
-                      .example({{example::bools({2}, {true, false}), example::floats({2, 2}, {1.0F, 2.0F, 3.0F, 4.0F}),
-                                 example::floats({2, 2}, {5.0F, 6.0F, 7.0F, 8.0F})},
-                                {},
-                                {example::floats({2, 2}, {1.0F, 2.0F, 7.0F, 8.0F})}}));
     ops.push_back(OpBuilder("AddN")
                       .input("inputs: N * T")
                       .output("sum: T")

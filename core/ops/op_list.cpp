@@ -16,6 +16,7 @@ OpRecords make_records() {
     add_unary_ops(ops);
     add_binary_ops(ops);
     add_math_ops(ops);
+    add_select_ops(ops);
     add_reduction_ops(ops);
     add_matmul_ops(ops);
     add_linalg_ops(ops);

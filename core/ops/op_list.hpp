@@ -19,6 +19,7 @@ void add_gather_ops(OpRecords& ops);
 void add_unary_ops(OpRecords& ops);
 void add_binary_ops(OpRecords& ops);
 void add_math_ops(OpRecords& ops);
+void add_select_ops(OpRecords& ops);
 void add_reduction_ops(OpRecords& ops);
 void add_matmul_ops(OpRecords& ops);
 void add_linalg_ops(OpRecords& ops);
