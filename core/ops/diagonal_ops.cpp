@@ -145,6 +145,39 @@ Status matrix_set_diag(KernelContext& ctx) {
     return {};
 }
 
+Status matrix_band_part(KernelContext& ctx) {
+    const Tensor& input = ctx.input(0);
+    const std::size_t rank = input.shape().rank();
+    if (rank < 2)
+        return invalid_argument(
+            fmt::format("input must be at least 2-dim, received shape: {}", to_text(input.shape())));
+    const std::int64_t m = input.shape().dim(rank - 2), n = input.shape().dim(rank - 1);
+    for (const std::size_t i : {1, 2}) {
+        const char* name = i == 1 ? "num_lower" : "num_upper";
+        const Shape& shape = ctx.input(i).shape();
+        if (shape.rank() != 0)
+            return invalid_argument(fmt::format("{} must be scalar, got shape {}", name, to_text(shape)));
+        const std::int64_t most = i == 1 ? m : n, given = scalar_input(ctx, i);
+        if (given > most)
+            return invalid_argument(fmt::format("{} must be negative or less or equal to number of {} ({}) got: {}",
+                                                name, i == 1 ? "rows" : "columns", most, given));
+    }
+    if (dtype_size(input.dtype()) == 0) return no_kernel(ctx, input.dtype());
+    const std::int64_t below = scalar_input(ctx, 1), above = scalar_input(ctx, 2);
+    const Tensor nothing = Tensor::zeros(input.dtype(), {n});
+    ElementWriter writer(input.dtype(), input.shape());
+    for (std::int64_t at = 0; at < input.elements(); at += n) { // row by row
+        const std::int64_t row = at / n % m;
+        const std::int64_t begin = below < 0 ? 0 : std::clamp<std::int64_t>(row - below, 0, n);
+        const std::int64_t end = above < 0 ? n : std::clamp<std::int64_t>(row + above + 1, begin, n);
+        writer.copy(at, nothing, 0, begin);
+        writer.copy(at + begin, input, at + begin, end - begin);
+        writer.copy(at + end, nothing, 0, n - end);
+    }
+    ctx.set_output(0, std::move(writer).finish());
+    return {};
+}
+
 } // namespace
 
 void add_diagonal_ops(OpRecords& ops) {
@@ -196,6 +229,27 @@ void add_diagonal_ops(OpRecords& ops) {
                       .example({{example::floats({2, 2}, {1.0F, 2.0F, 3.0F, 4.0F}), example::floats({2}, {8.0F, 9.0F})},
                                 {},
                                 {example::floats({2, 2}, {8.0F, 2.0F, 3.0F, 9.0F})}}));
+    const Tensor square = example::floats({3, 3}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F, 7.0F, 8.0F, 9.0F});
+    ops.push_back(OpBuilder("MatrixBandPart")
+                      .input("input: T")
+                      .input("num_lower: Tindex")
+                      .input("num_upper: Tindex")
+                      .output("band: T")
+                      .attr("T: type")
+                      .attr("Tindex: {int32, int64} = DT_INT64")
+                      .summary("Matrices with zeros outside of a band around the diagonal; -1 keeps a whole side.")
+                      .shape(unchanged_shape)
+                      .kernel(matrix_band_part)
+                      .example({{square, example::longs({}, {-1}), example::longs({}, {0})},
+                                {},
+                                {example::floats({3, 3}, {1.0F, 0.0F, 0.0F, 4.0F, 5.0F, 0.0F, 7.0F, 8.0F, 9.0F})}})
+                      .example({{square, example::ints({}, {0}), example::ints({}, {1})},
+                                {},
+                                {example::floats({3, 3}, {1.0F, 2.0F, 0.0F, 0.0F, 5.0F, 6.0F, 0.0F, 0.0F, 9.0F})}})
+                      .example({{example::floats({2, 3, 1}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F}),
+                                 example::longs({}, {1}), example::longs({}, {0})},
+                                {},
+                                {example::floats({2, 3, 1}, {1.0F, 2.0F, 0.0F, 4.0F, 5.0F, 0.0F})}}));
 }
 
 } // namespace rnnscope::ops

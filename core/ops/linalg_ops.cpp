@@ -1,3 +1,4 @@
+#include "core/ops/dense.hpp"
 #include "core/ops/examples.hpp"
 #include "core/ops/kernel_util.hpp"
 #include "core/ops/op_list.hpp"
@@ -22,6 +23,30 @@ Status qr_shape(ShapeContext& ctx) {
     const bool full = ctx.attr<bool>("full_matrices");
     ctx.set_output(0, concatenated(batch, {m, full ? m : p}));
     ctx.set_output(1, concatenated(batch, {full ? m : p, n}));
+    return {};
+}
+
+/// matrix [..., m, m], rhs [..., m, k]
+Status solve_shape(ShapeContext& ctx) {
+    const Shape &matrix = ctx.input(0), &rhs = ctx.input(1);
+    RNNSCOPE_TRY(with_rank_at_least(matrix, 2));
+    std::int64_t m = Shape::unknown;
+    if (matrix.has_rank()) {
+        const auto square = merge_dims(matrix.dim(matrix.rank() - 2), matrix.dim(matrix.rank() - 1));
+        if (!square) return square.error();
+        m = *square;
+    }
+    RNNSCOPE_TRY(with_rank_at_least(rhs, 2));
+    const auto batch_of = [](const Shape& shape) {
+        return shape.has_rank() ? subshape(shape, 0, shape.rank() - 2) : Shape::unknown_rank();
+    };
+    const auto batch = merge_shapes(batch_of(matrix), batch_of(rhs));
+    if (!batch) return batch.error();
+    const auto rows = merge_dims(m, rhs.has_rank() ? rhs.dim(rhs.rank() - 2) : Shape::unknown);
+    if (!rows) return rows.error();
+    if (!batch->has_rank()) return unknown_shape(ctx);
+    const std::int64_t columns = rhs.has_rank() ? rhs.dim(rhs.rank() - 1) : Shape::unknown;
+    ctx.set_output(0, concatenated(*batch, {*rows, columns}));
     return {};
 }
 
@@ -102,6 +127,66 @@ Status qr(KernelContext& ctx) {
     return {};
 }
 
+/// Do the inputs stand for equations: square matrices, and as many right-hand sides of as many rows?
+Status check_equations(const KernelContext& ctx) {
+    const Shape &matrix = ctx.input(0).shape(), &rhs = ctx.input(1).shape();
+    const std::size_t rank = matrix.rank();
+    if (rank < 2) return invalid_argument(fmt::format("Input tensor 0 must have rank >= 2, got {}", rank));
+    if (rhs.rank() != rank) return invalid_argument("All input tensors must have the same rank.");
+    if (subshape(matrix, 0, rank - 2) != subshape(rhs, 0, rank - 2))
+        return invalid_argument("All input tensors must have the same outer dimensions.");
+    if (matrix.dim(rank - 2) != matrix.dim(rank - 1))
+        return invalid_argument("First input (lhs) must be a square matrix.");
+    if (matrix.dim(rank - 2) != rhs.dim(rank - 2)) return invalid_argument("Input matrix and rhs are incompatible.");
+    return {};
+}
+
+/// A triangle of an m x m matrix, read as it is or transposed.
+struct Triangle {
+    const double* elements;
+    std::int64_t m;
+    bool is_lower, is_transposed;
+    double at(std::int64_t i, std::int64_t j) const { return elements[is_transposed ? j * m + i : i * m + j]; }
+    bool is_invertible() const {
+        for (std::int64_t i = 0; i < m; ++i)
+            if (at(i, i) == 0) return false;
+        return true;
+    }
+};
+
+/// Substitutes row by row, from the one that has a single unknown on; `x` [m, k] holds the right-hand side before.
+void solve_triangle(const Triangle& triangle, double* x, std::int64_t k) {
+    const bool is_forward = triangle.is_lower != triangle.is_transposed;
+    for (std::int64_t step = 0; step < triangle.m; ++step) {
+        const std::int64_t i = is_forward ? step : triangle.m - 1 - step;
+        double* row = x + i * k;
+        for (std::int64_t known = 0; known < step; ++known) {
+            const std::int64_t j = is_forward ? known : triangle.m - 1 - known;
+            const double factor = triangle.at(i, j);
+            for (std::int64_t column = 0; column < k; ++column) row[column] -= factor * x[j * k + column];
+        }
+        const double pivot = triangle.at(i, i);
+        for (std::int64_t column = 0; column < k; ++column) row[column] /= pivot;
+    }
+}
+
+Status matrix_triangular_solve(KernelContext& ctx) {
+    RNNSCOPE_TRY(check_equations(ctx));
+    const Tensor &matrix = ctx.input(0), &rhs = ctx.input(1);
+    if (!is_dense_type(matrix.dtype())) return no_kernel(ctx, matrix.dtype());
+    const std::int64_t m = rhs.shape().dim(rhs.shape().rank() - 2), k = rhs.shape().dim(rhs.shape().rank() - 1);
+    const Numbers triangles = numbers_of(matrix);
+    Numbers x = numbers_of(rhs);
+    const std::int64_t systems = x.empty() ? 0 : rhs.elements() / (m * k);
+    for (std::int64_t b = 0; b < systems; ++b) {
+        const Triangle triangle{triangles.data() + b * m * m, m, ctx.attr<bool>("lower"), ctx.attr<bool>("adjoint")};
+        if (!triangle.is_invertible()) return invalid_argument("Input matrix is not invertible.");
+        solve_triangle(triangle, x.data() + b * m * k, k);
+    }
+    ctx.set_output(0, rounded_to(rhs.dtype(), rhs.shape(), x));
+    return {};
+}
+
 } // namespace
 
 void add_linalg_ops(OpRecords& ops) {
@@ -118,6 +203,25 @@ void add_linalg_ops(OpRecords& ops) {
                                 {},
                                 {example::floats({2, 2}, {-0.6F, -0.8F, -0.8F, 0.6F}),
                                  example::floats({2, 2}, {-5.0F, -2.2F, 0.0F, 0.4F})}}));
+    const Tensor matrix = example::floats({2, 2}, {2.0F, 4.0F, 1.0F, 5.0F});
+    const Tensor rhs = example::floats({2, 2}, {2.0F, 4.0F, 11.0F, 7.0F});
+    ops.push_back(
+        OpBuilder("MatrixTriangularSolve")
+            .input("matrix: T")
+            .input("rhs: T")
+            .output("output: T")
+            .attr("lower: bool = true")
+            .attr("adjoint: bool = false")
+            .attr("T: {double, float, half, complex64, complex128}")
+            .summary("What triangular matrices must be multiplied with to give the right-hand sides.")
+            .shape(solve_shape)
+            .kernel(matrix_triangular_solve)
+            .example({{matrix, rhs}, {}, {example::floats({2, 2}, {1.0F, 2.0F, 2.0F, 1.0F})}})
+            .example({{matrix, rhs}, {{"lower", false}}, {example::floats({2, 2}, {-3.4F, -0.8F, 2.2F, 1.4F})}})
+            .example({{matrix, rhs}, {{"adjoint", true}}, {example::floats({2, 2}, {-0.1F, 1.3F, 2.2F, 1.4F})}})
+            .example({{example::floats({2, 1, 1}, {2.0F, 4.0F}), example::floats({2, 1, 2}, {2.0F, 6.0F, 8.0F, 4.0F})},
+                      {{"lower", false}, {"adjoint", true}},
+                      {example::floats({2, 1, 2}, {1.0F, 3.0F, 2.0F, 1.0F})}}));
 }
 
 } // namespace rnnscope::ops
