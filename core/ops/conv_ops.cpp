@@ -101,14 +101,20 @@ Result<Conv> plan(const KernelContext& ctx, const Shape& input, const Shape& fil
                                  ctx.node().op, attrs->data_format)};
     if (input.rank() != 4) return invalid_argument("input must be 4-dimensional" + to_text(input));
     if (filter.rank() != 4) return invalid_argument("filter must be 4-dimensional: " + to_text(filter));
+    if (depthwise && input.dim(3) != filter.dim(2))
+        return invalid_argument(
+            fmt::format("input and filter must have the same depth: {} vs {}", input.dim(3), filter.dim(2)));
     if (input.dim(3) != filter.dim(2)) {
-        if (depthwise || filter.dim(2) == 0 || input.dim(3) % filter.dim(2) != 0)
+        if (filter.dim(2) == 0 || input.dim(3) % filter.dim(2) != 0)
             return invalid_argument(fmt::format("input depth must be evenly divisible by filter depth: {} vs {}",
                                                 input.dim(3), filter.dim(2)));
         return Error{"UnimplementedError",
                      fmt::format("The {} op does not support grouped convolutions here: {} channels, filters of {}",
                                  ctx.node().op, input.dim(3), filter.dim(2))};
     }
+    if (depthwise && attrs->strides[1] != attrs->strides[2])
+        return invalid_argument(
+            "Current implementation only supports equal length strides in the row and column dimensions.");
     Conv conv{input.dim(0), input.dim(3), filter.dim(3), {}, {}};
     const auto rows = windowed_dim(*attrs, 1, input.dim(1), filter.dim(0));
     if (!rows) return rows.error();
@@ -138,6 +144,18 @@ Status conv2d(KernelContext& ctx) {
     return {};
 }
 
+/// Calls product(place in the input, in the filter, in the output) for each that a depthwise convolution adds up.
+template <class Product> void visit_depthwise(const Conv& conv, Product&& product) {
+    const std::int64_t depth = conv.in * conv.out;
+    for (std::int64_t n = 0; n < conv.batch; ++n)
+        visit_windows(conv.rows, conv.columns, [&](auto oy, auto ox, auto ky, auto kx, auto iy, auto ix) {
+            std::size_t x = conv.input_at(n, iy, ix), w = conv.filter_at(ky, kx);
+            std::size_t y = conv.output_at(n, oy, ox, depth);
+            for (std::int64_t channel = 0; channel < conv.in; ++channel, ++x)
+                for (std::int64_t k = 0; k < conv.out; ++k) product(x, w++, y++);
+        });
+}
+
 Status depthwise(KernelContext& ctx) {
     const auto conv = plan(ctx, ctx.input(0).shape(), ctx.input(1).shape(), true);
     if (!conv) return conv.error();
@@ -149,13 +167,7 @@ Status depthwise(KernelContext& ctx) {
     if (!is_dense_type(dtype)) return no_kernel(ctx, dtype);
     const Numbers input = numbers_of(ctx.input(0)), filter = numbers_of(ctx.input(1));
     Numbers output(static_cast<std::size_t>(shape.elements()), 0.0);
-    for (std::int64_t n = 0; n < conv->batch; ++n)
-        visit_windows(conv->rows, conv->columns, [&](auto oy, auto ox, auto ky, auto kx, auto iy, auto ix) {
-            const double* x = input.data() + conv->input_at(n, iy, ix);
-            const double* w = filter.data() + conv->filter_at(ky, kx);
-            double* to = output.data() + conv->output_at(n, oy, ox, depth);
-            for (std::int64_t k = 0; k < depth; ++k) to[k] += x[k / conv->out] * w[k];
-        });
+    visit_depthwise(*conv, [&](auto x, auto w, auto y) { output[y] += input[x] * filter[w]; });
     ctx.set_output(0, rounded_to(dtype, shape, output));
     return {};
 }
@@ -217,7 +229,56 @@ Status conv2d_backprop_filter(KernelContext& ctx) {
     return {};
 }
 
-/// The arguments come first; all four share the rest.
+/// The plan of a depthwise convolution whose gradient is input 2. `label`: TensorFlow's name in its messages.
+Result<Conv> plan_depthwise_gradient(const KernelContext& ctx, const Shape& input, const Shape& filter,
+                                     std::string_view label) {
+    const Shape& gradient = ctx.input(2).shape();
+    const auto refuse = [&](std::string_view why) { return invalid_argument(fmt::format("{}: {}", label, why)); };
+    if (gradient.rank() != 4) return refuse("out_backprop must be 4-dimensional");
+    auto conv = plan(ctx, input, filter, true);
+    if (!conv) return conv.error();
+    if (conv->batch != gradient.dim(0)) return refuse("input and out_backprop must have the same batch size");
+    std::int64_t depth = 0;
+    if (__builtin_mul_overflow(conv->in, conv->out, &depth) || depth != gradient.dim(3))
+        return refuse("depth_multiplier * in_depth not equal to out_depth");
+    for (const std::size_t i : {1, 2}) {
+        const std::int64_t computed = i == 1 ? conv->rows.output : conv->columns.output;
+        if (gradient.dim(i) != computed)
+            return refuse(fmt::format("Number of {} of out_backprop doesn't match computed: actual = {}, computed = {}",
+                                      i == 1 ? "rows" : "cols", gradient.dim(i), computed));
+    }
+    return conv;
+}
+
+Status depthwise_backprop_input(KernelContext& ctx) {
+    const auto shape = given_shape(ctx.input(0), ctx.node().op);
+    if (!shape) return shape.error();
+    const auto conv = plan_depthwise_gradient(ctx, *shape, ctx.input(1).shape(), "DepthwiseConv2DBackpropInput");
+    if (!conv) return conv.error();
+    const DType dtype = ctx.input(1).dtype();
+    if (!is_dense_type(dtype)) return no_kernel(ctx, dtype);
+    const Numbers filter = numbers_of(ctx.input(1)), gradient = numbers_of(ctx.input(2));
+    Numbers input(static_cast<std::size_t>(shape->elements()), 0.0);
+    visit_depthwise(*conv, [&](auto x, auto w, auto y) { input[x] += gradient[y] * filter[w]; });
+    ctx.set_output(0, rounded_to(dtype, *shape, input));
+    return {};
+}
+
+Status depthwise_backprop_filter(KernelContext& ctx) {
+    const auto shape = given_shape(ctx.input(1), ctx.node().op);
+    if (!shape) return shape.error();
+    const auto conv = plan_depthwise_gradient(ctx, ctx.input(0).shape(), *shape, "DepthwiseConv2DBackpropFilter");
+    if (!conv) return conv.error();
+    const DType dtype = ctx.input(0).dtype();
+    if (!is_dense_type(dtype)) return no_kernel(ctx, dtype);
+    const Numbers input = numbers_of(ctx.input(0)), gradient = numbers_of(ctx.input(2));
+    Numbers filter(static_cast<std::size_t>(shape->elements()), 0.0);
+    visit_depthwise(*conv, [&](auto x, auto w, auto y) { filter[w] += input[x] * gradient[y]; });
+    ctx.set_output(0, rounded_to(dtype, *shape, filter));
+    return {};
+}
+
+/// The arguments come first; all six share the rest.
 OpBuilder convolution(OpBuilder builder, bool explicit_paddings, std::string_view summary) {
     std::move(builder)
         .output("output: T")
@@ -281,14 +342,44 @@ void add_conv_ops(OpRecords& ops) {
             .example({{image, ints({4}, {2, 2, 1, 2}), gradient},
                       attrs("SAME", 2),
                       {floats({2, 2, 1, 2}, {19.0F, -7.5F, 26.0F, 12.0F, -2.0F, 11.0F, 5.0F, 10.0F})}}));
-    ops.push_back(convolution(OpBuilder("DepthwiseConv2dNative").input("input: T").input("filter: T"), false,
-                              "Convolution of each channel with filters of its own.")
-                      .shape(depthwise_shape)
-                      .kernel(depthwise)
-                      .example({{floats({1, 2, 2, 2}, {1.0F, 10.0F, 2.0F, 20.0F, 3.0F, 30.0F, 4.0F, 40.0F}),
-                                 floats({2, 1, 2, 1}, {1.0F, 2.0F, 3.0F, 4.0F})},
+    const Tensor pixels = floats({1, 2, 2, 2}, {1.0F, 10.0F, 2.0F, 20.0F, 3.0F, 30.0F, 4.0F, 40.0F});
+    const Tensor columns = floats({2, 1, 2, 1}, {1.0F, 2.0F, 3.0F, 4.0F});
+    const Tensor several = floats({1, 1, 2, 2}, {1.0F, -1.0F, 2.0F, 0.5F}); // two filters for each channel
+    ops.push_back(
+        convolution(OpBuilder("DepthwiseConv2dNative").input("input: T").input("filter: T"), false,
+                    "Convolution of each channel with filters of its own.")
+            .shape(depthwise_shape)
+            .kernel(depthwise)
+            .example({{pixels, columns}, attrs("VALID", 1), {floats({1, 1, 2, 2}, {10.0F, 140.0F, 14.0F, 200.0F})}})
+            .example({{pixels, several}, attrs("SAME", 2), {floats({1, 1, 1, 4}, {1.0F, -1.0F, 20.0F, 5.0F})}}));
+    const Tensor of_columns = floats({1, 1, 2, 2}, {1.0F, 2.0F, -1.0F, 0.5F});
+    const Tensor of_several = floats({1, 1, 1, 4}, {1.0F, 2.0F, -1.0F, 0.5F});
+    ops.push_back(convolution(OpBuilder("DepthwiseConv2dNativeBackpropInput")
+                                  .input("input_sizes: int32")
+                                  .input("filter: T")
+                                  .input("out_backprop: T"),
+                              false, "Gradient of DepthwiseConv2dNative for the input.")
+                      .shape(shape_from_input<0>)
+                      .kernel(depthwise_backprop_input)
+                      .example({{ints({4}, {1, 2, 2, 2}), columns, of_columns},
                                 attrs("VALID", 1),
-                                {floats({1, 1, 2, 2}, {10.0F, 140.0F, 14.0F, 200.0F})}}));
+                                {floats({1, 2, 2, 2}, {1.0F, 4.0F, -1.0F, 1.0F, 3.0F, 8.0F, -3.0F, 2.0F})}})
+                      .example({{ints({4}, {1, 2, 2, 2}), several, of_several},
+                                attrs("SAME", 2),
+                                {floats({1, 2, 2, 2}, {-1.0F, -1.75F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F, 0.0F})}}));
+    ops.push_back(convolution(OpBuilder("DepthwiseConv2dNativeBackpropFilter")
+                                  .input("input: T")
+                                  .input("filter_sizes: int32")
+                                  .input("out_backprop: T"),
+                              false, "Gradient of DepthwiseConv2dNative for the filter.")
+                      .shape(shape_from_input<1>)
+                      .kernel(depthwise_backprop_filter)
+                      .example({{pixels, ints({4}, {2, 1, 2, 1}), of_columns},
+                                attrs("VALID", 1),
+                                {floats({2, 1, 2, 1}, {-1.0F, 30.0F, -1.0F, 80.0F})}})
+                      .example({{pixels, ints({4}, {1, 1, 2, 2}), of_several},
+                                attrs("SAME", 2),
+                                {floats({1, 1, 2, 2}, {1.0F, 2.0F, -10.0F, 5.0F})}}));
 }
 
 } // namespace rnnscope::ops
