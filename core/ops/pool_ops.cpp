@@ -40,6 +40,20 @@ Status max_pool_grad_shape(ShapeContext& ctx) {
     return {};
 }
 
+/// orig_input and grad have one shape, orig_output and what is computed the other.
+Status max_pool_grad_grad_shape(ShapeContext& ctx) {
+    const auto attrs = window_attrs(ctx.node());
+    if (!attrs) return attrs.error();
+    const auto input = with_rank(ctx.input(0), 4);
+    if (!input) return input.error();
+    auto shape = pooled_shape(*attrs, *input);
+    if (!shape) return shape.error();
+    RNNSCOPE_TRY(merge_shapes(ctx.input(0), ctx.input(2)));
+    RNNSCOPE_TRY(merge_shapes(ctx.input(1), *shape));
+    ctx.set_output(0, *std::move(shape));
+    return {};
+}
+
 Result<Windows> plan(const KernelContext& ctx, const Shape& input) {
     const auto attrs = window_attrs(ctx.node());
     if (!attrs) return attrs.error();
@@ -129,6 +143,43 @@ Status max_pool_grad(KernelContext& ctx) {
     return {};
 }
 
+Status max_pool_grad_grad(KernelContext& ctx) {
+    const Tensor &input = ctx.input(0), &gradient = ctx.input(2);
+    const auto windows = plan(ctx, input.shape());
+    if (!windows) return windows.error();
+    const Shape shape{windows->batch, windows->rows.output, windows->columns.output, windows->channels};
+    if (ctx.input(1).shape() != shape)
+        return invalid_argument(fmt::format("Expected orig_output shape to be {}, but got {}", to_text(shape),
+                                            to_text(ctx.input(1).shape())));
+    if (gradient.shape() != input.shape())
+        return invalid_argument(
+            fmt::format("Expected grad shape to be {}, but got {}", to_text(input.shape()), to_text(gradient.shape())));
+    const bool known = visit_number(input.dtype(), [&](auto zero) {
+        using T = decltype(zero);
+        T* data = nullptr;
+        Tensor result = Tensor::make<T>(shape, data);
+        for (const std::int64_t place : places_of_largest(*windows, input.values<T>()))
+            *data++ = place < 0 ? T{} : gradient.values<T>()[static_cast<std::size_t>(place)];
+        ctx.set_output(0, std::move(result));
+    });
+    if (!known) return no_kernel(ctx, input.dtype());
+    return {};
+}
+
+/// The arguments of the gradients of MaxPool.
+OpBuilder pool_gradient(std::string_view name, std::string_view types) {
+    return OpBuilder(name)
+        .input("orig_input: T")
+        .input("orig_output: T")
+        .input("grad: T")
+        .output("output: T")
+        .attr("ksize: list(int) >= 4")
+        .attr("strides: list(int) >= 4")
+        .attr("padding: {'SAME', 'VALID'}")
+        .attr("data_format: {'NHWC', 'NCHW'} = 'NHWC'")
+        .attr(types);
+}
+
 AttrMap attrs(const std::string& padding) {
     return {{"ksize", attr_list(std::vector<std::int64_t>{1, 2, 2, 1})},
             {"strides", attr_list(std::vector<std::int64_t>{1, 2, 2, 1})},
@@ -154,23 +205,23 @@ void add_pool_ops(OpRecords& ops) {
                       .kernel(max_pool)
                       .example({{image}, attrs("VALID"), {floats({1, 1, 1, 1}, {5.0F})}})
                       .example({{image}, attrs("SAME"), {floats({1, 2, 2, 1}, {5.0F, 6.0F, -7.0F, -9.0F})}}));
-    ops.push_back(OpBuilder("MaxPoolGrad")
-                      .input("orig_input: T")
-                      .input("orig_output: T")
-                      .input("grad: T")
-                      .output("output: T")
-                      .attr("ksize: list(int) >= 4")
-                      .attr("strides: list(int) >= 4")
-                      .attr("padding: {'SAME', 'VALID'}")
-                      .attr("data_format: {'NHWC', 'NCHW'} = 'NHWC'")
-                      .attr("T: realnumbertype = DT_FLOAT")
+    const Tensor pooled = floats({1, 2, 2, 1}, {5.0F, 6.0F, -7.0F, -9.0F});
+    ops.push_back(pool_gradient("MaxPoolGrad", "T: realnumbertype = DT_FLOAT")
                       .summary("Gradient of MaxPool: it goes to the first largest number of each window.")
                       .shape(max_pool_grad_shape)
                       .kernel(max_pool_grad)
-                      .example({{image, floats({1, 2, 2, 1}, {5.0F, 6.0F, -7.0F, -9.0F}),
-                                 floats({1, 2, 2, 1}, {1.0F, 2.0F, 3.0F, 4.0F})},
+                      .example({{image, pooled, floats({1, 2, 2, 1}, {1.0F, 2.0F, 3.0F, 4.0F})},
                                 attrs("SAME"),
                                 {floats({1, 3, 3, 1}, {0.0F, 1.0F, 0.0F, 0.0F, 0.0F, 2.0F, 3.0F, 0.0F, 4.0F})}}));
+    const Tensor numbered = floats({1, 3, 3, 1}, {1.0F, 2.0F, 3.0F, 4.0F, 5.0F, 6.0F, 7.0F, 8.0F, 9.0F});
+    ops.push_back(
+        pool_gradient("MaxPoolGradGrad", "T: realnumbertype")
+            .summary("Gradient of MaxPoolGrad: what belongs to the first largest number of each window.")
+            .shape(max_pool_grad_grad_shape)
+            .kernel(max_pool_grad_grad)
+            .example({{image, pooled, numbered}, attrs("SAME"), {floats({1, 2, 2, 1}, {2.0F, 6.0F, 7.0F, 9.0F})}})
+            .example(
+                {{image, floats({1, 1, 1, 1}, {5.0F}), numbered}, attrs("VALID"), {floats({1, 1, 1, 1}, {2.0F})}}));
 }
 
 } // namespace rnnscope::ops
