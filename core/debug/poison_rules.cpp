@@ -122,6 +122,22 @@ bool select(const Rule&, const PoisonedVisit& visit, Masks& out) {
     return true;
 }
 
+/// SelectV2: the same with all three broadcast.
+bool select_broadcast(const Rule&, const PoisonedVisit& visit, Masks& out) {
+    const Tensor& condition = visit.inputs[0];
+    const Shape& shape = visit.outputs[0].shape();
+    std::vector<bool> elements(static_cast<std::size_t>(shape.elements()));
+    for (const std::size_t chosen : {1, 2})
+        ops::visit_broadcast(condition.shape(), visit.inputs[chosen].shape(), shape,
+                             [&](std::int64_t i, std::int64_t decides, std::int64_t from) {
+                                 if ((condition.integer(decides) != 0) != (chosen == 1)) return;
+                                 elements[static_cast<std::size_t>(i)] =
+                                     visit.masks[0].at(decides) || visit.masks[chosen].at(from);
+                             });
+    out[0] = PoisonMask::of(std::move(elements));
+    return true;
+}
+
 // --- along dimensions -----------------------------------------------------------------------------------------------
 
 /// Everything along the dimensions that are reduced goes into one element.
@@ -342,7 +358,7 @@ constexpr Rule rules[] = {
     {"Softsign", elementwise, true}, {"ReluGrad", elementwise}, {"Relu6Grad", elementwise}, {"EluGrad", elementwise},
     {"SeluGrad", elementwise}, {"SoftplusGrad", elementwise}, {"SoftsignGrad", elementwise},
     {"AccumulateNV2", elementwise, true},
-    {"Select", select},
+    {"Select", select}, {"SelectV2", select_broadcast},
 
     {"Sum", reduce, true, first, second}, {"Mean", reduce, true, first, second}, {"Prod", reduce, false, first, second},
     {"Max", reduce, false, first, second}, {"Min", reduce, false, first, second}, {"All", reduce, false, first, second},
@@ -363,13 +379,15 @@ constexpr Rule rules[] = {
     {"Pad", move, true, first, all_but_first, true}, {"PadV2", move, true, all_but_second, second},
     {"StridedSliceGrad", move, true, last, everything, true}, {"Diag", move, true, everything, nothing, true},
     {"DiagPart", move, true}, {"MatrixDiag", move, true, everything, nothing, true}, {"MatrixDiagPart", move, true},
-    {"MatrixSetDiag", move, true}, {"BiasAdd", move, true}, {"BiasAddGrad", move, true},
+    {"MatrixSetDiag", move, true}, {"MatrixBandPart", move, true, first, nothing, true}, {"BiasAdd", move, true}, {"BiasAddGrad", move, true},
     {"UnsortedSegmentSum", move, true, first, last, true}, {"MaxPool", move},
     {"Gather", gather_rows, false, first_two}, {"GatherV2", gather_rows, false, first_two, last},
 
     {"MatMul", multiply}, {"BatchMatMul", multiply}, {"BatchMatMulV2", multiply}, {"Conv2D", multiply},
     {"Conv2DBackpropInput", multiply, false, all_but_first, first},
     {"Conv2DBackpropFilter", multiply, false, all_but_second, second}, {"DepthwiseConv2dNative", multiply},
+    {"DepthwiseConv2dNativeBackpropInput", multiply, false, all_but_first, first},
+    {"DepthwiseConv2dNativeBackpropFilter", multiply, false, all_but_second, second},
 };
 // clang-format on
 
