@@ -77,10 +77,11 @@ Value gather(Context& context, const Arguments& a) {
                     text_or(a[3], ""));
 }
 
-Value where(Context& context, const Arguments& a) {
+/// array_ops.where with "Select", where_v2 with "SelectV2".
+template <OpName op> Value where(Context& context, const Arguments& a) {
     GraphState& state = context.default_graph();
     if (a[1].is_none() != a[2].is_none()) raise("ValueError", "x and y must both be non-None or both be None.");
-    if (!a[1].is_none()) return op_value(state, "Select", {a[0], a[1], a[2]}, {}, text_or(a[3], ""));
+    if (!a[1].is_none()) return op_value(state, op.view(), {a[0], a[1], a[2]}, {}, text_or(a[3], ""));
     const NameScope scope(state, text_or(a[3], "Where"));
     const Output condition = to_tensor(state, a[0], DType::boolean, "condition");
     return op_value(state, "Where", {wrap(state, condition)}, {}, scope.scope());
@@ -210,7 +211,10 @@ std::vector<ApiDef> array_api() {
          "Picks slices by index.", gather},
         {"one_hot", params("indices, depth, on_value=None, off_value=None, axis=None, dtype=None, name=None"),
          "Vectors that are 1 at an index and 0 elsewhere.", one_hot},
-        {"where", params("condition, x=None, y=None, name=None"), "x where the condition holds, y elsewhere.", where},
+        {"where", params("condition, x=None, y=None, name=None"), "x where the condition holds, y elsewhere.",
+         where<"Select">},
+        {"where_v2", params("condition, x=None, y=None, name=None"),
+         "x where the condition holds, y elsewhere; all three are broadcast.", where<"SelectV2">},
         {"boolean_mask", params("tensor, mask, name='boolean_mask', axis=None"), "The entries where the mask is true.",
          [](Context& context, const Arguments& a) {
              if (optional_int(a[3]).value_or(0) != 0)

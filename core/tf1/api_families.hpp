@@ -16,6 +16,7 @@ std::vector<ApiDef> graph_methods();
 std::vector<ApiDef> import_api();
 std::vector<ApiDef> array_api();
 std::vector<ApiDef> math_api();
+std::vector<ApiDef> linalg_api();
 std::vector<ApiDef> reduction_api();
 std::vector<ApiDef> random_api();
 std::vector<ApiDef> initializer_api();

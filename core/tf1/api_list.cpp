@@ -18,11 +18,11 @@ namespace {
 std::vector<ApiDef> make_list() {
     std::vector<ApiDef> list;
     for (auto* family :
-         {graph_api,        scope_api,    variable_api,      initializer_api,  array_api,          math_api,
-          reduction_api,    random_api,   cross_entropy_api, losses_api,       embedding_api,      layers_api,
-          control_flow_api, rnn_cell_api, rnn_api,           contrib_rnn_api,  fused_rnn_api,      regularizer_api,
-          keras_api,        lookup_api,   train_api,         optimizer_api,    moving_average_api, metrics_api,
-          saver_api,        import_api,   graph_methods,     variable_methods, value_methods})
+         {graph_api,       scope_api,        variable_api, initializer_api,   array_api,        math_api,
+          linalg_api,      reduction_api,    random_api,   cross_entropy_api, losses_api,       embedding_api,
+          layers_api,      control_flow_api, rnn_cell_api, rnn_api,           contrib_rnn_api,  fused_rnn_api,
+          regularizer_api, keras_api,        lookup_api,   train_api,         optimizer_api,    moving_average_api,
+          metrics_api,     saver_api,        import_api,   graph_methods,     variable_methods, value_methods})
         for (ApiDef& api : family()) list.push_back(std::move(api));
     return list;
 }

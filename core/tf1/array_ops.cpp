@@ -125,6 +125,32 @@ Output transpose(GraphState& state, const Value& a, const Value& perm, std::stri
     return op_output(state, "Transpose", {x, wrap(state, binary_operator(state, "-", last, all))}, {}, scope.scope());
 }
 
+Output matrix_transpose(GraphState& state, const Value& a, std::string_view name) {
+    const NameScope scope(state, std::string(name));
+    const Value x = wrap(state, to_tensor(state, a, DType::invalid, "a"));
+    const Shape shape = static_shape(state, x.as<TensorValue>()->output);
+    if (shape.has_rank()) {
+        if (shape.rank() < 2)
+            raise("ValueError",
+                  fmt::format("Argument `a` should be a (batch) matrix, with rank >= 2.  Found: {}", to_python(shape)));
+        std::vector<Value> order;
+        for (std::size_t i = 0; i < shape.rank(); ++i) order.emplace_back(static_cast<std::int64_t>(i));
+        std::swap(order[shape.rank() - 2], order[shape.rank() - 1]);
+        return transpose(state, x, Value::list(std::move(order)));
+    }
+    const Value rank = wrap(state, rank_of(state, x));
+    const auto before_end = [&](std::int64_t count) { return wrap(state, binary_operator(state, "-", rank, count)); };
+    const Value batch = op_value(state, "Range", {0, before_end(2), 1});
+    const Value last = before_end(1);
+    const Value matrix = Value::list({last, before_end(2)});
+    return transpose(state, x, wrap(state, concat(state, Value::list({batch, matrix}), Value(0))));
+}
+
+Output adjoint(GraphState& state, const Value& matrix, std::string_view name) {
+    const NameScope scope(state, std::string(name));
+    return matrix_transpose(state, wrap(state, to_tensor(state, matrix, DType::invalid, "matrix")));
+}
+
 Output concat(GraphState& state, const Value& values, const Value& axis, std::string_view name) {
     const std::vector<Value>* items = items_of(values);
     const std::vector<Value> list = items != nullptr ? *items : std::vector<Value>{values};

@@ -28,6 +28,10 @@ Output size_of(GraphState& state, const Value& input, std::string_view name = ""
 Output reshape(GraphState& state, const Value& tensor, const Value& shape, std::string_view name = "");
 /// `perm` None: reversed dimensions, Const where the rank is known.
 Output transpose(GraphState& state, const Value& a, const Value& perm = {}, std::string_view name = "transpose");
+/// The last two dimensions swapped.
+Output matrix_transpose(GraphState& state, const Value& a, std::string_view name = "matrix_transpose");
+/// linalg.adjoint: the same in a scope of its own, for numbers are real.
+Output adjoint(GraphState& state, const Value& matrix, std::string_view name = "adjoint");
 Output concat(GraphState& state, const Value& values, const Value& axis, std::string_view name = "concat");
 Output stack(GraphState& state, const Value& values, std::int64_t axis = 0, std::string_view name = "stack");
 std::vector<Output> unstack(GraphState& state, const Value& value, std::optional<std::int64_t> num = {},

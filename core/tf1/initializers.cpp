@@ -164,10 +164,7 @@ class Orthogonal : public Initializer {
         const Value diagonal = op_value(state, "DiagPart", {wrap(state, Output{qr, 1})});
         Value q =
             wrap(state, binary_operator(state, "*", wrap(state, Output{qr, 0}), op_value(state, "Sign", {diagonal})));
-        if (rows < columns) {
-            const NameScope scope(state, "matrix_transpose");
-            q = wrap(state, transpose(state, q, Value::list({Value(1), Value(0)})));
-        }
+        if (rows < columns) q = wrap(state, matrix_transpose(state, q));
         const Output shaped = reshape(state, q, dims_value(shape));
         return binary_operator(state, "*", gain, wrap(state, shaped));
     }
