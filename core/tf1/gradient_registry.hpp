@@ -54,7 +54,9 @@ struct GradientDef {
 /// All records. An op type without one has no gradient in TensorFlow either, or is in `unsupported_gradients`.
 std::span<const GradientDef> all_gradients();
 const GradientDef* find_gradient(std::string_view op); ///< null when unknown
-/// Op types that TensorFlow differentiates and we do not.
+/// Op types that TensorFlow differentiates and we do not. None of them has a kernel: graph files with such ops are
+/// shown, not run, and no function that a program can call builds one. A gradient of them could neither be computed nor
+/// be compared with anything.
 std::span<const std::string_view> unsupported_gradients();
 
 // One function per family file.
@@ -64,6 +66,8 @@ std::vector<GradientDef> array_gradients();
 std::vector<GradientDef> shape_gradients();
 std::vector<GradientDef> nn_gradients();
 std::vector<GradientDef> diagonal_gradients();
+std::vector<GradientDef> linalg_gradients();
+std::vector<GradientDef> window_gradients();
 std::vector<GradientDef> control_flow_gradients();
 std::vector<GradientDef> tensor_array_gradients();
 

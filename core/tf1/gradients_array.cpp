@@ -1,11 +1,5 @@
-#include "core/tf1/api_families.hpp"
 #include "core/tf1/control_flow.hpp"
 #include "core/tf1/gradient_registry.hpp"
-
-#include <algorithm>
-#include <iterator>
-
-#include <fmt/format.h>
 
 namespace rnnscope::tf1 {
 
@@ -131,6 +125,13 @@ std::vector<Gradient> slice_grad(GradientCall& call) {
     return {op_output(state, "Pad", {call.dy(), paddings}), Gradient{}, Gradient{}};
 }
 
+AttrMap slice_masks(const GradientCall& call) {
+    AttrMap masks;
+    for (const char* mask : {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"})
+        masks[mask] = call.integer(mask);
+    return masks;
+}
+
 std::vector<Gradient> strided_slice_grad(GradientCall& call) {
     GraphState& state = call.state;
     // What is known is passed as new constants.
@@ -141,11 +142,12 @@ std::vector<Gradient> strided_slice_grad(GradientCall& call) {
     const DType dtype = state.graph.info(call.input(1)).dtype;
     const Value shape = known(wrap(state, shape_of(state, call.x(0), "", dtype)));
     const Value begin = known(call.x(1)), end = known(call.x(2)), strides = known(call.x(3));
-    AttrMap masks;
-    for (const char* mask : {"begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask"})
-        masks[mask] = call.integer(mask);
-    return {op_output(state, "StridedSliceGrad", {shape, begin, end, strides, call.dy()}, std::move(masks)), Gradient{},
-            Gradient{}, Gradient{}};
+    return {op_output(state, "StridedSliceGrad", {shape, begin, end, strides, call.dy()}, slice_masks(call))};
+}
+
+std::vector<Gradient> strided_slice_grad_grad(GradientCall& call) {
+    return {Gradient{}, Gradient{}, Gradient{}, Gradient{},
+            op_output(call.state, "StridedSlice", {call.dy(), call.x(1), call.x(2), call.x(3)}, slice_masks(call))};
 }
 
 std::vector<Gradient> tile_grad(GradientCall& call) {
@@ -292,6 +294,22 @@ std::vector<Gradient> select_grad(GradientCall& call) {
     return {Gradient{}, chosen, call.made(call.call("Select", {condition, zero, call.dy()}))};
 }
 
+/// _SelectGradV2: what was broadcast is summed up.
+std::vector<Gradient> select_v2_grad(GradientCall& call) {
+    GraphState& state = call.state;
+    const Value condition = call.x(0), grad = call.dy();
+    const Value zero = call.wrapped(zeros(state, Value::list({}), state.graph.info(call.grad()).dtype));
+    Value output_shape;
+    const auto reduced = [&](const Value& chosen, const Value& x) {
+        const Value shape = call.wrapped(shape_of(state, x));
+        if (output_shape.is_none()) output_shape = call.wrapped(shape_of(state, call.y()));
+        const Value axes = call.call("BroadcastGradientArgs", {shape, output_shape});
+        return reshape(state, call.wrapped(reduce(state, "Sum", chosen, axes, true)), shape);
+    };
+    const Gradient yes = reduced(call.call("SelectV2", {condition, grad, zero}), call.x(1));
+    return {Gradient{}, yes, reduced(call.call("SelectV2", {condition, zero, grad}), call.x(2))};
+}
+
 std::vector<Gradient> dynamic_stitch_grad(GradientCall& call) {
     const std::size_t count = call.node().inputs.size() / 2;
     std::vector<Gradient> grads(count);
@@ -337,6 +355,7 @@ std::vector<GradientDef> array_gradients() {
         {"Unpack", unpack_grad},
         {"Slice", slice_grad},
         {"StridedSlice", strided_slice_grad},
+        {"StridedSliceGrad", strided_slice_grad_grad},
         {"Tile", tile_grad},
         {"Gather", gather_grad},
         {"GatherV2", gather_v2_grad},
@@ -346,6 +365,7 @@ std::vector<GradientDef> array_gradients() {
         {"ReverseV2", reverse_grad},
         {"Fill", fill_grad},
         {"Select", select_grad},
+        {"SelectV2", select_v2_grad},
         {"DynamicStitch", dynamic_stitch_grad},
         {"ParallelDynamicStitch", dynamic_stitch_grad},
         {"DynamicPartition", dynamic_partition_grad},
@@ -353,81 +373,6 @@ std::vector<GradientDef> array_gradients() {
         {"IdentityN", identity_n_grad},
         {"UnsortedSegmentSum", unsorted_segment_sum_grad},
     };
-}
-
-std::vector<GradientDef> shape_gradients() {
-    return {
-        {"Shape"},
-        {"ShapeN"},
-        {"Rank"},
-        {"Size"},
-        {"Const"},
-        {"ZerosLike"},
-        {"OnesLike"},
-        {"InvertPermutation"},
-        {"ConcatOffset"},
-        {"BroadcastGradientArgs"},
-        {"Range"},
-        {"LinSpace"},
-        {"OneHot"},
-        {"Where"},
-        {"ListDiff"},
-        {"Unique"},
-        {"ArgMax"},
-        {"ArgMin"},
-        {"Assign"},
-        {"AssignAdd"},
-        {"AssignSub"},
-        {"All"},
-        {"Any"},
-        {"RandomUniform"},
-        {"RandomUniformInt"},
-        {"RandomStandardNormal"},
-        {"TruncatedNormal"},
-        {"Multinomial"},
-        {"IsVariableInitialized"},
-        {"VarIsInitializedOp"},
-        {"VariableShape"},
-        {"InTopKV2"},
-        {"StackV2"},
-        {"Assert"},
-        {"Print"},
-    };
-}
-
-// --- the registry ---------------------------------------------------------------------------------------------
-
-std::span<const GradientDef> all_gradients() {
-    static const std::vector<GradientDef> all = [] {
-        std::vector<GradientDef> list;
-        for (auto* family : {math_gradients, reduction_gradients, array_gradients, shape_gradients, nn_gradients,
-                             diagonal_gradients, control_flow_gradients, tensor_array_gradients})
-            std::ranges::copy(family(), std::back_inserter(list));
-        std::ranges::sort(list, {}, &GradientDef::op);
-        return list;
-    }();
-    return all;
-}
-
-const GradientDef* find_gradient(std::string_view op) {
-    const std::span<const GradientDef> all = all_gradients();
-    const auto it = std::ranges::lower_bound(all, op, {}, &GradientDef::op);
-    return it == all.end() || it->op != op ? nullptr : &*it;
-}
-
-std::span<const std::string_view> unsupported_gradients() {
-    static constexpr std::string_view names[] = {
-        "Qr",
-        "DepthwiseConv2dNative",
-        "SelectV2",
-        "If",
-        "StatelessIf",
-        "While",
-        "StatelessWhile",
-        "PartitionedCall",
-        "StatefulPartitionedCall",
-    };
-    return names;
 }
 
 } // namespace rnnscope::tf1

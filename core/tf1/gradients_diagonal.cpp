@@ -5,7 +5,7 @@
 namespace rnnscope::tf1 {
 namespace {
 
-/// Gradients of diagonals, limits and windows: python/ops/array_grad.py, clip_ops.py and nn_grad.py, 1.15.
+/// Gradients of diagonals and limits: python/ops/array_grad.py and clip_ops.py, 1.15.
 
 std::vector<Gradient> diag_grad(GradientCall& call) {
     return {call.made(call.call("DiagPart", {call.dy()}))};
@@ -90,12 +90,6 @@ std::vector<Gradient> clip_by_value_grad(GradientCall& call) {
     return {of_x, of_low, reduced(high, {upper, 1}, shapes[2])};
 }
 
-std::vector<Gradient> max_pool_grad(GradientCall& call) {
-    AttrMap attrs;
-    for (const char* key : {"ksize", "strides", "padding", "data_format"}) attrs[key] = call.node().attrs.at(key);
-    return {call.made(call.call("MaxPoolGrad", {call.x(), call.y(), call.dy()}, std::move(attrs)))};
-}
-
 } // namespace
 
 std::vector<GradientDef> diagonal_gradients() {
@@ -106,7 +100,6 @@ std::vector<GradientDef> diagonal_gradients() {
         {"MatrixDiagPart", matrix_diag_part_grad},
         {"MatrixSetDiag", matrix_set_diag_grad},
         {"ClipByValue", clip_by_value_grad},
-        {"MaxPool", max_pool_grad},
     };
 }
 

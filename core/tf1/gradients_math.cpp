@@ -290,11 +290,27 @@ std::vector<Gradient> sigmoid_grad_grad(GradientCall& call) {
     return {first, call.made(call.call("SigmoidGrad", {call.x(0), call.dy()}))};
 }
 
-std::vector<Gradient> tanh_grad_grad(GradientCall& call) {
+/// Of TanhGrad and ReciprocalGrad, which are both squares of y.
+template <OpName op> std::vector<Gradient> square_grad_grad(GradientCall& call) {
     const ControlDependenciesScope waiting(call.state, after_grad(call));
     const Value product = call.binary("*", call.binary("*", call.dy(), Value(-2.0)), call.x(1));
     const Gradient first = call.made(call.binary("*", product, call.x(0)));
-    return {first, call.made(call.call("TanhGrad", {call.x(0), call.dy()}))};
+    return {first, call.made(call.call(op.view(), {call.x(0), call.dy()}))};
+}
+
+/// Of SqrtGrad and RsqrtGrad, whose inputs are y and dy, too.
+std::vector<Gradient> sqrt_grad_grad(GradientCall& call) {
+    const ControlDependenciesScope waiting(call.state, after_grad(call));
+    const Value slope = call.binary("/", call.dy(), call.x(0));
+    const Value first = call.binary("*", negative(call, slope), call.y());
+    return {call.made(first), call.made(call.binary("*", Value(0.5), slope))};
+}
+
+std::vector<Gradient> rsqrt_grad_grad(GradientCall& call) {
+    const ControlDependenciesScope waiting(call.state, after_grad(call));
+    const Value product = call.binary("*", call.binary("*", Value(-1.5), call.dy()), call.x(1));
+    const Gradient first = call.made(call.binary("*", product, call.call("Square", {call.x(0)})));
+    return {first, call.made(call.call("RsqrtGrad", {call.x(0), call.dy()}))};
 }
 
 std::vector<Gradient> exp_grad(GradientCall& call) {
@@ -383,7 +399,10 @@ std::vector<GradientDef> math_gradients() {
         {"Sigmoid", fused_grad_after<"SigmoidGrad">},
         {"Tanh", fused_grad_after<"TanhGrad">},
         {"SigmoidGrad", sigmoid_grad_grad},
-        {"TanhGrad", tanh_grad_grad},
+        {"TanhGrad", square_grad_grad<"TanhGrad">},
+        {"ReciprocalGrad", square_grad_grad<"ReciprocalGrad">},
+        {"SqrtGrad", sqrt_grad_grad},
+        {"RsqrtGrad", rsqrt_grad_grad},
         {"Exp", exp_grad},
         {"Expm1", expm1_grad},
         {"Log", log_grad},

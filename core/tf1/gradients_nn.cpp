@@ -79,16 +79,6 @@ std::vector<Gradient> bias_add_grad_grad(GradientCall& call) {
     return {call.made(call.call("Tile", {grad, repeats}))};
 }
 
-std::vector<Gradient> conv2d_grad(GradientCall& call) {
-    const NodeId shapes = call_op(call.state, "ShapeN", {Value::list({call.x(0), call.x(1)})});
-    const Value input_shape = call.wrapped({shapes, 0}), filter_shape = call.wrapped({shapes, 1});
-    AttrMap attrs;
-    for (const char* key : {"dilations", "strides", "padding", "explicit_paddings", "use_cudnn_on_gpu", "data_format"})
-        if (const auto it = call.node().attrs.find(key); it != call.node().attrs.end()) attrs[key] = it->second;
-    const Gradient input = call.made(call.call("Conv2DBackpropInput", {input_shape, call.x(1), call.dy()}, attrs));
-    return {input, call.made(call.call("Conv2DBackpropFilter", {call.x(0), filter_shape, call.dy()}, attrs))};
-}
-
 /// An op that is there to forbid.
 std::vector<Gradient> prevent_gradient_grad(GradientCall& call) {
     raise("LookupError", "Gradient explicitly disabled. Reason: " + call.attr<std::string>("message"));
@@ -236,7 +226,6 @@ std::vector<GradientDef> nn_gradients() {
         {"EluGrad", bent_grad_grad<"EluGrad">},
         {"SeluGrad", bent_grad_grad<"SeluGrad">},
         {"SoftplusGrad", softplus_grad_grad},
-        {"Conv2D", conv2d_grad},
         {"PreventGradient", prevent_gradient_grad},
         {"Softmax", softmax_grad},
         {"LogSoftmax", log_softmax_grad},
