@@ -152,7 +152,8 @@ std::vector<Gradient> strided_slice_grad_grad(GradientCall& call) {
 
 std::vector<Gradient> tile_grad(GradientCall& call) {
     GraphState& state = call.state;
-    const Value shape = wrap(state, shape_of(state, call.x(0)));
+    const DType dtype = state.graph.info(call.input(1)).dtype;
+    const Value shape = wrap(state, shape_of(state, call.x(0), "", dtype));
     const Value both = wrap(state, stack(state, Value::list({call.x(1), shape})));
     const Value turned = wrap(state, transpose(state, both));
     const Value split_shape = wrap(state, reshape(state, turned, Value::list({-1})));
@@ -206,32 +207,31 @@ std::vector<Gradient> gather_grad(GradientCall& call) {
 /// Slices are summed up by index with the gathered dimension in front, and turned back.
 Gradient gathered_slices(GradientCall& call) {
     GraphState& state = call.state;
-    const Value axis = call.x(2), shape = shape_beside(call);
+    const Value axis = call.x(2), shape = shape_beside(call), indices = call.x(1);
     const auto part = [&](const Value& dims, const Value& begin, const Value& end) {
         return wrap(state, strided_slice(state, dims, Value::list({Value::tuple({begin, end, {}})})));
     };
     const auto joined = [&](std::vector<Value> parts) {
         return wrap(state, concat(state, Value::list(std::move(parts)), Value(0)));
     };
-    const Value size = wrap(state, expand_dims(state, wrap(state, size_of(state, call.x(1))), Value(0)));
+    const auto count_of = [&](const Value& x) { return wrap(state, size_of(state, x)); };
+    const auto length_of = [&](const Value& x) { return wrap(state, expand_dims(state, count_of(x), Value(0))); };
+    length_of(indices); // made for the first axis, and here once more
     const Value outer_shape = part(shape, {}, axis);
-    const Value outer_count = wrap(state, size_of(state, outer_shape));
     const Value inner_shape = part(part(shape, axis, {}), Value(1), {});
-    const Value inner_count = wrap(state, size_of(state, inner_shape));
-    const Value outer_axes = wrap(state, range(state, outer_count));
-    const Value first_inner = call.binary("+", outer_count, Value(1));
-    const Value after_outer = call.binary("+", outer_count, Value(1));
-    const Value after_inner = call.binary("+", after_outer, inner_count);
-    const Value inner_axes = wrap(state, range(state, first_inner, after_inner));
-    const Value values = wrap(state, reshape(state, call.dy(), joined({outer_shape, size, inner_shape})));
-    const Value indices = wrap(state, reshape(state, call.x(1), size));
-    const Value to_front = joined({Value::list({outer_count}), outer_axes, inner_axes});
+    const Value values_shape = joined({outer_shape, Value::list({Value(-1)}), inner_shape});
+    const Value rank = count_of(values_shape), place = count_of(outer_shape);
+    const Value batches = wrap(state, range(state, Value(0)));
+    const Value outer_axes = wrap(state, range(state, Value(0), place));
+    const Value inner_axes = wrap(state, range(state, call.binary("+", place, Value(1)), rank));
+    const Value values = wrap(state, reshape(state, call.dy(), values_shape));
+    const Value to_front = joined({batches, Value::list({place}), outer_axes, inner_axes});
     const Value turned = wrap(state, transpose(state, values, to_front));
     const Value count = wrap(state, strided_slice(state, shape, axis));
-    const Value sums = call.call("UnsortedSegmentSum", {turned, indices, count});
+    const Value rows = wrap(state, reshape(state, indices, length_of(indices)));
+    const Value sums = call.call("UnsortedSegmentSum", {turned, rows, count});
     const Value moved_outer = call.binary("+", outer_axes, Value(1));
-    const Value back = joined({moved_outer, Value::list({Value(0)}), inner_axes});
-    return transpose(state, sums, back);
+    return transpose(state, sums, joined({batches, moved_outer, Value::list({Value(0)}), inner_axes}));
 }
 
 std::vector<Gradient> gather_v2_grad(GradientCall& call) {

@@ -189,6 +189,10 @@ std::vector<ops::OpExample> more_examples(std::string_view op) {
         return {{{floats({2, 2}, {-5, 0.5f, 5, 1.5f}), floats({2, 2}, {-1, 0, -2, 2}), floats({2, 2}, {1, 2, 3, 4})},
                  {{"T", DType::float32}},
                  {}}};
+    if (op == "Tile")
+        return {{{floats({1, 2}, {1, 2}), ops::example::longs({2}, {2, 3})},
+                 {{"T", DType::float32}, {"Tmultiples", DType::int64}},
+                 {}}};
     if (op == "SelectV2") // what is chosen from has fewer dimensions, or ones
         return {{{ops::example::bools({2, 1, 3}, {true, false, true, false, true, true}), floats({2, 1}, {1, 2}),
                   floats({1, 3}, {5, 6, 7})},
