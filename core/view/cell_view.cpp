@@ -98,7 +98,16 @@ class CellBuilder {
         view_.output_size = cell.output_size;
         view_.inputs = cell.input_size;
         view_.steps = steps.size();
+        view_.resets_product = cell.variant.kind == CellKind::gru && cell.variant.reset_after;
+        view_.update_keeps = cell.variant.update_keeps;
         for (const CellWeight& weight : cell.weights) {
+            const std::string_view role = weight.role;
+            // Keras has both biases in two rows of one variable.
+            if (view_.resets_product && (role == "recurrent bias" || role == "candidate recurrent bias" ||
+                                         (role == "bias" && shape_of(weight).rank() == 2)))
+                view_.has_recurrent_bias = true;
+            if (view_.resets_product && (role == "recurrent kernel" || role == "candidate recurrent kernel"))
+                view_.recurrent_weight = kernel_text(weight, "recurrent");
             if (!weight.role.ends_with("kernel") || weight.role.starts_with("projection")) continue;
             const std::string text = kernel_text(weight);
             const bool is_candidate = weight.role.starts_with("candidate");
@@ -158,12 +167,17 @@ class CellBuilder {
     }
 
     std::string kernel_text(const CellWeight& weight) const {
+        return kernel_text(weight, weight.role.substr(0, weight.role.find(' ')));
+    }
+
+    std::string kernel_text(const CellWeight& weight, std::string_view word) const {
+        return fmt::format("{} {}", word, shape_text(shape_of(weight)));
+    }
+
+    Shape shape_of(const CellWeight& weight) const {
         const Graph& graph = *debugger_.graph();
-        Shape shape = graph.info(weight.source).shape;
-        if (const Variable* variable = graph.variable_of(weight.source.node)) shape = variable->shape;
-        const std::string name = graph.node(weight.source.node).name;
-        return fmt::format("{} {}", weight.role == "kernel" ? "kernel" : weight.role.substr(0, weight.role.find(' ')),
-                           shape_text(shape));
+        if (const Variable* variable = graph.variable_of(weight.source.node)) return variable->shape;
+        return graph.info(weight.source).shape;
     }
 
     void choose_step(const CellSteps& steps) {

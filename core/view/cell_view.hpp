@@ -98,6 +98,10 @@ struct CellView {
     double previous = 0, previous_c = 0;        ///< h and, of an LSTM, c of the unit before the time step
     std::vector<double> x;                      ///< the first inputs of the example; empty when not known
     std::string gates_weight, candidate_weight; ///< "gates [74, 128]": kernels for the boxes of the diagram
+    std::string recurrent_weight;               ///< of h in the candidate, where it has a kernel of its own
+    bool resets_product = false;                ///< GRU: r multiplies the product of h and its weights, not h
+    bool has_recurrent_bias = false;            ///< GRU: and that product has a bias
+    bool update_keeps = true;                   ///< GRU: u weighs the old state; false: the candidate
     std::string products_of;                    ///< "c"
     std::size_t products_in_all = 0;
     std::vector<CellProduct> products; ///< the largest, at most six

@@ -297,6 +297,12 @@ TEST(CellView, ExplainsWhatCellsOfKerasAndCuDNNCompute) {
                 for (const view::CellEquation& equation : view.equations)
                     EXPECT_TRUE(equation.explained) << name << ", " << equation.letter << ", unit " << unit;
             }
+        const view::CellView view = view::build_cell(debugger, {0, 0, 0, 0, 0});
+        const bool is_gru = name.find("GRU") != std::string::npos;
+        EXPECT_EQ(view.resets_product, is_gru && name != "keras.layers.GRUCell") << name;
+        EXPECT_EQ(view.has_recurrent_bias, view.resets_product) << name;
+        const char* recurrent = has_initializer ? "recurrent [4, 12]" : "recurrent [4, 4]";
+        EXPECT_EQ(view.recurrent_weight, view.resets_product ? recurrent : "") << name;
         if (name == "compat.v2.keras.layers.GRUCell")
             expect_golden("keras_gru_cell", to_text(view::build_cell(debugger, {0, 2, 1, {}, 0})));
     }
