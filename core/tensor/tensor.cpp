@@ -218,14 +218,16 @@ bool Tensor::identical(const Tensor& other) const {
     return std::memcmp(data(), other.data(), byte_size()) == 0;
 }
 
-TensorStatistics statistics(const Tensor& tensor) {
+namespace {
+
+/// `number`: an element as a double.
+template <class Number> TensorStatistics statistics_of(std::int64_t elements, Number&& number) {
     TensorStatistics result;
-    result.elements = tensor.elements();
-    if (!tensor || holds_strings(tensor.dtype())) return result;
+    result.elements = elements;
     std::int64_t finite = 0;
     double sum = 0;
-    for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-        const double x = tensor.number(i);
+    for (std::int64_t i = 0; i < elements; ++i) {
+        const double x = number(i);
         if (std::isnan(x)) {
             ++result.nans;
         } else if (std::isinf(x)) {
@@ -241,12 +243,28 @@ TensorStatistics statistics(const Tensor& tensor) {
     if (finite == 0) return result;
     result.mean = sum / static_cast<double>(finite);
     double squares = 0; // second pass: the one-pass formula cancels for large means
-    for (std::int64_t i = 0; i < tensor.elements(); ++i) {
-        const double x = tensor.number(i);
+    for (std::int64_t i = 0; i < elements; ++i) {
+        const double x = number(i);
         if (std::isfinite(x)) squares += (x - result.mean) * (x - result.mean);
     }
     result.standard_deviation = std::sqrt(squares / static_cast<double>(finite));
     return result;
+}
+
+} // namespace
+
+TensorStatistics statistics(const Tensor& tensor) {
+    if (!tensor || holds_strings(tensor.dtype())) {
+        TensorStatistics none;
+        none.elements = tensor.elements();
+        return none;
+    }
+    if (tensor.dtype() == DType::float32) { // what nearly all are, several times faster
+        const auto values = tensor.values<float>();
+        return statistics_of(tensor.elements(),
+                             [&](std::int64_t i) { return static_cast<double>(values[static_cast<std::size_t>(i)]); });
+    }
+    return statistics_of(tensor.elements(), [&](std::int64_t i) { return tensor.number(i); });
 }
 
 } // namespace rnnscope
