@@ -7,6 +7,12 @@ namespace {
 
 /// Gradients of diagonals and limits: python/ops/array_grad.py and clip_ops.py, 1.15.
 
+/// array_ops.matrix_diag, matrix_diag_part and matrix_set_diag, which name their ops otherwise than the ops' types.
+Value named_diagonal(const GradientCall& call, std::string_view type, const std::vector<Value>& arguments) {
+    const std::string_view name = type == "MatrixDiag" ? "diag" : type == "MatrixDiagPart" ? "diag_part" : "set_diag";
+    return op_value(call.state, type, arguments, {}, name);
+}
+
 std::vector<Gradient> diag_grad(GradientCall& call) {
     return {call.made(call.call("DiagPart", {call.dy()}))};
 }
@@ -16,16 +22,16 @@ std::vector<Gradient> diag_part_grad(GradientCall& call) {
 }
 
 std::vector<Gradient> matrix_diag_grad(GradientCall& call) {
-    return {call.made(call.call("MatrixDiagPart", {call.dy()}))};
+    return {call.made(named_diagonal(call, "MatrixDiagPart", {call.dy()}))};
 }
 
 std::vector<Gradient> matrix_diag_part_grad(GradientCall& call) {
     const Shape& shape = call.shape(0);
     const std::size_t rank = shape.rank();
     const bool is_square = rank >= 2 && shape.dim(rank - 1) >= 0 && shape.dim(rank - 2) == shape.dim(rank - 1);
-    if (is_square) return {call.made(call.call("MatrixDiag", {call.dy()}))};
+    if (is_square) return {call.made(named_diagonal(call, "MatrixDiag", {call.dy()}))};
     const Value zero = call.wrapped(zeros_like(call.state, call.x()));
-    return {call.made(call.call("MatrixSetDiag", {zero, call.dy()}))};
+    return {call.made(named_diagonal(call, "MatrixSetDiag", {zero, call.dy()}))};
 }
 
 /// The shape of the diagonals in a gradient where all of it is known.
@@ -62,8 +68,8 @@ std::vector<Gradient> matrix_set_diag_grad(GradientCall& call) {
     const std::optional<Value> known = known_diagonal_shape(input, call.shape(1));
     const Value shape = known ? *known : computed_diagonal_shape(call);
     const Value zero = wrap(state, zeros(state, shape, dtype));
-    const Value rest = call.call("MatrixSetDiag", {call.dy(), zero});
-    return {call.made(rest), call.made(call.call("MatrixDiagPart", {call.dy()}))};
+    const Value rest = named_diagonal(call, "MatrixSetDiag", {call.dy(), zero});
+    return {call.made(rest), call.made(named_diagonal(call, "MatrixDiagPart", {call.dy()}))};
 }
 
 /// _ClipByValueGrad: to the limit where it was reached, else to what was limited.

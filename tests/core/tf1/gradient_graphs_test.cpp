@@ -50,6 +50,18 @@ Lines gradient_nodes(Tf& tf, const std::string& op) {
     return lines;
 }
 
+TEST(Gradients, OfDiagonalsAreNamedAsTheirFunctions) {
+    const std::pair<const char*, const char*> cases[] = {{"MatrixDiagPart", "MatrixDiag @diag(gradients/Fill)"},
+                                                         {"MatrixDiag", "MatrixDiagPart @diag_part(gradients/Fill)"}};
+    for (const auto& [type, line] : cases) {
+        Tf tf;
+        const Value x = tf("placeholder", {DType::float32, ints({2, 2})});
+        const Value y = op_value(tf.context.default_graph(), type, {x}, {}, "y");
+        tf("gradients", {y, x});
+        EXPECT_EQ(gradient_nodes(tf, "y"), Lines{line});
+    }
+}
+
 TEST(Gradients, OfAProductIsTensorFlowsGraph) {
     Tf tf;
     const Value x = tf("placeholder", {DType::float32, Value::list({Value(), Value(3)})}, {{"name", "x"}});
