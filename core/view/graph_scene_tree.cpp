@@ -451,21 +451,23 @@ std::vector<SeriesRow> series_rows(const SceneTree& tree, std::uint32_t index) {
     return rows;
 }
 
+bool rows_depend(const SceneTree& tree, std::uint32_t index, const std::vector<SeriesRow>& rows) {
+    const SceneItem& item = tree.item(index);
+    const auto is_row = [&](std::uint32_t child) {
+        return std::any_of(rows.begin(), rows.end(),
+                           [&](const SeriesRow& row) { return row[0] == item.children[child]; });
+    };
+    return std::any_of(item.edges.begin(), item.edges.end(),
+                       [&](const LocalEdge& e) { return e.from != e.to && is_row(e.from) && is_row(e.to); });
+}
+
 Direction flow_direction(const SceneTree& tree, std::uint32_t index, const LayoutOrder& order) {
     const SceneItem& item = tree.item(index);
     if (index == 0 || item.is_variable_group || item.repeats > 0) return Direction::right;
     if (item.has_loop) return Direction::down;
-    if (const std::vector<SeriesRow> rows = series_rows(tree, index); !rows.empty()) {
-        // Their time runs to the right, so they stand below each other.
-        const auto is_row = [&](std::uint32_t child) {
-            return std::any_of(rows.begin(), rows.end(),
-                               [&](const SeriesRow& row) { return row[0] == item.children[child]; });
-        };
-        const bool depend = std::any_of(item.edges.begin(), item.edges.end(), [&](const LocalEdge& e) {
-            return e.from != e.to && is_row(e.from) && is_row(e.to);
-        });
-        return depend ? Direction::down : Direction::right;
-    }
+    // Their time runs to the right, so they stand below each other.
+    if (const std::vector<SeriesRow> rows = series_rows(tree, index); !rows.empty())
+        return rows_depend(tree, index, rows) ? Direction::down : Direction::right;
     std::size_t in_scopes = 0;
     for (const std::uint32_t child : item.children)
         if (tree.item(child).kind == BoxKind::scope && !tree.item(child).fold) in_scopes += tree.item(child).ops;

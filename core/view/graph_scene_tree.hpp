@@ -118,6 +118,9 @@ using SeriesRow = std::vector<std::uint32_t>;
 /// The children with as many steps each: layers, or both directions, over the same time. Of several such sets the
 /// largest; empty when there are no two.
 std::vector<SeriesRow> series_rows(const SceneTree& tree, std::uint32_t item);
+/// Does one of the rows need another? Then they stand below each other where the item runs down, else where it runs to
+/// the right.
+bool rows_depend(const SceneTree& tree, std::uint32_t item, const std::vector<SeriesRow>& rows);
 
 /// Which way the inside of an item runs: from its topology alone, so that opening a scope never turns another.
 Direction flow_direction(const SceneTree& tree, std::uint32_t item, const LayoutOrder& order);

@@ -127,6 +127,9 @@ SceneBuilder::ItemLayout& SceneBuilder::ordered(std::uint32_t index) {
     own.order = cached;
     own.direction = flow_direction(*tree_, index, *own.order);
     own.rows = series_rows(*tree_, index);
+    const bool below = rows_depend(*tree_, index, own.rows) == (own.direction == Direction::down);
+    // Of rows in rows the outer ones count.
+    std::erase_if(own.rows, [&](const SeriesRow& row) { return !below || layouts_[row.back()].row_of != no_box; });
     for (const SeriesRow& row : own.rows) layouts_[row.back()].row_of = index;
     if (index == 0) return own;
     own.ports = plan_ports(*tree_, index, layouts_[item.parent].ports);
@@ -280,6 +283,26 @@ void SceneBuilder::place(std::uint32_t index) {
     own.moved = 0;
 }
 
+/// Open items, the first to be placed first: what is inside before what is around it, and steps of all rows before any
+/// of the series that take their widths, however deep those lie.
+std::vector<std::uint32_t> SceneBuilder::placing_order(const std::vector<std::uint32_t>& open) const {
+    std::vector<std::size_t> turn(tree_->items().size()); // the highest comes first
+    for (const std::uint32_t item : open) turn[item] = tree_->item(item).depth;
+    for (const std::uint32_t item : open) {
+        std::size_t first = tree_->items().size();
+        for (const SeriesRow& row : layouts_[item].rows)
+            if (is_open(row)) first = std::min<std::size_t>(first, tree_->item(row.back()).depth);
+        for (const SeriesRow& row : layouts_[item].rows)
+            for (const std::uint32_t member : row)
+                if (is_open(row)) turn[member] = std::min(turn[member], first);
+    }
+    std::vector<std::uint32_t> order(open.rbegin(), open.rend());
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return turn[a] != turn[b] ? turn[a] > turn[b] : tree_->item(a).depth > tree_->item(b).depth;
+    });
+    return order;
+}
+
 bool SceneBuilder::build(const std::stop_token& stop) {
     // Open items, outer before inner; sizes come from the inside.
     std::vector<std::uint32_t> open{0};
@@ -295,9 +318,9 @@ bool SceneBuilder::build(const std::stop_token& stop) {
         if (stop.stop_requested()) return false;
         ordered(item);
     }
-    for (auto it = open.rbegin(); it != open.rend(); ++it) {
+    for (const std::uint32_t item : placing_order(open)) {
         if (stop.stop_requested()) return false; // what is placed is kept
-        place(*it);
+        place(item);
     }
     scene_ = {};
     box_of_item_.assign(tree_->items().size(), no_box);

@@ -85,6 +85,7 @@ class SceneBuilder {
     ItemLayout& ordered(std::uint32_t item);
     Size size_of(std::uint32_t item) const { return is_open(item) ? layouts_[item].size : tree_->item(item).closed; }
     Direction direction_around(std::uint32_t item) const { return layouts_[tree_->item(item).parent].direction; }
+    std::vector<std::uint32_t> placing_order(const std::vector<std::uint32_t>& open) const;
     void place(std::uint32_t item);
     std::vector<float> step_widths(std::uint32_t series) const;
     bool is_open(const SeriesRow& row) const;

@@ -196,13 +196,14 @@ struct TwoRows {
     Graph graph;
     std::array<std::vector<NodeId>, 2> last; ///< by row and step: an op of it
 
-    TwoRows(bool layers, int steps) {
+    /// `deep`: the row that lies a scope deeper, if any.
+    TwoRows(bool layers, int steps, int deep = -1) {
         const NodeId x = add("x", {});
         std::array<NodeId, 2> h{add("state_0", {}), add("a_state_with_a_longer_name", {})};
         for (int row = 0; row < 2; ++row)
             for (int t = 0; t < steps; ++t) {
-                const std::string scope =
-                    "rnn/cell_" + std::to_string(row) + "/lstm" + (t > 0 ? "_" : "") + (t > 0 ? std::to_string(t) : "");
+                const std::string scope = "rnn/cell_" + std::to_string(row) + (row == deep ? "/inner" : "") + "/lstm" +
+                                          (t > 0 ? "_" + std::to_string(t) : "");
                 const auto r = static_cast<std::size_t>(row);
                 const NodeId in = layers && row == 1 ? last[0][static_cast<std::size_t>(t)] : x;
                 const NodeId a = add(scope + "/a", {in}), b = add(scope + "/b", {h[r]});
@@ -259,6 +260,38 @@ TEST(Series, SeveralStandBelowEachOtherStepByStep) {
         for (const std::string& path : series) view.set_expanded(path, true);
         expect_columns("again");
     }
+}
+
+/// Where things are depends on what is open, not on what was open before.
+TEST(Series, RowsOfDifferentDepthStandTheSameHoweverTheyWereOpened) {
+    for (const bool layers : {true, false})
+        for (const int deep : {-1, 0, 1}) {
+            const TwoRows rnn(layers, 7, deep);
+            SceneInput input;
+            input.graph = &rnn.graph;
+            input.nodes = rnn.graph.size();
+            GraphView stepwise, afresh;
+            stepwise.expand_all(input);
+            std::vector<std::string> open;
+            for (const SceneBox& box : stepwise.scene(input).boxes)
+                if (box.repeats > 0) open.push_back(box.path);
+            for (const std::string& path : open) stepwise.set_expanded(path, true);
+            stepwise.scene(input);
+            for (const auto& [row, step] : {std::pair{0, 3}, {1, 5}, {0, 1}}) {
+                stepwise.reveal(input, rnn.last[static_cast<std::size_t>(row)][static_cast<std::size_t>(step)]);
+                stepwise.scene(input);
+            }
+            afresh.expand_outer(input);
+            for (const SceneBox& box : stepwise.scene(input).boxes)
+                if (box.expanded) afresh.set_expanded(box.path, true);
+            const Scene &a = stepwise.scene(input), &b = afresh.scene(input);
+            ASSERT_EQ(a.boxes.size(), b.boxes.size());
+            for (std::uint32_t i = 0; i < a.boxes.size(); ++i) {
+                ASSERT_EQ(a.boxes[i].path, b.boxes[i].path);
+                EXPECT_EQ(a.corner(i).x, b.corner(i).x) << a.boxes[i].path << ", deep " << deep;
+                EXPECT_EQ(a.boxes[i].width, b.boxes[i].width) << a.boxes[i].path << ", deep " << deep;
+            }
+        }
 }
 
 TEST(Series, OfTheGeneratedNetworkFoldForwardAndBackward) {
