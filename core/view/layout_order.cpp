@@ -126,9 +126,21 @@ class Ordering {
                 most = gain;
                 best = i - 1;
             }
-            std::rotate(layer.begin() + best, layer.begin() + start, layer.begin() + start + 1);
-            for (std::uint32_t i = best; i <= start; ++i) position_[layer[i]] = i;
+            move(layer, start, best);
             order_.crossings -= static_cast<std::uint64_t>(most);
+        }
+    }
+
+    /// What leads no further stands beside the bends of its rank where that costs no crossing, on the nearer side:
+    /// lines need not part around it, which are far apart when it is large. It never passes a node, which may be large,
+    /// too.
+    void free_dead_ends() {
+        if (!small()) return;
+        for (auto& layer : order_.layers) {
+            const std::vector<std::uint32_t> before = layer;
+            for (const std::uint32_t v : before)
+                if (up(v).empty() != down(v).empty() && !move_out(layer, position_[v], true))
+                    move_out(layer, position_[v], false);
         }
     }
 
@@ -382,17 +394,45 @@ class Ordering {
                 gain = 0;
                 for (std::size_t i = start + 1; i < layer.size(); ++i) look(i, swap_gain(v, layer[i]));
                 if (most == 0) continue;
-                const auto at = [&](std::size_t i) { return layer.begin() + static_cast<std::ptrdiff_t>(i); };
-                if (best < start)
-                    std::rotate(at(best), at(start), at(start + 1));
-                else
-                    std::rotate(at(start), at(start + 1), at(best + 1));
-                for (std::size_t i = std::min(best, start); i <= std::max(best, start); ++i)
-                    position_[layer[i]] = static_cast<std::uint32_t>(i);
+                move(layer, start, best);
                 order_.crossings -= static_cast<std::uint64_t>(most);
                 improved = true;
             }
         }
+    }
+
+    /// Past the bends beside it, unless there are fewer on its other side. False when it stays.
+    bool move_out(Layers::value_type& layer, std::size_t start, bool to_left) {
+        const auto bends = [&](bool left) {
+            std::size_t count = 0;
+            while (left ? count < start : start + count + 1 < layer.size()) {
+                if (layer[left ? start - count - 1 : start + count + 1] < order_.nodes) break;
+                ++count;
+            }
+            return count;
+        };
+        const std::size_t passed = bends(to_left), other = bends(!to_left);
+        const std::size_t others = to_left ? layer.size() - 1 - start : start;
+        if (passed == 0 || others == 0 || (other > 0 && other < passed)) return false;
+        const std::size_t beyond = to_left ? start - passed - 1 : start + passed + 1; // wraps around before the first
+        if (beyond < layer.size() && !up(layer[beyond]).empty() && !down(layer[beyond]).empty()) return false;
+        std::int64_t gain = 0;
+        for (std::size_t n = 1; n <= passed; ++n)
+            gain += to_left ? swap_gain(layer[start - n], layer[start]) : swap_gain(layer[start], layer[start + n]);
+        if (gain < 0 || work_ > limits_.order_work) return false;
+        move(layer, start, to_left ? start - passed : start + passed);
+        order_.crossings -= static_cast<std::uint64_t>(gain);
+        return true;
+    }
+
+    void move(Layers::value_type& layer, std::size_t from, std::size_t to) {
+        const auto at = [&](std::size_t i) { return layer.begin() + static_cast<std::ptrdiff_t>(i); };
+        if (to < from)
+            std::rotate(at(to), at(from), at(from + 1));
+        else
+            std::rotate(at(from), at(from + 1), at(to + 1));
+        for (std::size_t i = std::min(from, to); i <= std::max(from, to); ++i)
+            position_[layer[i]] = static_cast<std::uint32_t>(i);
     }
 
     /// Crossings that are gone when b, right of a, comes to its left.
@@ -444,6 +484,7 @@ LayoutOrder order_graph(std::size_t nodes, std::span<const LayoutEdge> edges, co
     Ordering ordering(order, edges, limits);
     ordering.run();
     ordering.move_first(first);
+    ordering.free_dead_ends();
     return order;
 }
 

@@ -1,4 +1,5 @@
 #include "core/view/layout.hpp"
+#include "core/view/layout_ends.hpp"
 #include "core/view/layout_rank.hpp"
 #include "core/view/layout_tighten.hpp"
 
@@ -230,97 +231,6 @@ class Coordinates {
     std::unordered_set<std::uint64_t> conflicts_;
 };
 
-/// A drawing with ranks from top to bottom: `across` is x, `along` is y.
-struct Box {
-    float across = 0, along = 0, width = 0, depth = 0;
-    float center() const { return across + width / 2; }
-};
-
-/// Where edges touch the boxes: spread over the side, in the order of where they go to, near to straight.
-class Ports {
-  public:
-    static constexpr float small_box = 200;
-    /// Small boxes take their edges near the middle; on the long side of an open scope edges run straight on.
-    static float reach_of(float width) { return std::max(width * 0.3f, width / 2 - 24); }
-
-    Ports(const std::vector<Box>& boxes, const LayoutEnds& ends)
-        : boxes_(boxes), ends_(ends), requests_(boxes.size() * 2) {}
-
-    void ask(std::uint32_t node, bool end_side, float towards, std::uint32_t port, float* result) {
-        requests_[node * 2 + (end_side ? 1 : 0)].push_back({towards, port, result});
-    }
-    void settle() {
-        for (std::size_t i = 0; i < requests_.size(); ++i) {
-            if (requests_[i].empty()) continue;
-            const std::vector<LayoutEnds::Range>& ranges = i % 2 == 0 ? ends_.start : ends_.end;
-            settle(boxes_[i / 2], ranges.empty() ? LayoutEnds::Range() : ranges[i / 2], requests_[i]);
-        }
-        for (const auto& [from, to] : shared_) *to = *from;
-    }
-
-  private:
-    struct Request {
-        float towards;
-        std::uint32_t port;
-        float* result;
-    };
-
-    /// One request for each port, in the mean direction of all.
-    void share_ports(std::vector<Request>& requests) {
-        const auto is_port = [](const Request& r) { return r.port != LayoutEnds::own_place; };
-        if (std::none_of(requests.begin(), requests.end(), is_port)) return;
-        std::stable_sort(requests.begin(), requests.end(),
-                         [](const Request& a, const Request& b) { return a.port < b.port; });
-        std::size_t kept = 0;
-        for (std::size_t begin = 0, end = 0; begin < requests.size(); begin = end) {
-            float sum = 0;
-            for (end = begin; end < requests.size() && (end == begin || requests[end].port == requests[begin].port);
-                 ++end) {
-                sum += requests[end].towards;
-                if (end > begin) shared_.emplace_back(requests[begin].result, requests[end].result);
-                if (!is_port(requests[begin])) {
-                    ++end;
-                    break;
-                }
-            }
-            requests[kept++] = {sum / static_cast<float>(end - begin), requests[begin].port, requests[begin].result};
-        }
-        requests.resize(kept);
-    }
-
-    void settle(const Box& box, const LayoutEnds::Range& range, std::vector<Request>& requests) {
-        share_ports(requests);
-        std::stable_sort(requests.begin(), requests.end(),
-                         [](const Request& a, const Request& b) { return a.towards < b.towards; });
-        const bool given = range.high >= range.low;
-        const float reach = reach_of(box.width);
-        const float low = given ? box.across + range.low : box.center() - reach;
-        const float high = given ? box.across + range.high : box.center() + reach;
-        const auto count = static_cast<float>(requests.size());
-        const float gap = requests.size() < 2 ? 0 : std::min(12.f, (high - low) / (count - 1));
-        float next = low;
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-            const float rest = gap * (count - 1 - static_cast<float>(i));
-            const float wanted = std::clamp(requests[i].towards, low, high);
-            *requests[i].result = std::clamp(wanted, next, std::max(next, high - rest));
-            next = *requests[i].result + gap;
-        }
-        if (given || box.width > small_box) return;
-        // A small box looks best with its edges centered.
-        const float middle = (*requests.front().result + *requests.back().result) / 2;
-        const bool straight = requests.size() == 1 && requests[0].towards >= low && requests[0].towards <= high;
-        if (straight) return;
-        const float shift =
-            std::clamp(box.center() - middle, low - *requests.front().result, high - *requests.back().result);
-        for (const Request& r : requests) *r.result += shift * 0.5f;
-    }
-
-    const std::vector<Box>& boxes_;
-    const LayoutEnds& ends_;
-    std::vector<std::vector<Request>> requests_;
-    std::vector<std::pair<const float*, float*>> shared_;
-};
-
 /// How far across a drawn curve has come, of 1, where it has come so far along.
 float curve_at(float along) {
     float low = 0, high = 1;
@@ -337,7 +247,7 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
                    Direction direction, const LayoutSpacing& spacing, const LayoutEnds& given) {
     assert(sizes.size() == order.nodes);
     const bool right = direction == Direction::right;
-    std::vector<Box> boxes(order.rank.size());
+    std::vector<LayoutBox> boxes(order.rank.size());
     std::vector<float> widths(order.rank.size(), 0);
     for (std::size_t v = 0; v < order.nodes; ++v) {
         boxes[v].width = widths[v] = right ? sizes[v].height : sizes[v].width;
@@ -347,8 +257,8 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
     std::vector<double> center = coordinates.run();
     std::vector<float> reach(widths.size(), 0);
     for (std::size_t v = 0; v < order.nodes; ++v)
-        if (widths[v] > Ports::small_box) reach[v] = Ports::reach_of(widths[v]);
-    shorten_edges(order, edges, coordinates.gaps(), reach, center);
+        if (widths[v] > LayoutBox::small) reach[v] = LayoutBox::reach_of(widths[v]);
+    shorten_edges(order, edges, coordinates.gaps(), widths, reach, center);
 
     double low = std::numeric_limits<double>::max(), high = std::numeric_limits<double>::lowest();
     for (std::size_t v = 0; v < boxes.size(); ++v) {
@@ -381,32 +291,10 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         along += depth + (r + 1 < order.layers.size() ? spacing.rank_gap : 0);
     }
 
-    struct Ends {
-        float from = 0, to = 0;
-    };
-    std::vector<Ends> ends(edges.size());
-    std::vector<float> outer(given.outer.size(), 0);
-    Ports ports(boxes, given);
-    const auto port_in = [](const std::vector<std::uint32_t>& by_edge, std::size_t i) {
-        return by_edge.empty() ? LayoutEnds::own_place : by_edge[i];
-    };
-    for (std::size_t i = 0; i < edges.size(); ++i) {
-        const LayoutEdge& e = edges[i];
-        if (e.from == e.to) continue;
-        const bool against = order.against[i];
-        const auto& bends = order.bends[i];
-        const bool empty = bends.empty();
-        const std::uint32_t after_from = empty ? e.to : (against ? bends.back() : bends.front());
-        const std::uint32_t before_to = empty ? e.from : (against ? bends.front() : bends.back());
-        ports.ask(e.from, true, boxes[after_from].center(), port_in(given.from_port, i), &ends[i].from);
-        ports.ask(e.to, false, boxes[before_to].center(), port_in(given.to_port, i), &ends[i].to);
-    }
-    for (std::size_t i = 0; i < given.outer.size(); ++i) {
-        const LayoutEnds::Outer& o = given.outer[i];
-        ports.ask(o.node, o.leaves, boxes[o.node].center() + o.towards * boxes[o.node].width, o.port, &outer[i]);
-    }
-    ports.settle();
-
+    Layout layout;
+    layout.low_side.assign(edges.size(), false);
+    const EdgeEnds found = find_ends(order, edges, boxes, static_cast<float>(high - low), given, layout.low_side);
+    const std::vector<EdgeEnds::Pair>& ends = found.edges;
     std::vector<std::uint32_t> place(boxes.size());
     for (const auto& layer : order.layers)
         for (std::uint32_t n = 0; n < layer.size(); ++n) place[layer[n]] = n;
@@ -418,7 +306,7 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         for (std::int64_t n = place[v] + (after ? 1 : -1); n >= 0 && n < count; n += after ? 1 : -1) {
             const std::uint32_t neighbour = layer[static_cast<std::size_t>(n)];
             if (neighbour >= order.nodes) return true;
-            const Box& other = boxes[neighbour];
+            const LayoutBox& other = boxes[neighbour];
             const float near = after ? other.across - 6 : other.across + other.width + 6;
             if (after ? near >= other_end.x : near <= other_end.x) return false;
             const float past = leaves ? other.along + other.depth - side.y : side.y - other.along;
@@ -429,12 +317,10 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         return false;
     };
     const auto turn = [&](float across, float at) { return right ? Point{at, across} : Point{across, at}; };
-    Layout layout;
     layout.size = right ? Size{along, static_cast<float>(high - low)} : Size{static_cast<float>(high - low), along};
     layout.nodes.resize(order.nodes);
     for (std::size_t v = 0; v < order.nodes; ++v) layout.nodes[v] = turn(boxes[v].across, boxes[v].along);
     layout.edges.resize(edges.size());
-    layout.low_side.assign(edges.size(), false);
     for (std::size_t i = 0; i < edges.size(); ++i) {
         const LayoutEdge& e = edges[i];
         if (e.from == e.to) continue;
@@ -442,13 +328,11 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         const float leave = boxes[e.from].along + boxes[e.from].depth, open = rank_end[order.rank[e.from]];
         points.push_back(turn(ends[i].from, leave));
         if (runs_around(order, edges, i)) {
-            // Around on the far side, unless the near one is much nearer. At once where nothing stands in between.
-            const float across = ends[i].from + ends[i].to;
-            const bool low_side = across < 2 * static_cast<float>(high - low) / 3;
+            // At once where nothing stands in between.
+            const bool low_side = layout.low_side[i];
             const auto at_side = [&](std::uint32_t v) {
                 return low_side ? place[v] == 0 : place[v] + 1 == order.layers[order.rank[v]].size();
             };
-            layout.low_side[i] = low_side;
             points.push_back(turn(ends[i].from, at_side(e.from) ? leave : open));
             points.push_back(turn(ends[i].to, at_side(e.to) ? boxes[e.to].along : rank_start[order.rank[e.to]]));
             points.push_back(turn(ends[i].to, boxes[e.to].along));
@@ -478,8 +362,8 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         points.push_back(turn(to.x, enter));
     }
     for (std::size_t i = 0; i < given.outer.size(); ++i) {
-        const Box& box = boxes[given.outer[i].node];
-        layout.outer.push_back(turn(outer[i], box.along + (given.outer[i].leaves ? box.depth : 0)));
+        const LayoutBox& box = boxes[given.outer[i].node];
+        layout.outer.push_back(turn(found.outer[i], box.along + (given.outer[i].leaves ? box.depth : 0)));
     }
     layout.rank_start = std::move(rank_start);
     layout.rank_end = std::move(rank_end);

@@ -1,9 +1,10 @@
 #include "core/view/layout_tighten.hpp"
-#include "core/view/layout_simplex.hpp"
+#include "core/view/layout_rank.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <cstdlib>
+#include <limits>
 #include <utility>
 
 namespace rnnscope::view {
@@ -13,6 +14,7 @@ namespace {
 constexpr std::size_t most_nodes = 300;
 constexpr std::uint64_t most_work = 400'000;
 constexpr double steps_per_pixel = 2;
+constexpr std::int64_t around_pull = 5; ///< of a line that is led around, next to 8 of a bent one
 
 /// Bent edges should be straight before short ones are.
 std::int64_t stiffness(bool upper_bend, bool lower_bend) {
@@ -25,10 +27,6 @@ struct Step {
     std::uint32_t upper, lower;
     std::int64_t weight, free;
 
-    std::int64_t cost(std::int64_t apart) const {
-        return free == 0 ? strong * weight * apart
-                         : weight * (apart + strong * std::max<std::int64_t>(0, apart - free));
-    }
     static constexpr std::int64_t strong = 4;
 };
 
@@ -54,16 +52,30 @@ std::vector<Step> steps_of(const LayoutOrder& order, std::span<const LayoutEdge>
     return steps;
 }
 
-std::int64_t cost(std::span<const Step> steps, const std::vector<std::int64_t>& at) {
+std::int64_t cost(std::span<const RankEdge> edges, const std::vector<std::int64_t>& at) {
     std::int64_t sum = 0;
-    for (const Step& s : steps) sum += s.cost(std::abs(at[s.upper] - at[s.lower]));
+    for (const RankEdge& e : edges) sum += e.weight * (at[e.to] - at[e.from]);
     return sum;
+}
+
+/// A node where the ranks begin, and one where they end.
+std::array<std::uint32_t, 2> add_borders(const LayoutOrder& order, std::span<const float> width, std::int64_t low,
+                                         std::int64_t high, std::vector<std::int64_t>& at,
+                                         std::vector<RankEdge>& constraints) {
+    const auto first = static_cast<std::uint32_t>(at.size());
+    at.insert(at.end(), {low, high});
+    for (const auto& layer : order.layers) {
+        if (layer.empty()) continue;
+        constraints.push_back({first, layer.front(), 0, to_steps(width[layer.front()] / 2)});
+        constraints.push_back({layer.back(), first + 1, 0, to_steps(width[layer.back()] / 2)});
+    }
+    return {first, first + 1};
 }
 
 } // namespace
 
 void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::span<const double> gap,
-                   std::span<const float> reach, std::vector<double>& center) {
+                   std::span<const float> width, std::span<const float> reach, std::vector<double>& center) {
     const std::vector<Step> steps = steps_of(order, edges, reach);
     if (center.size() + steps.size() > most_nodes) return;
 
@@ -78,8 +90,6 @@ void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
             at[v] = std::max(at[v], at[layer[i - 1]] + length);
             constraints.push_back({layer[i - 1], v, 0, length});
         }
-    const std::int64_t before = cost(steps, at);
-    if (before == 0) return;
     const auto add_node = [&](std::int64_t position) {
         at.push_back(position);
         return static_cast<std::uint32_t>(at.size() - 1);
@@ -98,6 +108,21 @@ void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
             constraints.push_back({b, over, 0, -s.free});
         }
     }
+    // Lines that are led around everything get shorter the nearer to their side their ends are.
+    std::int64_t low = std::numeric_limits<std::int64_t>::max(), high = std::numeric_limits<std::int64_t>::min();
+    for (std::size_t v = 0; v < center.size(); ++v) {
+        low = std::min(low, at[v] - to_steps(width[v] / 2));
+        high = std::max(high, at[v] + to_steps(width[v] / 2));
+    }
+    std::array<std::uint32_t, 2> border{};
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        if (!runs_around(order, edges, i)) continue;
+        const bool at_low = at[edges[i].from] + at[edges[i].to] < low + high;
+        if (border[0] == 0) border = add_borders(order, width, low, high, at, constraints);
+        for (const std::uint32_t v : {edges[i].from, edges[i].to})
+            constraints.push_back(at_low ? RankEdge{border[0], v, around_pull, 0}
+                                         : RankEdge{v, border[1], around_pull, 0});
+    }
     std::uint64_t work = most_work;
     std::vector<std::int64_t> best = at;
     for (const ConnectedParts::Part& part : ConnectedParts(at.size(), constraints).parts) {
@@ -106,7 +131,7 @@ void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         network_simplex(part.edges, own, work);
         for (std::size_t i = 0; i < own.size(); ++i) best[part.nodes[i]] = own[i];
     }
-    if (cost(steps, best) >= before) return;
+    if (cost(constraints, best) >= cost(constraints, at)) return;
     for (std::size_t v = 0; v < center.size(); ++v) center[v] = static_cast<double>(best[v]) / steps_per_pixel;
 }
 

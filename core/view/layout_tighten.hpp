@@ -12,6 +12,6 @@ namespace rnnscope::view {
 /// must be from that of its left neighbour, and `reach` how far from its center edges may touch it. Large graphs are
 /// left as they are.
 void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::span<const double> gap,
-                   std::span<const float> reach, std::vector<double>& center);
+                   std::span<const float> width, std::span<const float> reach, std::vector<double>& center);
 
 } // namespace rnnscope::view

@@ -116,7 +116,10 @@ function cpuMs(work) {
 }
 
 const pad = (value, width) => String(value).padStart(width);
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b), half = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+};
 
 if (!noTimes) {
   console.log(`${'CPU ms, all open'.padEnd(20)}${pad('scopes', 8)}${pad('ours', 10)}${pad('dagre', 10)}${pad('ratio', 8)}`);
