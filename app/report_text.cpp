@@ -2,6 +2,7 @@
 
 #include "core/debug/answer.hpp"
 #include "core/debug/poison.hpp"
+#include "core/debug/selection_commands.hpp"
 
 #include <fmt/format.h>
 
@@ -89,7 +90,7 @@ std::string run_text(const Debugger& debugger) {
                                    count(graph == nullptr ? 0 : graph->variables().size(), "variable"));
     for (const record::RecordedRun& run : recording.runs()) {
         const StatementId statement = recording.step(run.info.step).step.statement;
-        text += fmt::format("run {} in session {}: {}  {}  {}\n", run.info.id.value + 1, run.info.session.value + 1,
+        text += fmt::format("run {} in {}: {}  {}  {}\n", run.info.id.value + 1, debug::session_text(run.info.session),
                             program::python_line(program, statement), run.outcome.error ? "FAILED" : "ok",
                             count(recording.event_count(run.info.id), "event"));
         text += values_text(debugger.evaluator().graph(run.info.graph), run);

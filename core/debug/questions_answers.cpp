@@ -1,5 +1,6 @@
 #include "core/debug/answer.hpp"
 #include "core/debug/questions.hpp"
+#include "core/debug/selection_commands.hpp"
 #include "core/debug/terminal_text.hpp"
 
 #include <algorithm>
@@ -224,8 +225,7 @@ void add_access(Answer& answer, const Debugger& debugger, const FoldedAccess& fo
         .glue(std::string(6 - std::min<std::size_t>(number.size(), 6), ' '));
     row.parts.push_back({number, AnswerColumn::at, {}, entry.after});
     row.at = entry.after;
-    if (entry.session.valid())
-        row.glue("  session ").say(fmt::format("{}", entry.session.index()), AnswerColumn::session);
+    if (entry.session.valid()) row.glue("  session ").say(session_number(entry.session), AnswerColumn::session);
     row.glue("  ").say(std::string(verb_of(entry)));
     if (entry.kind != HistoryEntry::Kind::declared || entry.is_left_out) {
         row.glue(" by ");

@@ -81,7 +81,7 @@ Result<std::string> choose_session(Debugger& debugger, std::string_view argument
     if (!index || *index >= debugger.recording().sessions())
         return bad_argument(fmt::format("there are {} sessions, numbered from 0", debugger.recording().sessions()));
     debugger.choose_session(SessionId(static_cast<std::size_t>(*index)));
-    return fmt::format("session {}", *index);
+    return session_text(SessionId(static_cast<std::size_t>(*index)));
 }
 
 } // namespace rnnscope::debug

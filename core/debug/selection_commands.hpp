@@ -7,6 +7,15 @@
 
 namespace rnnscope::debug {
 
+/// A session's number as session.choose takes it and everything shows it: from 0, in the order in which they opened.
+inline std::string session_number(SessionId session) {
+    return std::to_string(session.index());
+}
+/// "session 0"
+inline std::string session_text(SessionId session) {
+    return "session " + session_number(session);
+}
+
 /// Commands that select something of the current graph, or of the program, by its name. Unknown names are reported with
 /// the nearest one that exists. Each says what it selected.
 

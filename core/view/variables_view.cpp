@@ -1,6 +1,7 @@
 #include "core/view/variables_view.hpp"
 
 #include "core/base/suggest.hpp"
+#include "core/debug/selection_commands.hpp"
 
 #include <fmt/format.h>
 
@@ -75,7 +76,7 @@ class VariablesBuilder {
 
     void collect_sessions() {
         for (std::size_t i = 0; i < debugger_.recording().sessions(); ++i)
-            view_.sessions.push_back({SessionId(i), fmt::format("session {}", i + 1)});
+            view_.sessions.push_back({SessionId(i), debug::session_text(SessionId(i))});
         view_.session = debugger_.current_session();
     }
 

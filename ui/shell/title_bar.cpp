@@ -1,3 +1,4 @@
+#include "core/debug/selection_commands.hpp"
 #include "core/view/variables_view.hpp"
 #include "ui/shell/shell.hpp"
 #include "ui/shell/ui_commands.hpp"
@@ -303,7 +304,7 @@ float Shell::draw_title_right(const PanelContext& ctx, const TitlePlan& plan, fl
     }
     if (debugger_.is_open() && plan.session && debugger_.recording().sessions() > 0) {
         const SessionId current = debugger_.current_session();
-        const std::string name = current.valid() ? "session " + std::to_string(current.index() + 1) : "no session yet";
+        const std::string name = current.valid() ? debug::session_text(current) : "no session yet";
         const float width = look_.px(session_width);
         if (drop_button(look_, "session", {x - width, top}, {x, bottom}, name, "Whose values are shown"))
             ImGui::OpenPopup("session-popup");
@@ -326,9 +327,9 @@ void Shell::draw_session_popup(const PanelContext& ctx) {
 
 void Shell::draw_session_items() {
     for (std::size_t i = 0; i < debugger_.recording().sessions(); ++i) {
-        const std::string name = "session " + std::to_string(i + 1);
+        const std::string name = debug::session_text(SessionId(i));
         if (ImGui::MenuItem(name.c_str(), nullptr, debugger_.current_session() == SessionId(i)))
-            queue_.push("session.choose", std::to_string(i), "toolbar");
+            queue_.push("session.choose", debug::session_number(SessionId(i)), "toolbar");
     }
 }
 
