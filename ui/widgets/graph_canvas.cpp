@@ -241,6 +241,36 @@ GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
     return camera;
 }
 
+/// Too much for one screen: names of full size if that leaves room for the shorter side of the graph, and what is being
+/// looked at, or the start of the flow, with what stands beside it in the middle.
+GraphCanvas::Camera GraphCanvas::first_camera(const Scene& scene) const {
+    const SceneBox& root = scene.root();
+    const double width = (b_.x - a_.x) / scale_, height = (b_.y - a_.y) / scale_;
+    Camera camera;
+    camera.zoom = std::clamp(std::max(width / std::max(root.width, 1.0f), height / std::max(root.height, 1.0f)),
+                             legible_zoom, 1.0);
+    const double seen_x = width / camera.zoom, seen_y = height / camera.zoom;
+    const bool is_wide = root.width / width >= root.height / height;
+    Area looked_at;
+    if (scene.current_box != no_box && scene.current_box != 0) {
+        looked_at.add(at_rest(scene, scene.current_box));
+        camera.x = (looked_at.x0 + looked_at.x1 - seen_x) / 2;
+        camera.y = (looked_at.y0 + looked_at.y1 - seen_y) / 2;
+    } else {
+        // Along the flow from its start; across it, the boxes that are then on the screen.
+        for (std::uint32_t i = 1; i < scene.boxes.size(); i = scene.boxes[i].end) {
+            const SceneBox& box = scene.boxes[i];
+            if (is_wide ? box.x < seen_x : box.y < seen_y) looked_at.add(at_rest(scene, i));
+        }
+        if (is_wide)
+            camera.y = (looked_at.y0 + looked_at.y1 - seen_y) / 2;
+        else
+            camera.x = (looked_at.x0 + looked_at.x1 - seen_x) / 2;
+    }
+    keep_inside(scene, camera);
+    return camera;
+}
+
 GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, const Framing& wished, bool& go) const {
     Area all;
     all.add(Area{0, 0, scene.root().width, scene.root().height});
@@ -260,12 +290,7 @@ GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, const Framing
         area.add(box);
         return framing(area, zoom_ < least ? (wished.zoom ? 1.0 : least) : zoom_);
     }
-    if (wished.is_first && camera.zoom < 0.5) {
-        // Too much for one screen: the start of the flow, readable.
-        camera.zoom = legible_zoom;
-        camera.x = 0;
-        camera.y = scene.root().height / 2.0 - (b_.y - a_.y) / scale_ / camera.zoom / 2;
-    }
+    if (wished.is_first && camera.zoom < legible_zoom) return first_camera(scene);
     return camera;
 }
 

@@ -144,6 +144,7 @@ class GraphCanvas {
     void jump(const Camera& to);
     void follow_size(const view::Scene& scene, ImVec2 size_before, float scale_before);
     Camera failure_camera(const view::Scene& scene) const;
+    Camera first_camera(const view::Scene& scene) const;
     void keep_inside(const view::Scene& scene, Camera& camera) const;
     void handle_input(const view::Scene& scene, std::vector<GraphRequest>& requests);
     std::uint32_t box_at(const view::Scene& scene, ImVec2 at) const;
