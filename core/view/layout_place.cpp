@@ -25,6 +25,7 @@ class Coordinates {
         : order_(order), spacing_(spacing), widths_(std::move(widths)), position_(order.rank.size()) {
         for (const auto& layer : order.layers)
             for (std::uint32_t i = 0; i < layer.size(); ++i) position_[layer[i]] = i;
+        pieces_.reserve(edges.size() + order.bend_count());
         for (std::size_t i = 0; i < edges.size(); ++i) connect(i, edges[i]);
         up_ = neighbours_of([](const Piece& p) { return p.lower; }, [](const Piece& p) { return p.upper; });
         down_ = neighbours_of([](const Piece& p) { return p.upper; }, [](const Piece& p) { return p.lower; });
@@ -192,6 +193,8 @@ class Coordinates {
         const std::size_t all = order_.rank.size();
         std::vector<Arc> arcs;
         std::vector<std::uint32_t> first(all + 1, 0), waiting(all, 0), sorted;
+        arcs.reserve(all);
+        sorted.reserve(all);
         for (const auto& layer : layers)
             for (std::size_t i = 1; i < layer.size(); ++i) {
                 arcs.push_back({root[layer[i - 1]], root[layer[i]], separation(layer[i - 1], layer[i])});
