@@ -307,6 +307,11 @@ TEST_F(RawRnn, RefusesWhatTensorFlowRefuses) {
     EXPECT_EQ(refusal(good, good).substr(0, 80),
               "ValueError: Trying to reset colocation (op is None) but ignore_existing is not T");
     EXPECT_EQ(refusal(good, "null"), "TypeError: 'NoneType' object is not iterable");
+    // `finished` as a list of Python's bools is a structure of two, which LogicalOr makes one tensor of.
+    const std::string listed = R"({"tuple": [[true, false], "$x", "$zeros", null, null]})";
+    const std::string listed_later = R"({"tuple": [[true, false], "$output", "$state", "$output", null]})";
+    EXPECT_TRUE(refusal(listed, listed_later)
+                    .starts_with("ValueError: The two structures don't have the same nested structure."));
     EXPECT_TRUE(refusal(good, good, "3").starts_with("TypeError: The argument 'cell' (3) is not an RNNCell"));
     evaluate(
         R"({"let": "cell", "call": "nn.rnn_cell.GRUCell", "args": [3]}, {"call": "nn.raw_rnn", "args": ["$cell", 5]})");
