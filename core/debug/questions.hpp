@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,7 @@
 namespace rnnscope::debug {
 
 struct Answer;
+struct AnswerRow;
 
 /// Something that happened, and the position just after it.
 struct Happening {
@@ -93,6 +95,18 @@ LastRight last_right(const Debugger& debugger, Output output, const std::optiona
 
 /// "run 2, event 230, t=3, line 36, at 812": the position is the one just after it.
 std::string place_text(const Debugger& debugger, const Happening& happening);
+
+/// "(14, 20) from -0.4682 to 0.4303". Looks at every element.
+std::string value_summary(const Tensor& value);
+
+/// The newest rows of what ask.history answers about a variable.
+struct AccessRows {
+    std::vector<AnswerRow> rows; ///< oldest first
+    std::size_t before = 0;      ///< how many rows there are before them
+};
+/// Nothing is summarised but the values in those rows, by `summary` or else as value_summary() does.
+AccessRows newest_accesses(const Debugger& debugger, const Variable& variable, std::size_t most,
+                           const std::function<std::string(const AccessEntry&)>& summary = nullptr);
 
 /// Each with a name (op, tensor or variable), or "" for the selection.
 Result<Answer> answer_accesses(const Debugger& debugger, std::string_view name);

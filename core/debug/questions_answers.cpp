@@ -25,16 +25,6 @@ std::string count_of(std::size_t count, std::string_view what) {
     return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-std::string value_summary(const Tensor& value) {
-    if (!value) return "no value";
-    if (value.dtype() == DType::string || value.dtype() == DType::resource) return to_python(value.shape());
-    const TensorStatistics seen = statistics(value);
-    std::string text = fmt::format("{} from {:.4g} to {:.4g}", to_python(value.shape()), seen.minimum, seen.maximum);
-    if (seen.nans > 0) text += fmt::format(", {} NaN", seen.nans);
-    if (seen.infinities > 0) text += fmt::format(", {} infinite", seen.infinities);
-    return text;
-}
-
 /// What is asked about: what is named, or else selected.
 Result<Output> asked(const Debugger& debugger, std::string_view name) {
     const Graph* graph = debugger.graph();
@@ -86,10 +76,12 @@ std::string_view verb_of(const StoryEntry& entry) {
     return record::init_state_name(entry.state);
 }
 
-/// Who did it.
+/// Who did it. A run hands out a reference to a variable that it fetches, and no op reads it.
 void say_who(AnswerRow& row, const Debugger& debugger, const Happening& happening, AnswerColumn column) {
     if (happening.node.valid())
         row.name(*debugger.graph(), happening.node, column);
+    else if (happening.run.valid())
+        row.say("the fetch", column);
     else
         row.say("a checkpoint", column);
 }
@@ -186,6 +178,16 @@ Answer answer_of_slice(const Debugger& debugger, const Slice& slice, Output abou
 
 } // namespace
 
+std::string value_summary(const Tensor& value) {
+    if (!value) return "no value";
+    if (value.dtype() == DType::string || value.dtype() == DType::resource) return to_python(value.shape());
+    const TensorStatistics seen = statistics(value);
+    std::string text = fmt::format("{} from {:.4g} to {:.4g}", to_python(value.shape()), seen.minimum, seen.maximum);
+    if (seen.nans > 0) text += fmt::format(", {} NaN", seen.nans);
+    if (seen.infinities > 0) text += fmt::format(", {} infinite", seen.infinities);
+    return text;
+}
+
 std::string place_text(const Debugger& debugger, const Happening& happening) {
     std::string text;
     if (happening.run.valid()) text = fmt::format("run {}, event {}, ", happening.run.index() + 1, happening.event);
@@ -217,9 +219,12 @@ std::vector<FoldedAccess> fold(const std::vector<StoryEntry>& entries) {
     return out;
 }
 
-void add_access(Answer& answer, const Debugger& debugger, const FoldedAccess& folded) {
+using ValueSummary = std::function<std::string(const AccessEntry&)>;
+
+AnswerRow access_row(const Debugger& debugger, const FoldedAccess& folded, const ValueSummary& summary) {
     const StoryEntry& entry = *folded.first;
-    AnswerRow& row = answer.add(AnswerRow::Kind::entry, access_mark(entry));
+    AnswerRow row;
+    row.mark = access_mark(entry);
     const std::string number = fmt::format("{}", entry.after.ticks);
     row.glue(entry.after <= debugger.position() ? "  " : "> ")
         .glue(std::string(6 - std::min<std::size_t>(number.size(), 6), ' '));
@@ -244,7 +249,9 @@ void add_access(Answer& answer, const Debugger& debugger, const FoldedAccess& fo
         row.line(debugger, entry.statement);
     else
         row.say("0", AnswerColumn::line);
-    if (entry.kind == HistoryEntry::Kind::write) row.glue(": ").say(value_summary(entry.value), AnswerColumn::value);
+    if (entry.kind == HistoryEntry::Kind::write)
+        row.glue(": ").say(summary ? summary(entry) : value_summary(entry.value), AnswerColumn::value);
+    return row;
 }
 
 /// Does the op initialize variables, or none at all?
@@ -309,28 +316,39 @@ void say_write(AnswerRow& row, const Debugger& debugger, const AccessEntry& entr
 
 } // namespace
 
+AccessRows newest_accesses(const Debugger& debugger, const Variable& variable, std::size_t most,
+                           const ValueSummary& summary) {
+    const std::vector<StoryEntry> accesses = story_of(debugger, variable);
+    const std::vector<FoldedAccess> entries = fold(accesses);
+    AccessRows newest;
+    newest.before = entries.size() > most ? entries.size() - most : 0;
+    for (std::size_t i = newest.before; i < entries.size(); ++i)
+        newest.rows.push_back(access_row(debugger, entries[i], summary));
+    return newest;
+}
+
 Result<Answer> answer_accesses(const Debugger& debugger, std::string_view name) {
     const Result<const Variable*> variable = asked_variable(debugger, name);
     if (!variable) return variable.error();
     Answer answer = new_answer(debugger, "History", (*variable)->name);
-    const std::vector<StoryEntry> accesses = story_of(debugger, **variable);
-    const std::vector<FoldedAccess> entries = fold(accesses);
-    if (entries.empty()) {
+    AccessRows newest = newest_accesses(debugger, **variable, most_window_rows);
+    if (newest.rows.empty()) {
         answer.add(AnswerRow::Kind::sentence).name(*debugger.graph(), (*variable)->op).say(": no session has it");
         return answer;
     }
     answer.add(AnswerRow::Kind::title).name(*debugger.graph(), (*variable)->op);
     // The newest are what a question is about; of a long history the beginning is left out.
-    const auto first = [&](std::size_t most) { return entries.size() > most ? entries.size() - most : 0; };
+    const std::size_t all = newest.before + newest.rows.size();
+    const std::size_t terminal = all > 4 * most_lines ? all - 4 * most_lines : 0;
     const auto say_before = [&](std::size_t count, AnswerRow::Shown shown) {
         if (count == 0) return;
         answer.sentence(fmt::format("  {} {} before", count, count == 1 ? "entry" : "entries")).shown = shown;
     };
-    say_before(first(4 * most_lines), AnswerRow::Shown::in_terminal);
-    say_before(first(most_window_rows), AnswerRow::Shown::in_window);
-    for (std::size_t i = first(most_window_rows); i < entries.size(); ++i) {
-        add_access(answer, debugger, entries[i]);
-        if (i < first(4 * most_lines)) answer.rows.back().shown = AnswerRow::Shown::in_window;
+    say_before(terminal, AnswerRow::Shown::in_terminal);
+    say_before(newest.before, AnswerRow::Shown::in_window);
+    for (std::size_t i = newest.before; i < all; ++i) {
+        answer.rows.push_back(std::move(newest.rows[i - newest.before]));
+        if (i < terminal) answer.rows.back().shown = AnswerRow::Shown::in_window;
     }
     return answer;
 }

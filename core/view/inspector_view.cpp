@@ -25,8 +25,9 @@ constexpr std::size_t most_neighbours = 8;
 
 class InspectorBuilder {
   public:
-    explicit InspectorBuilder(const Debugger& debugger)
-        : debugger_(debugger), recording_(debugger.recording()), now_(debugger.position().ticks) {}
+    InspectorBuilder(const Debugger& debugger, ValueSummaries* summaries)
+        : debugger_(debugger), recording_(debugger.recording()), now_(debugger.position().ticks),
+          summaries_(summaries) {}
 
     InspectorView build() {
         const Selection& selection = debugger_.selection();
@@ -308,13 +309,12 @@ class InspectorBuilder {
 
     void add_history(const Variable& variable) {
         view_.history_title = fmt::format("History of {}", last_segments(variable.name, 1));
-        view_.history = variable_history(debugger_, variable);
-        const std::size_t all = view_.history.size();
-        if (all <= most_lines_of_list) return;
-        // What is near is what one asks about; Answers has all of it.
-        view_.history.erase(view_.history.begin(),
-                            view_.history.end() - static_cast<std::ptrdiff_t>(most_lines_of_list));
-        view_.history_title += fmt::format(", the last {} of {}", most_lines_of_list, grouped(all));
+        // What is near is what one asks about; Answers has more of it.
+        VariableHistory history = variable_history(debugger_, variable, most_lines_of_list, summaries_);
+        view_.history = std::move(history.rows);
+        if (history.before > 0)
+            view_.history_title += fmt::format(", the last {} of {}", view_.history.size(),
+                                               grouped(history.before + view_.history.size()));
     }
 
     // --- a scope -------------------------------------------------------------------------------------------------
@@ -403,6 +403,7 @@ class InspectorBuilder {
     const Debugger& debugger_;
     const record::Recording& recording_;
     std::uint64_t now_;
+    ValueSummaries* summaries_;
     const Graph* graph_ = nullptr;
     InspectorView view_;
 };
@@ -420,8 +421,8 @@ const Variable* variable_behind(const Graph& graph, NodeId id) {
     return graph.variable_of(node->id);
 }
 
-InspectorView build_inspector(const Debugger& debugger) {
-    return debugger.is_open() ? InspectorBuilder(debugger).build() : InspectorView{};
+InspectorView build_inspector(const Debugger& debugger, ValueSummaries* summaries) {
+    return debugger.is_open() ? InspectorBuilder(debugger, summaries).build() : InspectorView{};
 }
 
 std::string to_text(const InspectorView& view) {

@@ -68,7 +68,9 @@ struct InspectorView {
     std::string history_title;
     std::vector<HistoryRow> history;
 };
-InspectorView build_inspector(const debug::Debugger& debugger);
+class ValueSummaries;
+/// With the summaries of the time before, values that were looked at are not looked at again.
+InspectorView build_inspector(const debug::Debugger& debugger, ValueSummaries* summaries = nullptr);
 std::string to_text(const InspectorView& view);
 
 /// The variable whose value the node passes on (itself, or a `read` of it); null when there is none.

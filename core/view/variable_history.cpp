@@ -1,6 +1,5 @@
 #include "core/view/variable_history.hpp"
 
-#include "core/debug/questions.hpp"
 #include "core/view/answers_view.hpp"
 
 #include <fmt/format.h>
@@ -45,15 +44,37 @@ std::string history_text(const AnswerRow& row) {
     return history_text(row, true);
 }
 
-std::vector<HistoryRow> variable_history(const debug::Debugger& debugger, const Variable& variable) {
-    std::vector<HistoryRow> out;
-    const Result<debug::Answer> answer = debug::answer_accesses(debugger, variable.name);
-    if (!answer) return out;
-    for (const AnswerRow& row : answer->rows) {
-        if (row.kind != AnswerRow::Kind::entry || row.shown == AnswerRow::Shown::in_terminal || !row.at) continue;
-        out.push_back({mark_of(row.mark), line_of_row(row), history_text(row, debugger.recording().sessions() > 1),
-                       row.at->ticks - 1, row.at <= debugger.position()});
+const std::string& ValueSummaries::of(const debug::Debugger& debugger, const Variable& variable,
+                                      const debug::AccessEntry& entry) {
+    constexpr std::size_t most_said = 2000;
+    const std::shared_ptr<const debug::Evaluation> evaluation = debugger.shared_evaluation();
+    if (evaluation_.lock() != evaluation || graph_ != debugger.current_graph() || variable_ != variable.id ||
+        said_.size() >= most_said) {
+        evaluation_ = evaluation;
+        graph_ = debugger.current_graph();
+        variable_ = variable.id;
+        said_.clear();
     }
+    const auto [place, is_new] =
+        said_.try_emplace({entry.session.valid() ? entry.session.index() : SIZE_MAX, entry.after.ticks});
+    if (is_new) {
+        place->second = debug::value_summary(entry.value);
+        ++looked_at_;
+    }
+    return place->second;
+}
+
+VariableHistory variable_history(const debug::Debugger& debugger, const Variable& variable, std::size_t most,
+                                 ValueSummaries* summaries) {
+    ValueSummaries own;
+    ValueSummaries& said = summaries != nullptr ? *summaries : own;
+    const debug::AccessRows newest = debug::newest_accesses(
+        debugger, variable, most, [&](const debug::AccessEntry& entry) { return said.of(debugger, variable, entry); });
+    VariableHistory out;
+    out.before = newest.before;
+    for (const AnswerRow& row : newest.rows)
+        out.rows.push_back({mark_of(row.mark), line_of_row(row), history_text(row, debugger.recording().sessions() > 1),
+                            row.at->ticks - 1, row.at <= debugger.position()});
     return out;
 }
 

@@ -55,7 +55,8 @@ void InspectorPanel::draw(const PanelContext& ctx, const Rect& rect) {
     if (icon_button(look, "forward", {rect.b.x - look.px(20), middle}, icon::forward, ctx.debugger.can_select_forward(),
                     "Forward, Alt+Right"))
         ctx.commands.push("select.forward", "", "panel:inspector");
-    const view::InspectorView& view = view_.get(ctx.stamp, 0, [&] { return view::build_inspector(ctx.debugger); });
+    const view::InspectorView& view =
+        view_.get(ctx.stamp, 0, [&] { return view::build_inspector(ctx.debugger, &summaries_); });
     const bool is_overview = view.kind == debug::Selection::Kind::none;
     if (is_overview && view.links.empty()) return draw_empty(look, body, "Select an op or a variable.");
 
@@ -302,11 +303,11 @@ void InspectorPanel::draw_history(const PanelContext& ctx, const view::Inspector
                        look[Token::line2]);
         draw_state(list, look, row.mark, {pen.left + look.px(6), pen.y + height / 2});
         link(ctx, "line", TextRole::mono, pen.left + look.px(22), pen.y, height, row.where, "panel:inspector");
-        draw_text_in_row(
-            list, look, TextRole::secondary, pen.left + look.px(inspector_label_width), pen.y, height,
-            row.is_past ? Token::text1 : Token::text3,
-            fit_text(look, TextRole::secondary, row.text, pen.right - pen.left - look.px(inspector_label_width)));
-        tooltip(look, "Go there");
+        const std::string text =
+            fit_text(look, TextRole::secondary, row.text, pen.right - pen.left - look.px(inspector_label_width));
+        draw_text_in_row(list, look, TextRole::secondary, pen.left + look.px(inspector_label_width), pen.y, height,
+                         row.is_past ? Token::text1 : Token::text3, text);
+        tooltip(look, text == row.text ? "Go there" : row.text + "\nGo there");
         if (state.clicked) ctx.commands.push("go.position", std::to_string(row.tick + 1), "panel:inspector");
         ImGui::PopID();
         pen.y += height;

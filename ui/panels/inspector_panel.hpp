@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/view/inspector_view.hpp"
+#include "core/view/variable_history.hpp"
 #include "ui/panels/panel.hpp"
 #include "ui/panels/value_panel.hpp"
 
@@ -32,6 +33,7 @@ class InspectorPanel {
     bool as_histogram_ = false;
     ValuePanel value_; ///< of the first output, or the variable
     Cached<view::InspectorView> view_;
+    view::ValueSummaries summaries_; ///< of the history
 };
 
 } // namespace rnnscope::ui

@@ -3,6 +3,7 @@
 #include "core/view/answers_view.hpp"
 #include "tests/core/view/sample_test.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace rnnscope::view {
@@ -10,10 +11,10 @@ namespace {
 
 class VariableHistoryTest : public SampleTest {};
 
-class VariableHistory : public VariableHistoryTest, public testing::WithParamInterface<const char*> {};
+class HistoryInPanels : public VariableHistoryTest, public testing::WithParamInterface<const char*> {};
 
 /// Inspector and Answers tell one history: the same lines, the same words, the same times.
-TEST_P(VariableHistory, IsTheSameInEveryPanel) {
+TEST_P(HistoryInPanels, IsTheSame) {
     open(GetParam());
     const Graph& graph = *debugger_.graph();
     ASSERT_FALSE(graph.variables().empty());
@@ -40,7 +41,7 @@ TEST_P(VariableHistory, IsTheSameInEveryPanel) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Samples, VariableHistory,
+INSTANTIATE_TEST_SUITE_P(Samples, HistoryInPanels,
                          testing::Values("seed_a_init_early.json", "seed_b_scope_miss_layer1.json",
                                          "D12_init_after_restore.json", "training_loop.json"),
                          [](const auto& sample) {
@@ -52,11 +53,71 @@ TEST_F(VariableHistoryTest, TellsOfAnInitOpThatLeavesTheVariableOut) {
     open("seed_a_init_early.json");
     const Graph& graph = *debugger_.graph();
     std::string text;
-    for (const HistoryRow& row : variable_history(debugger_, graph.variables()[0]))
+    for (const HistoryRow& row : variable_history(debugger_, graph.variables()[0], 100).rows)
         text += row.where.text + ": " + row.text + "\n";
     EXPECT_EQ(text, "line 18: declared\n"
                     "line 34: not written by init, run 1\n"
                     "line 36: read too early by kernel/read, run 2, event 46\n");
+}
+
+/// A variable that is written `times` times, in a run each.
+std::string written_often(int times) {
+    return R"({"format": "rnnscope/1", "title": "t", "tensorflow": "1.15", "program": [
+        {"let": "w", "call": "get_variable", "args": ["w", [2]], "kwargs": {"initializer": {"call": "ones_initializer"}}},
+        {"let": "less", "call": "assign_sub", "args": ["$w", [1.0, 2.0]]},
+        {"let": "init", "call": "global_variables_initializer"},
+        {"let": "sess", "call": "Session"},
+        {"call": "$sess.run", "args": ["$init"]},
+        {"for": "i", "in": {"range": [)" +
+           std::to_string(times) + R"(]}, "body": [{"call": "$sess.run", "args": ["$less"]}]}]})";
+}
+
+TEST_F(VariableHistoryTest, IsOfTheNewestRowsAndCountsTheOthers) {
+    const Diagnostics mistakes = debugger_.open_text(written_often(300), "t.json", ".");
+    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    ASSERT_TRUE(debug::execute(debugger_, {"run.continue", "", "test"}));
+    debugger_.wait();
+    const Variable& variable = debugger_.graph()->variables()[0];
+    const VariableHistory all = variable_history(debugger_, variable, 10'000);
+    EXPECT_EQ(all.before, 0u);
+    ASSERT_GE(all.rows.size(), 302u) << "declared, initialized, and every run";
+    ValueSummaries summaries;
+    const VariableHistory newest = variable_history(debugger_, variable, 20, &summaries);
+    EXPECT_EQ(newest.before + 20, all.rows.size());
+    ASSERT_EQ(newest.rows.size(), 20u);
+    for (std::size_t i = 0; i < 20; ++i) EXPECT_EQ(newest.rows[i].text, all.rows[newest.before + i].text);
+    const std::size_t writes = static_cast<std::size_t>(std::ranges::count_if(
+        newest.rows, [](const HistoryRow& row) { return row.text.find(" from ") != std::string::npos; }));
+    EXPECT_GT(writes, 5u);
+    EXPECT_EQ(summaries.looked_at(), writes) << "the values of those rows, and no others";
+    ASSERT_TRUE(debug::execute(debugger_, {"go.position", std::to_string(newest.rows[10].tick + 1), "test"}));
+    const VariableHistory before = variable_history(debugger_, variable, 20, &summaries);
+    EXPECT_EQ(summaries.looked_at(), writes) << "no value again at another position";
+    for (const HistoryRow& row : before.rows) EXPECT_EQ(row.is_past, row.tick <= newest.rows[10].tick);
+    EXPECT_FALSE(before.rows.back().is_past);
+    ASSERT_TRUE(debug::execute(debugger_, {"select.variable", variable.name, "test"}));
+    EXPECT_EQ(build_inspector(debugger_).history_title,
+              "History of w, the last 200 of " + std::to_string(all.rows.size()));
+}
+
+/// What fetches a variable gets it without an op that reads it.
+TEST_F(VariableHistoryTest, AFetchIsNoCheckpoint) {
+    const Diagnostics mistakes =
+        debugger_.open_text(R"({"format": "rnnscope/1", "title": "t", "tensorflow": "1.15", "program": [
+        {"let": "w", "call": "get_variable", "args": ["w", [2]], "kwargs": {"initializer": {"call": "ones_initializer"}}},
+        {"let": "less", "call": "assign_sub", "args": ["$w", [1.0, 2.0]]},
+        {"let": "sess", "call": "Session"},
+        {"call": "$sess.run", "args": [{"call": "global_variables_initializer"}]},
+        {"call": "$sess.run", "args": ["$less"]}]})",
+                            "t.json", ".");
+    ASSERT_TRUE(mistakes.empty()) << to_text(mistakes);
+    ASSERT_TRUE(debug::execute(debugger_, {"run.continue", "", "test"}));
+    debugger_.wait();
+    std::string text;
+    for (const HistoryRow& row : variable_history(debugger_, debugger_.graph()->variables()[0], 100).rows)
+        text += row.text + "\n";
+    EXPECT_NE(text.find("read by the fetch, run 2"), std::string::npos) << text;
+    EXPECT_EQ(text.find("checkpoint"), std::string::npos) << text;
 }
 
 } // namespace
