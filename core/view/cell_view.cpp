@@ -2,6 +2,8 @@
 
 #include "core/view/cell_equations.hpp"
 
+#include "core/runtime/plan.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -64,7 +66,7 @@ class CellBuilder {
         const CellSteps steps(debugger_, track, view_.run);
         describe(steps, track);
         choose_step(steps);
-        say_whose();
+        say_whose(steps);
         choose_unit(steps);
         add_quantities(steps);
         if (view_.run.valid())
@@ -136,11 +138,24 @@ class CellBuilder {
         return newest;
     }
 
+    /// Is the run on its way, with the cell among what it is to compute?
+    bool comes_to(const CellSteps& steps, RunId run) const {
+        const record::RecordedRun& recorded = debugger_.recording().run(run);
+        if (recorded.done || recorded.info.graph != debugger_.current_graph()) return false;
+        const Result<runtime::Plan> plan = runtime::make_plan(*debugger_.graph(), recorded.info.request);
+        return plan && std::ranges::any_of(steps.instance(0).parts, [&](const CellPart& part) {
+                   const std::size_t node = part.output.node.index();
+                   return node < plan->by_node.size() && plan->by_node[node] != runtime::Plan::none;
+               });
+    }
+
     /// After the time step is chosen.
-    void say_whose() {
+    void say_whose(const CellSteps& steps) {
         const RunId newest = newest_run();
+        if (newest.valid() && newest != view_.run) view_.is_coming = comes_to(steps, newest);
         // A run that lacks the cell: because it stopped before it came to it, or because nothing asked for it.
         const auto why_not = [&] {
+            if (view_.is_coming) return fmt::format("{} has not come to this cell yet", run_text(newest));
             const bool failed = debugger_.recording().run(newest).outcome.error.has_value();
             return failed ? fmt::format("{} {}, before this cell", run_text(newest), stop_text(newest))
                           : fmt::format("{} does not compute this cell", run_text(newest));

@@ -89,9 +89,11 @@ struct CellView {
     bool failed = false;            ///< the run ended with an error
     std::string not_reached;        ///< "Not reached: the run stopped at event 47"; "" when it did not fail
     /// Whose values these are and how far they go: "run 2, t = 3 of 0 … 4", "run 2, t = 1; up to t = 2, where it
-    /// stopped at event 180", "No value: run 2 stopped at event 46, before this cell".
+    /// stopped at event 180", "No value: run 2 stopped at event 46, before this cell", "Values of run 3: run 4 has not
+    /// come to this cell yet".
     std::string whose;
     bool is_of_older_run = false; ///< the newest run up to the position is another one
+    bool is_coming = false;       ///< that one is on its way and will compute the cell
     std::vector<CellQuantity> quantities;
     std::vector<CellEquation> equations;
     bool previous_known = false;

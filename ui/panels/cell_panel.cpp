@@ -80,7 +80,7 @@ void CellPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const bool has_values = view.run.valid() && view.steps > 0;
     draw_text_in_row(*ImGui::GetWindowDrawList(), look, TextRole::caption, body.a.x + look.px(14),
                      body.a.y + look.px(4), look.px(18),
-                     view.is_of_older_run || !has_values ? Token::warn : Token::text2,
+                     (view.is_of_older_run || !has_values) && !view.is_coming ? Token::warn : Token::text2,
                      fit_text(look, TextRole::caption, view.whose, body.width() - look.px(28)));
     draw_equations(ctx, view, {{body.a.x, middle}, body.b});
 }

@@ -34,7 +34,7 @@ void CellPanel::draw_states_header(const PanelContext& ctx, const view::CellView
         const float reading = maps_.is_complete() ? 0 : look.px(110);
         if (view.run.valid() && w + look.px(14) + text_width(look, TextRole::caption, view.whose) + reading < room)
             draw_text_in_row(list, look, TextRole::caption, left + w + look.px(14), rect.a.y, header,
-                             view.is_of_older_run ? Token::warn : Token::text2, view.whose);
+                             view.is_of_older_run && !view.is_coming ? Token::warn : Token::text2, view.whose);
     }
     const float middle = rect.a.y + header / 2;
     float x = rect.b.x - look.px(20);

@@ -361,6 +361,24 @@ TEST(CellView, ShowsTheCellOfARealGraph) {
     expect_golden("process_model_cell", to_text(view) + to_text(whole_maps(debugger, view)));
 }
 
+TEST(CellView, ARunOnItsWayHasNotComeToTheCellYet) {
+    debug::Debugger debugger;
+    open_sample(debugger, "seed_a_ok.json");
+    std::vector<std::string> said;
+    for (int i = 0; i < 600; ++i) {
+        run(debugger, "step.op");
+        const view::CellView view = view::build_cell(debugger, {});
+        if (view.run.valid()) break; // it has come to it
+        if (!view.empty.empty() || !debugger.current_run().valid()) continue;
+        EXPECT_EQ(view.is_coming, view.whose.find("has not come to this cell yet") != std::string::npos) << view.whose;
+        if (said.empty() || said.back() != view.whose) said.push_back(view.whose);
+    }
+    // The init op computes no cell, also not later; the run after it does.
+    const std::vector<std::string> expected = {"No value: run 1 does not compute this cell",
+                                               "No value: run 2 has not come to this cell yet"};
+    EXPECT_EQ(said, expected);
+}
+
 TEST(CellView, SaturationIsNearTheEnds) {
     EXPECT_TRUE(view::is_saturated(view::CellScale::gate, false, 0.96));
     EXPECT_TRUE(view::is_saturated(view::CellScale::gate, false, 0.04));
