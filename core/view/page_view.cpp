@@ -33,6 +33,13 @@ bool looks_like_code(std::string_view word) {
            (equals != std::string_view::npos && equals > 0);
 }
 
+/// In a listing, names that could be words, as "init" could, are names only where a row is about them.
+bool can_be_name(std::string_view word, std::string_view before, std::string_view after) {
+    if (word.find_first_of("/_") != std::string_view::npos) return true;
+    after.remove_prefix(std::min(after.find_first_not_of(' '), after.size()));
+    return before.find_first_not_of(' ') == std::string_view::npos && !after.starts_with("=");
+}
+
 /// Without what only belongs to the sentence: "minimize()." and "(see" are words with marks around them.
 std::pair<std::size_t, std::size_t> core_of(std::string_view word) {
     std::size_t begin = 0, end = word.size();
@@ -170,8 +177,9 @@ PageView text_page(const Debugger& debugger, std::string title, std::string text
             add(block.spans, {std::string(line.substr(at, begin - at)), true});
             const auto [first, last] = core_of(word);
             add(block.spans, {std::string(word.substr(0, first)), true});
-            add(block.spans, {std::string(word.substr(first, last - first)), true,
-                              named(debugger, word.substr(first, last - first))});
+            const std::string_view core = word.substr(first, last - first);
+            const bool can_link = can_be_name(core, line.substr(0, begin), line.substr(stop));
+            add(block.spans, {std::string(core), true, can_link ? named(debugger, core) : debug::Selection{}});
             add(block.spans, {std::string(word.substr(last)), true});
             at = stop;
         }

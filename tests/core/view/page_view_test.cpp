@@ -73,5 +73,15 @@ TEST_F(PageViewTest, ListsWhatACommandSaidWithLinks) {
                              "no/such, (x)\n");
 }
 
+/// "init" is an op, and a word of every program.
+TEST_F(PageViewTest, AWordThatAnOpHappensToBeCalledIsALinkOnlyWhereARowIsAboutIt) {
+    open("seed_a_init_early.json");
+    const std::string said = "init  NoOp\n  line 34: runs init too early\n    init = tf.global_variables_initializer()";
+    EXPECT_EQ(to_text(text_page(debugger_, "Print ops", said)), "Print ops\n"
+                                                                "[init]  NoOp\n"
+                                                                "  line 34: runs init too early\n"
+                                                                "    init = tf.global_variables_initializer()\n");
+}
+
 } // namespace
 } // namespace rnnscope::view
