@@ -37,45 +37,42 @@ std::uint32_t Scene::scope_of(const SceneEdge& edge) const {
     return boxes[edge.from].parent;
 }
 
-namespace {
-
-/// Edges by the port that they begin at, or end at.
-std::vector<std::vector<std::uint32_t>> edges_by_port(const Scene& scene, std::uint32_t SceneEdge::*end) {
-    std::vector<std::vector<std::uint32_t>> edges(scene.ports.size());
-    for (std::uint32_t e = 0; e < scene.edges.size(); ++e)
-        if (scene.edges[e].*end != no_port) edges[scene.edges[e].*end].push_back(e);
-    return edges;
-}
-
-/// From the edges `todo` on, always in one direction.
-void follow_ports(const Scene& scene, std::vector<std::uint32_t> todo, bool forwards, std::vector<bool>& found) {
-    const auto next = edges_by_port(scene, forwards ? &SceneEdge::from_port : &SceneEdge::to_port);
-    std::vector<bool> seen(scene.edges.size(), false);
-    while (!todo.empty()) {
-        const std::uint32_t e = todo.back();
-        todo.pop_back();
-        if (seen[e]) continue;
-        seen[e] = found[e] = true;
-        const std::uint32_t port = forwards ? scene.edges[e].to_port : scene.edges[e].from_port;
-        if (port != no_port) todo.insert(todo.end(), next[port].begin(), next[port].end());
+PortEdges::PortEdges(const Scene& scene) : begin(scene.ports.size()), end(scene.ports.size()) {
+    for (std::uint32_t e = 0; e < scene.edges.size(); ++e) {
+        const SceneEdge& edge = scene.edges[e];
+        if (edge.from_port != no_port) begin[edge.from_port].push_back(e);
+        if (edge.to_port != no_port) end[edge.to_port].push_back(e);
     }
 }
 
-} // namespace
-
-std::vector<bool> edges_of(const Scene& scene, std::uint32_t box) {
-    std::vector<bool> found(scene.edges.size(), false);
-    std::vector<std::uint32_t> own;
+std::vector<std::uint32_t> edges_of(const Scene& scene, const PortEdges& by_port, std::uint32_t box) {
+    if (box == 0) return {};
+    std::vector<std::uint32_t> own, found;
     for (std::uint32_t e = 0; e < scene.edges.size(); ++e)
-        if (box != 0 && (scene.edges[e].from == box || scene.edges[e].to == box)) own.push_back(e);
-    if (own.empty()) return found;
-    follow_ports(scene, own, true, found);
-    follow_ports(scene, own, false, found);
+        if (scene.edges[e].from == box || scene.edges[e].to == box) own.push_back(e);
+    std::vector<bool> seen;
+    for (const bool forwards : {true, false}) { // always on in one direction
+        seen.assign(own.empty() ? 0 : scene.edges.size(), false);
+        std::vector<std::uint32_t> todo = own;
+        while (!todo.empty()) {
+            const std::uint32_t e = todo.back();
+            todo.pop_back();
+            if (seen[e]) continue;
+            seen[e] = true;
+            found.push_back(e);
+            const std::uint32_t port = forwards ? scene.edges[e].to_port : scene.edges[e].from_port;
+            if (port == no_port) continue;
+            const std::vector<std::uint32_t>& next = forwards ? by_port.begin[port] : by_port.end[port];
+            todo.insert(todo.end(), next.begin(), next.end());
+        }
+    }
+    std::ranges::sort(found);
+    found.erase(std::unique(found.begin(), found.end()), found.end());
     return found;
 }
 
-std::vector<std::uint32_t> way_between(const Scene& scene, std::uint32_t from, std::uint32_t to) {
-    const auto next = edges_by_port(scene, &SceneEdge::from_port);
+std::vector<std::uint32_t> way_between(const Scene& scene, const PortEdges& by_port, std::uint32_t from,
+                                       std::uint32_t to) {
     std::vector<std::uint32_t> before(scene.edges.size(), no_box), reached;
     std::vector<bool> seen(scene.edges.size(), false);
     const auto reach = [&](std::uint32_t e, std::uint32_t last) {
@@ -95,7 +92,7 @@ std::vector<std::uint32_t> way_between(const Scene& scene, std::uint32_t from, s
             return way;
         }
         if (edge.to_port == no_port) continue;
-        for (const std::uint32_t e : next[edge.to_port]) reach(e, reached[i]);
+        for (const std::uint32_t e : by_port.begin[edge.to_port]) reach(e, reached[i]);
     }
     return {};
 }

@@ -220,10 +220,18 @@ class GraphView {
     std::unique_ptr<Impl> impl_;
 };
 
-/// By edge: it leads to or from the box, from one port to the next, across the borders of all open scopes on its way.
-std::vector<bool> edges_of(const Scene& scene, std::uint32_t box);
+/// Edges by the port that they begin at, and end at. Of one revision of a scene.
+struct PortEdges {
+    PortEdges() = default;
+    explicit PortEdges(const Scene& scene);
+    std::vector<std::vector<std::uint32_t>> begin, end;
+};
+/// Ascending: the edges that lead to or from the box, from one port to the next, across the borders of all open scopes
+/// on their way.
+std::vector<std::uint32_t> edges_of(const Scene& scene, const PortEdges& by_port, std::uint32_t box);
 /// The edges from one box to another, from port to port; empty when there is no such way.
-std::vector<std::uint32_t> way_between(const Scene& scene, std::uint32_t from, std::uint32_t to);
+std::vector<std::uint32_t> way_between(const Scene& scene, const PortEdges& by_port, std::uint32_t from,
+                                       std::uint32_t to);
 
 /// For reading and for tests: one line per box, with its position when `with_geometry`, then the edges.
 std::string to_text(const Scene& scene, bool with_geometry = false);

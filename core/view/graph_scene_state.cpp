@@ -2,6 +2,7 @@
 #include "core/view/graph_scene_tree.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace rnnscope::view {
 namespace {
@@ -141,12 +142,13 @@ class StateWriter {
         show_missing(failure, graph);
     }
 
-    void link(std::vector<SceneLink>& links, NodeId from, NodeId to) const {
+    void link(std::vector<SceneLink>& links, NodeId from, NodeId to) {
         SceneLink link{scene_.box_of(from), scene_.box_of(to), from, to, {}};
         const bool there = std::any_of(links.begin(), links.end(),
                                        [&](const SceneLink& l) { return l.from == link.from && l.to == link.to; });
         if (link.from == link.to || there) return;
-        link.edges = way_between(scene_, link.from, link.to);
+        if (!by_port_) by_port_.emplace(scene_);
+        link.edges = way_between(scene_, *by_port_, link.from, link.to);
         links.push_back(std::move(link));
     }
 
@@ -180,6 +182,7 @@ class StateWriter {
 
     Scene& scene_;
     const SceneTree& tree_;
+    std::optional<PortEdges> by_port_; ///< once a way is looked for
 };
 
 } // namespace

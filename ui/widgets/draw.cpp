@@ -58,9 +58,13 @@ float text_width(const Look& look, TextRole role, std::string_view text) {
 }
 
 float draw_text(ImDrawList& list, const Look& look, TextRole role, ImVec2 at, Token color, std::string_view text) {
+    return draw_text(list, look, role, at, look[color], text);
+}
+
+float draw_text(ImDrawList& list, const Look& look, TextRole role, ImVec2 at, Color color, std::string_view text) {
     if (text.empty()) return 0;
     const ImFont* font = look.font(role);
-    list.AddText(font, font->FontSize, whole(at), look[color], text.data(), end_of(text));
+    list.AddText(font, font->FontSize, whole(at), color, text.data(), end_of(text));
     return text_width(look, role, text);
 }
 

@@ -16,6 +16,7 @@ ImVec2 text_size(const Look& look, TextRole role, std::string_view text);
 float text_width(const Look& look, TextRole role, std::string_view text);
 /// Draws and returns the width.
 float draw_text(ImDrawList& list, const Look& look, TextRole role, ImVec2 at, Token color, std::string_view text);
+float draw_text(ImDrawList& list, const Look& look, TextRole role, ImVec2 at, Color color, std::string_view text);
 /// Vertically centred in [y, y + height).
 float draw_text_in_row(ImDrawList& list, const Look& look, TextRole role, float x, float y, float height, Token color,
                        std::string_view text);

@@ -139,17 +139,21 @@ void GraphCanvas::place(const Scene& scene) {
 /// They are looked for through the whole scene, so only when something changed.
 void GraphCanvas::light_edges(const Scene& scene, std::uint32_t selected) {
     const std::array<std::uint32_t, 2> ends{selected, hovered_box_};
-    const bool same_scene = lit_revision_ == scene.revision && lit_edges_.size() == scene.edges.size();
+    const bool same_scene = lit_revision_ == scene.revision && is_lit_.size() == scene.edges.size();
     if (same_scene && ends == lit_ends_) return;
+    if (!same_scene) by_port_ = view::PortEdges(scene);
     lit_revision_ = scene.revision;
     lit_ends_ = ends;
-    lit_edges_.assign(scene.edges.size(), false);
+    is_lit_.assign(scene.edges.size(), false);
+    lit_edges_.clear();
     for (const std::uint32_t end : ends) {
         if (end == no_box || end == 0) continue;
-        const std::vector<bool> edges = view::edges_of(scene, end);
-        for (std::size_t e = 0; e < edges.size(); ++e)
-            if (edges[e]) lit_edges_[e] = true;
+        for (const std::uint32_t e : view::edges_of(scene, by_port_, end)) {
+            if (!is_lit_[e]) lit_edges_.push_back(e);
+            is_lit_[e] = true;
+        }
     }
+    std::ranges::sort(lit_edges_); // in the order of all others
 }
 
 void GraphCanvas::Area::add(const PlacedBox& box) {
@@ -308,8 +312,15 @@ void GraphCanvas::follow_size(const Scene& scene, ImVec2 size_before, float scal
     choose_corner_ = true;
     anchor_item_ = no_box;
     if (framed_.wish == Wish::none) {
-        x_ += (size_before.x / scale_before - size.x / scale_) / zoom_ / 2;
-        y_ += (size_before.y / scale_before - size.y / scale_) / zoom_ / 2;
+        const ImVec2 grown{size_before.x / scale_before - size.x / scale_,
+                           size_before.y / scale_before - size.y / scale_};
+        const auto shift = [&](double& x, double& y, double zoom) {
+            x += grown.x / zoom / 2;
+            y += grown.y / zoom / 2;
+        };
+        shift(x_, y_, zoom_);
+        shift(start_.x, start_.y, start_.zoom); // of a flight, too
+        shift(target_.x, target_.y, target_.zoom);
         return;
     }
     bool go = true;
@@ -487,6 +498,7 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
                            selected,
                            hovered_box_,
                            box_of(scene, options.lit),
+                           is_lit_,
                            lit_edges_,
                            ring_,
                            kinds_,

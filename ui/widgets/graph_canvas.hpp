@@ -50,11 +50,12 @@ struct GraphPaint {
     double camera_x, camera_y; ///< world at `a`
     float unit;                ///< screen pixels of one look pixel
     std::uint32_t selected, hovered, lit;
-    const std::vector<bool>& lit_edges;        ///< of what is hovered or selected
-    float ring = 1;                            ///< of the first arrival at the failure; 1: over
-    std::array<bool, 4> kinds;                 ///< of edges that the scene has, by EdgeKind
-    const view::SceneColors* colors = nullptr; ///< null: fills say nothing
-    std::span<const ClassLook> class_looks;    ///< of its classes
+    const std::vector<bool>& is_lit;             ///< by edge: of what is hovered or selected
+    const std::vector<std::uint32_t>& lit_edges; ///< those
+    float ring = 1;                              ///< of the first arrival at the failure; 1: over
+    std::array<bool, 4> kinds;                   ///< of edges that the scene has, by EdgeKind
+    const view::SceneColors* colors = nullptr;   ///< null: fills say nothing
+    std::span<const ClassLook> class_looks;      ///< of its classes
 
     /// Of a box; null: it looks as always.
     const ClassLook* look_of(std::uint32_t box) const {
@@ -171,7 +172,9 @@ class GraphCanvas {
     std::vector<PlacedBox> placed_;
     std::uint64_t placed_revision_ = 0; ///< of the scene whose boxes have come to rest in placed_
     std::array<bool, 4> kinds_{};
-    std::vector<bool> lit_edges_;
+    std::vector<bool> is_lit_;
+    std::vector<std::uint32_t> lit_edges_;
+    view::PortEdges by_port_;                                           ///< of the scene of lit_revision_
     std::array<std::uint32_t, 2> lit_ends_{view::no_box, view::no_box}; ///< what lit_edges_ are of
     std::uint64_t lit_revision_ = 0;
 

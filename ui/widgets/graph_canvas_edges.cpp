@@ -55,6 +55,10 @@ class EdgePainter : public GraphBrush {
         return style;
     }
 
+    Style style_on_trace(const SceneEdge& edge, bool lit) const {
+        return is_next_on_trace(edge) ? on_trace(style_of(edge, true)) : style_of(edge, lit);
+    }
+
     void draw_edges(std::uint32_t scope) {
         const SceneBox& box = scene_.boxes[scope];
         const bool far = em(12) < 4.5f * look_.scale;
@@ -63,9 +67,8 @@ class EdgePainter : public GraphBrush {
             const SceneEdge& edge = scene_.edges[e];
             if (edge.portal || edge.points.size() < 2 || (far && (edge.kind != EdgeKind::data || edge.around)))
                 continue;
-            if (p_.lit_edges[e] || covered_by_path(e)) continue; // later, over the others
-            if (draw_edge(scope, edge, is_next_on_trace(edge) ? on_trace(style_of(edge, true)) : style_of(edge, false)))
-                --budget;
+            if (p_.is_lit[e] || covered_by_path(e)) continue; // later, over the others
+            if (draw_edge(scope, edge, style_on_trace(edge, false))) --budget;
         }
         if (!far)
             for (std::uint32_t p = box.first_port; p < box.last_port; ++p) draw_port(scene_.ports[p], Token::line3);
@@ -91,15 +94,15 @@ class EdgePainter : public GraphBrush {
 
     /// Those of what is hovered or selected, all the way through the borders of open scopes.
     void draw_lit_edges() {
-        for (std::uint32_t e = 0; e < scene_.edges.size(); ++e) {
-            if (!p_.lit_edges[e] || covered_by_path(e)) continue;
+        for (const std::uint32_t e : p_.lit_edges) {
+            if (covered_by_path(e)) continue;
             const SceneEdge& edge = scene_.edges[e];
             const std::uint32_t scope = scene_.scope_of(edge);
             if (scope > 0 && (!visible(scope) || is_flat(scope))) continue;
             if (edge.portal)
                 draw_portal_edge(scope, edge);
             else
-                draw_edge(scope, edge, style_of(edge, true));
+                draw_edge(scope, edge, style_on_trace(edge, true));
             for (const std::uint32_t port : {edge.from_port, edge.to_port})
                 if (port != view::no_port) draw_port(scene_.ports[port], Token::text2);
         }
@@ -152,9 +155,9 @@ class EdgePainter : public GraphBrush {
         stroke(down, edge.around, style);
         if (edge.around || em(12) < 8 * look_.scale) return true;
         if (edge.count > 1)
-            draw_count(edge.count, down);
+            draw_count(edge.count, down, shown);
         else if (!edge.label.empty())
-            draw_shape_of(scope, edge.label);
+            draw_shape_of(scope, edge.label, shown);
         return true;
     }
 
@@ -274,7 +277,7 @@ class EdgePainter : public GraphBrush {
     }
 
     /// Above or below a level piece, the longest first, where it covers no box and no other label.
-    void draw_shape_of(std::uint32_t scope, std::string_view text) {
+    void draw_shape_of(std::uint32_t scope, std::string_view text, float shown) {
         const ImVec2 size = text_size(look_, TextRole::caption, text);
         const float least = std::max(look_.px(60), size.x + look_.px(16)), gap = look_.px(2);
         level_.clear();
@@ -290,7 +293,7 @@ class EdgePainter : public GraphBrush {
                     std::ranges::any_of(labels_, [&](const Piece& l) { return meet(l, place); }))
                     continue;
                 labels_.push_back(place);
-                draw_text(list_, look_, TextRole::caption, place.from, Token::text3, text);
+                draw_text(list_, look_, TextRole::caption, place.from, with_alpha(look_[Token::text3], shown), text);
                 return;
             }
         }
@@ -311,7 +314,7 @@ class EdgePainter : public GraphBrush {
         return false;
     }
 
-    void draw_count(std::uint32_t count, bool down) {
+    void draw_count(std::uint32_t count, bool down, float shown) {
         const std::string text = fmt::format("×{}", count);
         const ImVec2 middle = curve_[curve_.size() / 2];
         const float scale = std::clamp(p_.unit / look_.scale, 0.8f, 1.0f);
@@ -320,8 +323,9 @@ class EdgePainter : public GraphBrush {
         if (gap < (down ? size.y + 8 : size.x + 22) * scale) return;
         const ImVec2 half{(size.x / 2 + 5) * scale, (size.y / 2 + 1) * scale};
         list_.AddRectFilled({middle.x - half.x, middle.y - half.y}, {middle.x + half.x, middle.y + half.y},
-                            look_[Token::bg3], half.y);
-        draw_text(list_, look_, TextRole::caption, {middle.x - size.x / 2, middle.y - size.y / 2}, Token::text2, text);
+                            with_alpha(look_[Token::bg3], shown), half.y);
+        draw_text(list_, look_, TextRole::caption, {middle.x - size.x / 2, middle.y - size.y / 2},
+                  with_alpha(look_[Token::text2], shown), text);
     }
 
     /// A smooth line between the nearest sides.

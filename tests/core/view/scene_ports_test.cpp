@@ -91,17 +91,16 @@ TEST(ScenePorts, EdgesOfABoxLeadThroughAllBorders) {
     GraphView view;
     const Scene& scene = g.opened(view, {"s", "s/t"});
     const auto ends_of = [&](NodeId node) {
-        const std::vector<bool> edges = edges_of(scene, scene.box_of(node));
         std::vector<std::string> ends;
-        for (std::size_t e = 0; e < edges.size(); ++e)
-            if (edges[e]) ends.push_back(test::described(scene, scene.edges[e]));
+        for (const std::uint32_t e : edges_of(scene, PortEdges(scene), scene.box_of(node)))
+            ends.push_back(test::described(scene, scene.edges[e]));
         std::sort(ends.begin(), ends.end());
         return ends;
     };
     EXPECT_EQ(ends_of(g.z), (std::vector<std::string>{"s -> end", "s/t -> s/z", "s/t/y -> s/t", "s/z -> s"}));
     EXPECT_EQ(ends_of(g.spare), (std::vector<std::string>{"s/t/x -> s/t/u"}));
     EXPECT_EQ(ends_of(g.end), (std::vector<std::string>{"s -> end", "s/z -> s"}));
-    EXPECT_EQ(edges_of(scene, 0), std::vector<bool>(scene.edges.size(), false));
+    EXPECT_TRUE(edges_of(scene, PortEdges(scene), 0).empty());
 }
 
 TEST(ScenePorts, AWayLeadsFromPortToPort) {
@@ -110,7 +109,7 @@ TEST(ScenePorts, AWayLeadsFromPortToPort) {
     const Scene& scene = g.opened(view, {"s", "s/t"});
     const auto way = [&](NodeId from, NodeId to) {
         std::vector<std::string> ends;
-        for (const std::uint32_t e : way_between(scene, scene.box_of(from), scene.box_of(to)))
+        for (const std::uint32_t e : way_between(scene, PortEdges(scene), scene.box_of(from), scene.box_of(to)))
             ends.push_back(test::described(scene, scene.edges[e]));
         return ends;
     };
@@ -118,7 +117,8 @@ TEST(ScenePorts, AWayLeadsFromPortToPort) {
     EXPECT_EQ(way(g.y, g.z), (std::vector<std::string>{"s/t/y -> s/t", "s/t -> s/z"}));
     EXPECT_TRUE(way(g.y, g.a).empty());
     const std::uint32_t inner = scene.box_of_scope("s/t");
-    EXPECT_TRUE(way_between(scene, scene.box_of(g.a), inner).empty()) << "nothing ends at an open scope";
+    EXPECT_TRUE(way_between(scene, PortEdges(scene), scene.box_of(g.a), inner).empty())
+        << "nothing ends at an open scope";
     const std::string svg = to_svg(scene);
     std::ptrdiff_t circles = 0;
     for (std::size_t at = svg.find("<circle"); at != std::string::npos; at = svg.find("<circle", at + 1)) ++circles;
