@@ -39,6 +39,23 @@ TEST(SourcePanel, ALinkToALineBringsItIntoSight) {
     EXPECT_TRUE(sees(10));
 }
 
+TEST(SourcePanel, WhatIsClickedStaysWhereItIs) {
+    Harness h(900, 560);
+    open_small(h);
+    ASSERT_TRUE(h.shell().execute({"select.line", "18", "panel:problems"}));
+    h.settle();
+    const auto before = h.shell().source().lines_in_sight();
+    const Rect rect = h.shell().panel_rects().at("source");
+    for (const float from_below : {8.0f, 24.0f, 40.0f}) {
+        const debug::Selection selected = h.debugger().selection();
+        h.click({rect.a.x + 150, rect.b.y - from_below});
+        if (h.debugger().selection() == selected) continue; // an empty line
+        EXPECT_EQ(h.debugger().selection().kind, debug::Selection::Kind::statement);
+        EXPECT_EQ(h.shell().source().lines_in_sight(), before) << from_below;
+    }
+    EXPECT_NE(h.debugger().selection().statement, StatementId());
+}
+
 TEST(SourcePanel, ALinkToALineBringsThePanelToTheFront) {
     Harness h;
     open_small(h);

@@ -54,8 +54,8 @@ void SourcePanel::draw(const PanelContext& ctx, const Rect& rect) {
     ImGui::Dummy({1, 1});
 }
 
-/// The current line stays in sight, and so does a statement that was selected somewhere else; but only when it changes:
-/// scrolling belongs to the person.
+/// The current line stays in sight, and so does some line of a statement that was selected somewhere else; but only
+/// when it changes: scrolling belongs to the person.
 void SourcePanel::follow(const PanelContext& ctx, const view::SourceView& view, float visible_height) {
     const float height = ctx.look.whole_px(line_height), top = ctx.look.px(lines_top);
     const auto bring_into_sight = [&](int line) {
@@ -72,7 +72,9 @@ void SourcePanel::follow(const PanelContext& ctx, const view::SourceView& view, 
             ImGui::SetScrollY(0);
     }
     const debug::Selection& selection = ctx.debugger.selection();
-    const bool is_other = !(selection == followed_selection_);
+    const bool is_own = pushed_.kind == selection.kind && pushed_.statement == selection.statement;
+    const bool is_other = !(selection == followed_selection_) && !is_own;
+    if (!(selection == followed_selection_)) pushed_ = {};
     followed_selection_ = selection;
     const bool is_asked = std::exchange(shows_selected_, false);
     drawn_ = true;
@@ -82,7 +84,11 @@ void SourcePanel::follow(const PanelContext& ctx, const view::SourceView& view, 
         flash_ = 1;
         return;
     }
-    if (is_asked || is_other) bring_into_sight(selected->number);
+    const auto is_seen = [&](const view::SourceLine& line) {
+        const float at = top + static_cast<float>(line.number - 1) * height;
+        return line.selected && at >= ImGui::GetScrollY() && at + height <= ImGui::GetScrollY() + visible_height;
+    };
+    if (is_asked || (is_other && std::ranges::none_of(view.lines, is_seen))) bring_into_sight(selected->number);
     if (is_asked) flash_ = reduce_motion_ ? 1 : 0;
 }
 
@@ -126,6 +132,7 @@ void SourcePanel::draw_line(const PanelContext& ctx, const view::SourceLine& lin
     if (target.kind != debug::Selection::Kind::none && ctx.lit == target && line.first)
         compat::add_rect(list, {at.x + look.px(text_x - 4), at.y}, {at.x + width - look.px(4), at.y + height},
                          look[Token::accent], look.px(3));
+    if ((row.clicked || row.wants_menu) && line.statement.valid()) pushed_ = target;
     if (row.clicked && line.statement.valid()) push_select(ctx, target, "panel:source");
     if (row.wants_menu && line.statement.valid()) push_menu(ctx, target, "panel:source");
     ImGui::PopID();

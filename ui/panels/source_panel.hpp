@@ -30,6 +30,7 @@ class SourcePanel {
     int followed_line_ = 0; ///< the line that was scrolled to last
     std::shared_ptr<const program::Program> followed_program_;
     debug::Selection followed_selection_;
+    debug::Selection pushed_; ///< what was clicked here, and so is in sight already
     bool shows_selected_ = false, reduce_motion_ = false, drawn_ = false;
     float flash_ = 1; ///< of the line that was shown: 0 to 1, 1 when it is over
     std::pair<int, int> in_sight_{};
