@@ -77,6 +77,48 @@ TEST(GraphPanel, ATraceStaysUntilItsChipOrEscapeEndsIt) {
     }
 }
 
+TEST(GraphPanel, ATraceIsOfWhatIsSelectedWhenItIsAskedFor) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    h.settle();
+    run(h, "run.continue");
+    run(h, "panel.maximize", "source");
+    Shell& shell = h.shell();
+    const std::string traced = "rnn/rnn/while/NextIteration";
+    ASSERT_TRUE(shell.execute({"select.node", traced, "test"}));
+    ASSERT_TRUE(shell.execute({"graph.trace-inputs", "", "test"}));
+    ASSERT_TRUE(shell.execute({"select.node", "rnn/rnn/while/Merge", "test"}));
+    EXPECT_EQ(shell.graph().traced_name(), traced);
+    h.settle();
+    EXPECT_EQ(shell.graph().traced_name(), traced);
+    EXPECT_TRUE(h.shows("inputs of")) << "the graph is to be seen";
+    run(h, "select.line", "10");
+    EXPECT_FALSE(shell.execute({"graph.trace-inputs", "", "test"})) << "a statement has no trace";
+    EXPECT_EQ(shell.graph().traced_name(), traced) << "and the one that is there stays";
+    ASSERT_TRUE(shell.execute({"graph.trace-end", "", "test"}));
+    ASSERT_TRUE(shell.execute({"select.node", traced, "test"}));
+    ASSERT_TRUE(shell.execute({"graph.trace-outputs", "", "test"}));
+    EXPECT_TRUE(shell.execute({"graph.trace-end", "", "test"})) << "without a frame in between";
+}
+
+TEST(GraphPanel, ATraceStaysWithItsProgram) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    h.settle();
+    run(h, "run.continue");
+    run(h, "select.node", "rnn/rnn/while/NextIteration");
+    run(h, "graph.trace-inputs");
+    run(h, "run.restart");
+    EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::inputs) << "the same op comes again";
+    for (int i = 0; i < 8 && !h.shows("not in this graph"); ++i) run(h, "step.over");
+    EXPECT_TRUE(h.shows("not in this graph")) << "until then it is not there";
+    ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+    h.settle();
+    EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::none);
+}
+
 TEST(GraphPanel, AFailureStaysInSightWhenTheWindowBecomesSmall) {
     Harness h;
     h.settle();

@@ -71,6 +71,70 @@ TEST(Page, KeysAreATableByAreaThatCanBeSearched) {
     EXPECT_FALSE(h.shell().page().is_open());
 }
 
+TEST(Page, EscapeClosesOneThingAtATime) {
+    Harness h;
+    open_failure(h);
+    ASSERT_TRUE(h.shell().execute({"select.node", "rnn/rnn/while/NextIteration", "test"}));
+    ASSERT_TRUE(h.shell().execute({"graph.trace-inputs", "", "test"}));
+    ASSERT_TRUE(h.shell().execute({"help.explain", "shared-weights", "test"}));
+    h.settle();
+    ASSERT_TRUE(h.shell().page().is_open());
+    h.press(compat::key_escape);
+    EXPECT_FALSE(h.shell().page().is_open());
+    ASSERT_EQ(h.shell().graph().traced(), view::TraceWay::inputs);
+    ASSERT_TRUE(h.click_text("Help", {{0, 0}, {900, 40}})); // the menu
+    h.settle();
+    ASSERT_TRUE(h.shows("Keys"));
+    h.press(compat::key_escape);
+    EXPECT_FALSE(h.shows("Keys"));
+    EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::inputs) << "the menu was the newest";
+    h.press(compat::key_escape);
+    EXPECT_EQ(h.shell().graph().traced(), view::TraceWay::none);
+}
+
+TEST(Page, ClosesWithTheProgramThatItsLinksAreOf) {
+    Harness h;
+    open_failure(h);
+    const auto explain = [&] {
+        ASSERT_TRUE(h.shell().execute({"help.explain", "init-built-too-early", "test"}));
+        h.settle();
+        ASSERT_TRUE(h.shell().page().is_open());
+    };
+    explain();
+    ASSERT_TRUE(h.shell().execute({"fix.apply", "", "test"}));
+    h.settle();
+    EXPECT_FALSE(h.shell().page().is_open()) << "it is another program now";
+    explain();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    EXPECT_FALSE(h.shell().page().is_open());
+}
+
+TEST(Page, BeginsAtItsTopAndIsNotSeenBeforeItHasItsHeight) {
+    Harness h(1600, 500);
+    open_failure(h);
+    ASSERT_TRUE(h.shell().execute({"help.explain", "init-built-too-early", "test"}));
+    h.frame();
+    EXPECT_FALSE(h.shows("In this program"));
+    h.settle();
+    ASSERT_TRUE(h.shows("In this program"));
+    compat::set_mouse({800, 250});
+    ImGui::GetIO().MouseWheel = -30;
+    h.frame();
+    h.settle();
+    ASSERT_FALSE(h.shows("In this program")) << "scrolled away";
+    ASSERT_TRUE(h.shell().execute({"help.explain", "init-built-too-early", "test"}));
+    h.settle();
+    EXPECT_TRUE(h.shows("In this program"));
+}
+
+TEST(Page, TheKeysAreCopiedByMenu) {
+    Harness h;
+    open_failure(h);
+    h.press(compat::function_key(1));
+    ASSERT_TRUE(h.shell().page().is_open());
+    EXPECT_LT(h.shell().page().text().find("\tSave\n"), h.shell().page().text().find("\tUndo\n"));
+}
+
 TEST(Page, EverySizeCanBeDrawn) {
     for (const auto& [width, height] : {std::pair{640.0f, 400.0f}, {1600.0f, 1000.0f}})
         for (const int percent : {100, 200}) {

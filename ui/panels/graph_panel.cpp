@@ -26,7 +26,6 @@ void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
             ctx.commands.push("run.continue", "", "panel:graph");
         return;
     }
-    take_asked_trace(ctx);
     draw_tools(ctx, {{body.left, rect.a.y}, {rect.b.x, body.a.y}});
     float right = draw_search(ctx, {{left, rect.a.y}, {rect.b.x, body.a.y}});
     right = draw_trace_chip(ctx, {{left, rect.a.y}, {right, body.a.y}}, body);
@@ -34,12 +33,11 @@ void GraphPanel::draw(const PanelContext& ctx, const Rect& rect) {
     draw_graph(ctx, body);
 }
 
-void GraphPanel::take_asked_trace(const PanelContext& ctx) {
-    if (!asked_trace_) return;
-    Trace asked{*std::exchange(asked_trace_, std::nullopt), {}, false};
+void GraphPanel::trace(const debug::Debugger& debugger, view::TraceWay way) {
+    Trace asked{way, {}, false};
     using Kind = debug::Selection::Kind;
-    const debug::Selection& selection = ctx.debugger.selection();
-    const Graph& graph = *ctx.debugger.graph();
+    const debug::Selection& selection = debugger.selection();
+    const Graph& graph = *debugger.graph();
     asked.is_scope = selection.kind == Kind::scope;
     if (asked.is_scope) asked.name = selection.scope;
     if (selection.kind == Kind::node && selection.node.index() < graph.size())
@@ -54,7 +52,10 @@ void GraphPanel::take_asked_trace(const PanelContext& ctx) {
 float GraphPanel::draw_trace_chip(const PanelContext& ctx, const Rect& header, const Rect& body) {
     if (trace_.way == view::TraceWay::none) return header.b.x;
     const Look& look = ctx.look;
-    const char* words = trace_.way == view::TraceWay::inputs ? "inputs of " : "outputs of ";
+    const bool is_here = !input(ctx).traced.empty(); // not in another graph, or before the op was made
+    const char* words = !is_here                               ? "not in this graph: "
+                        : trace_.way == view::TraceWay::inputs ? "inputs of "
+                                                               : "outputs of ";
     const float height = look.px(20), close = look.px(20), pad = look.px(8), least_path = look.px(110);
     const float fixed = pad + text_width(look, TextRole::caption, words) + close;
     const std::string_view name = view::last_segments(trace_.name, 2);
@@ -69,16 +70,18 @@ float GraphPanel::draw_trace_chip(const PanelContext& ctx, const Rect& header, c
     // Over the graph it is a window of its own, so that the pointer finds it first.
     Child own("trace", place, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoBackground);
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    draw_box(list, place.a, place.b, look[Token::accent_bg], look[Token::accent], height / 2);
+    draw_box(list, place.a, place.b, look[is_here ? Token::accent_bg : Token::bg3],
+             look[is_here ? Token::accent : Token::line3], height / 2);
     float x = at.x + pad;
     x += draw_text_in_row(list, look, TextRole::caption, x, at.y, height, Token::text2, words);
-    draw_text_in_row(list, look, TextRole::mono_small, x, at.y, height, Token::text1,
+    draw_text_in_row(list, look, TextRole::mono_small, x, at.y, height, is_here ? Token::text1 : Token::text2,
                      fit_text(look, TextRole::mono_small,
                               fit_path(look, TextRole::mono_small, name, place.b.x - close - x),
                               place.b.x - close - x));
     (void)hit("what", at, {place.b.x - close, place.b.y});
-    tooltip(look, std::string("Bright is next to ") + trace_.name +
-                      ", dimmed is further away, dark is none of it. Escape ends the trace.");
+    tooltip(look, is_here ? "Bright is next to " + trace_.name +
+                                ", dimmed is further away, dark is none of it. Escape ends the trace."
+                          : "The graph has no " + trace_.name + " at this position. Escape ends the trace.");
     if (icon_button(look, "end", {place.b.x - close / 2 - look.px(1), at.y + height / 2}, icon::close, true,
                     "End the trace, Escape", 10))
         ctx.commands.push("graph.trace-end", "", "panel:graph");
@@ -172,11 +175,16 @@ void GraphPanel::follow(const PanelContext& ctx, const view::SceneInput& input) 
 /// By name: the same op in the program's next evaluation is traced, too.
 std::vector<NodeId> GraphPanel::traced_nodes(const Graph& graph, std::size_t nodes) const {
     if (trace_.way == view::TraceWay::none) return {};
-    if (!trace_.is_scope) return {graph.find(trace_.name)};
-    std::vector<NodeId> inside;
+    std::vector<NodeId> found;
+    if (!trace_.is_scope) {
+        const NodeId node = graph.find(trace_.name);
+        if (node.valid() && node.index() < nodes) found.push_back(node);
+        return found;
+    }
+    const std::string inside = trace_.name + "/";
     for (std::size_t i = 0; i < nodes; ++i)
-        if (graph.node(NodeId(i)).name.starts_with(trace_.name + "/")) inside.emplace_back(i);
-    return inside;
+        if (graph.node(NodeId(i)).name.starts_with(inside)) found.emplace_back(i);
+    return found;
 }
 
 const view::SceneInput& GraphPanel::input(const PanelContext& ctx) {

@@ -6,7 +6,6 @@
 #include "ui/widgets/graph_canvas.hpp"
 
 #include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +26,7 @@ class GraphPanel {
     bool can_go_forward() const { return canvas_.can_go_forward(); }
     /// Lights up what the selected op, variable or scope depends on, or what depends on it: the nearest most. It stays
     /// while others are selected, until the same is asked again or `end_trace`.
-    void trace(view::TraceWay way) { asked_trace_ = way; }
+    void trace(const debug::Debugger& debugger, view::TraceWay way);
     void end_trace() { trace_ = {}; }
     view::TraceWay traced() const { return trace_.way; }
     const std::string& traced_name() const { return trace_.name; }
@@ -64,7 +63,6 @@ class GraphPanel {
     void draw_waiting(const PanelContext& ctx, const Rect& body, const view::SceneInput& input, bool any) const;
 
     std::vector<NodeId> traced_nodes(const Graph& graph, std::size_t nodes) const;
-    void take_asked_trace(const PanelContext& ctx);
     float draw_trace_chip(const PanelContext& ctx, const Rect& header, const Rect& body);
     void draw_color_menu(const PanelContext& ctx);
     const view::SceneColors& scene_colors(const PanelContext& ctx, const view::Scene& scene);
@@ -90,7 +88,6 @@ class GraphPanel {
     };
     Cached<view::SceneInput, Asked> input_;
     Trace trace_;
-    std::optional<view::TraceWay> asked_trace_; ///< of what is selected
     bool search_open_ = false, focus_search_ = false;
     std::string search_;
     std::vector<NodeId> matches_;

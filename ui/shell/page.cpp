@@ -37,14 +37,18 @@ void Page::show(view::PageView page) {
     is_open_ = true;
     is_keys_ = false;
     content_ = 0;
+    heights_.clear();
+    to_top_ = true;
 }
 
 void Page::show_keys() {
     page_ = {};
     page_.title = "Keys";
-    for (const CommandInfo& command : every_command())
-        if (!command.key.empty()) page_.text += std::string(command.key) + "\t" + std::string(command.title) + "\n";
-    is_open_ = is_keys_ = focus_search_ = true;
+    for (const std::string_view menu : menu_names())
+        for (const CommandInfo& command : every_command())
+            if (command.menu == menu && !command.key.empty())
+                page_.text += std::string(command.key) + "\t" + std::string(command.title) + "\n";
+    is_open_ = is_keys_ = focus_search_ = to_top_ = true;
     search_.clear();
 }
 
@@ -57,9 +61,10 @@ void Page::draw(const PanelContext& ctx, const Rect& body) {
     const Look& look = ctx.look;
     const float width = std::min(look.px(760), body.width() - look.px(32));
     const float most = body.height() - std::min(look.px(80), body.height() * 0.16f);
-    const float height = content_ > 0 && !is_keys_ ? std::min(most, content_) : most;
-    ImGui::SetNextWindowPos(
-        {std::floor((body.width() - width) / 2), std::floor(body.a.y + (body.height() - height) / 2)});
+    const bool is_measured = content_ > 0 || is_keys_;
+    const float height = is_measured && !is_keys_ ? std::min(most, content_) : most;
+    const float left = is_measured ? std::floor((body.width() - width) / 2) : 2 * body.b.x; // out of sight until then
+    ImGui::SetNextWindowPos({left, std::floor(body.a.y + (body.height() - height) / 2)});
     ImGui::SetNextWindowSize({width, height});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1.0f);
     ImGui::PushStyleVar(ImGuiStyleVar_WindowRounding, look.px(6));
@@ -92,6 +97,7 @@ void Page::draw(const PanelContext& ctx, const Rect& body) {
     {
         const Rect inner{{at.x, at.y + head + 1}, {at.x + width, at.y + height - look.px(6)}};
         Child text("text", inner);
+        if (std::exchange(to_top_, false)) ImGui::SetScrollY(0);
         const ImVec2 origin = ImGui::GetCursorScreenPos();
         const ImVec2 start{origin.x + look.px(20), origin.y + look.px(12)};
         const float room = width - look.px(48);
@@ -115,8 +121,18 @@ float Page::draw_blocks(const PanelContext& ctx, ImVec2 at, float width) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
     using Kind = view::PageBlock::Kind;
     float y = at.y;
+    // Long listings: what lies outside is only as high as it was when it was drawn.
+    if (measured_at_ != std::pair(width, look.scale) || heights_.size() != page_.blocks.size())
+        heights_.assign(page_.blocks.size(), -1);
+    measured_at_ = {width, look.scale};
+    const float top = list.GetClipRectMin().y, bottom = list.GetClipRectMax().y;
     for (std::size_t i = 0; i < page_.blocks.size(); ++i) {
         const view::PageBlock& block = page_.blocks[i];
+        if (heights_[i] >= 0 && (y > bottom || y + heights_[i] < top)) {
+            y += heights_[i];
+            continue;
+        }
+        const float before = y;
         ImGui::PushID(static_cast<int>(i));
         switch (block.kind) {
         case Kind::heading:
@@ -138,6 +154,7 @@ float Page::draw_blocks(const PanelContext& ctx, ImVec2 at, float width) {
             y += draw_spans(ctx, block, {at.x, y}, width);
             break;
         }
+        heights_[i] = y - before;
         ImGui::PopID();
     }
     return y;

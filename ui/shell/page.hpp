@@ -4,6 +4,7 @@
 #include "ui/panels/panel.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rnnscope::ui {
@@ -16,6 +17,7 @@ class Page {
     void show_keys();
     void close();
     bool is_open() const { return is_open_; }
+    const std::string& text() const { return page_.text; } ///< all of it, for the clipboard
     void draw(const PanelContext& ctx, const Rect& body);
 
   private:
@@ -28,6 +30,9 @@ class Page {
     bool is_open_ = false, is_keys_ = false, focus_search_ = false;
     std::string search_; ///< in the keys
     float content_ = 0;  ///< height that all of it needs, in pixels; 0: not known yet
+    bool to_top_ = false;
+    std::vector<float> heights_;            ///< of the blocks; below 0: not known yet
+    std::pair<float, float> measured_at_{}; ///< width and scale that they are of
 };
 
 } // namespace rnnscope::ui

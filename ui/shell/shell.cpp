@@ -4,6 +4,8 @@
 #include "ui/shell/samples.hpp"
 #include "ui/shell/ui_commands.hpp"
 
+#include <imgui_internal.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -80,12 +82,17 @@ void Shell::draw() {
 void Shell::read_keys() {
     if (compat::key_pressed(compat::key_escape, false)) {
         // One thing at a time, the newest first.
-        const bool is_free = !page_.is_open() && notices_.empty() && !debugger_.busy() && !palette_.is_open() &&
+        const bool has_popup = ImGui::IsPopupOpen("", ImGuiPopupFlags_AnyPopupId | ImGuiPopupFlags_AnyPopupLevel);
+        const bool is_over_panels = has_popup || palette_.is_open() || menu_.is_open() || browser_.is_open();
+        if (has_popup) ImGui::ClosePopupToLevel(0, true);
+        const bool is_free = !page_.is_open() && notices_.empty() && !debugger_.busy() && !is_over_panels &&
                              !ImGui::GetIO().WantTextInput && dragged_.empty();
         if (is_free && graph_.traced() != view::TraceWay::none) queue_.push("graph.trace-end", "", "key");
-        if (!page_.is_open() && !notices_.empty()) notices_.pop_back();
-        page_.close();
-        if (debugger_.busy()) queue_.push("run.stop", "", "key");
+        if (!is_over_panels) {
+            if (!page_.is_open() && !notices_.empty()) notices_.pop_back();
+            page_.close();
+            if (debugger_.busy()) queue_.push("run.stop", "", "key");
+        }
     }
     const bool typing = ImGui::GetIO().WantTextInput;
     for (const auto& [shortcut, id] : keys_)
@@ -194,7 +201,9 @@ Status Shell::execute(const debug::Command& command) {
         (selected == Kind::node || selected == Kind::variable || selected == Kind::scope))
         return execute({command.id, view::build_context_menu(debugger_).title, command.origin});
     const std::uint64_t answers = debugger_.answers().revision();
+    const auto program = debugger_.is_open() ? debugger_.document().program_ptr() : nullptr;
     const auto result = debug::begin(debugger_, command);
+    if (debugger_.is_open() && debugger_.document().program_ptr() != program) page_.close(); // its links are of that
     if (result && debugger_.answers().revision() != answers && debugger_.answers().shown() != nullptr)
         show_answer(); // where its text is
     else
@@ -212,7 +221,7 @@ Status Shell::execute(const debug::Command& command) {
     if (command.id == "file.open" || command.id == "recording.open") {
         opened_sample_.clear();
         welcome_ = false;
-        notices_.clear(); // they were about what was open, or would not open
+        forget_what_was_open();
         remember(command.argument);
     }
     return {};
@@ -286,8 +295,14 @@ Status Shell::open_sample(std::string_view file) {
     opened_sample_ = sample->file;
     welcome_ = false;
     message_.clear();
-    notices_.clear();
+    page_.close();
+    forget_what_was_open();
     return {};
+}
+
+void Shell::forget_what_was_open() {
+    notices_.clear();
+    graph_.end_trace();
 }
 
 Status Shell::start_lesson(std::string_view file) {

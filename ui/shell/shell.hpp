@@ -93,6 +93,8 @@ class Shell {
     const CellPanel& cell() const { return cell_; }
     LessonPanel& lesson() { return lesson_; }
     const LessonPanel& lesson() const { return lesson_; }
+    /// What was said and shown of the program before is not of the one that is open now.
+    void forget_what_was_open();
     /// Opens the lesson's sample and its first step; what is open now is closed.
     Status start_lesson(std::string_view file);
     Status show_lesson_step(); ///< does what the step asks for
@@ -105,6 +107,8 @@ class Shell {
     void show_panel(std::string_view name);
     /// Brings it to the front of its place, if the workspace has it; the keyboard stays where it is.
     void uncover_panel(std::string_view name);
+    /// Shows it wherever it is, in front and of all of them the large one; the keyboard stays with who asked.
+    void lead_to(std::string_view name);
     /// Source at the selected statement, in front of what shares its place.
     void show_statement();
     void close_panel(std::string_view name);

@@ -97,6 +97,21 @@ Blocked nothing_selected(const Shell& shell) {
     return any ? Blocked() : Blocked("Nothing is selected.");
 }
 
+Blocked nothing_to_trace(const Shell& shell) {
+    if (const Blocked why = no_graph(shell)) return why;
+    using Kind = debug::Selection::Kind;
+    const Kind kind = shell.debugger().selection().kind;
+    const bool can = kind == Kind::node || kind == Kind::variable || kind == Kind::scope;
+    return can ? Blocked() : Blocked("Select an op, a variable or a scope.");
+}
+
+/// Of what is selected now, in sight.
+template <view::TraceWay way> Text trace(Shell& shell, std::string_view) {
+    shell.graph().trace(shell.debugger(), way);
+    shell.lead_to("graph");
+    return std::string();
+}
+
 Text copy_name(Shell& shell, std::string_view) {
     const debug::Debugger& debugger = shell.debugger();
     const debug::Selection& selection = debugger.selection();
@@ -315,10 +330,8 @@ constexpr UiCommandDef commands[] = {
      [](Shell& s, std::string_view) -> Text { s.graph().forward(); return std::string(); }},
     {"graph.search", "Search the graph", "Marks the ops with a name or of a type, and says how many there are.", "Graph", "Ctrl+Shift+F", "", no_graph,
      [](Shell& s, std::string_view text) -> Text { s.graph().open_search(std::string(text)); return std::string(); }},
-    {"graph.trace-inputs", "Trace inputs", "Lights up what the selection depends on, the nearest most; again: ends that.", "Graph", "", "", nothing_selected,
-     [](Shell& s, std::string_view) -> Text { s.graph().trace(view::TraceWay::inputs); return std::string(); }},
-    {"graph.trace-outputs", "Trace outputs", "Lights up what depends on the selection, the nearest most; again: ends that.", "Graph", "", "", nothing_selected,
-     [](Shell& s, std::string_view) -> Text { s.graph().trace(view::TraceWay::outputs); return std::string(); }},
+    {"graph.trace-inputs", "Trace inputs", "Lights up what the selection depends on, the nearest most; again: ends that.", "Graph", "", "", nothing_to_trace, trace<view::TraceWay::inputs>},
+    {"graph.trace-outputs", "Trace outputs", "Lights up what depends on the selection, the nearest most; again: ends that.", "Graph", "", "", nothing_to_trace, trace<view::TraceWay::outputs>},
     {"graph.trace-end", "End the trace", "Shows the graph without a trace; Escape does, too.", "Graph", "", "",
      [](const Shell& s) { return s.graph().traced() == view::TraceWay::none ? Blocked("Nothing is traced.") : Blocked(); },
      [](Shell& s, std::string_view) -> Text { s.graph().end_trace(); return std::string(); }},

@@ -161,15 +161,19 @@ void Shell::uncover_panel(std::string_view name) {
     if (def && holds(dock(), name)) bring_to_front(dock(), name, std::span(&def->beside, 1));
 }
 
+void Shell::lead_to(std::string_view name) {
+    if (!maximized_.empty() && maximized_ != name) maximized_ = name; // else it would be behind what is large
+    const std::string keyboard = wants_focus_;
+    if (holds(dock(), name))
+        uncover_panel(name);
+    else
+        show_panel(name);
+    wants_focus_ = keyboard;
+}
+
 void Shell::show_statement() {
     if (welcome()) return;
-    if (!maximized_.empty() && maximized_ != "source") maximized_ = "source"; // else it would be behind what is large
-    const std::string keyboard = wants_focus_;
-    if (holds(dock(), "source"))
-        uncover_panel("source");
-    else
-        show_panel("source");
-    wants_focus_ = keyboard; // it stays with the panel of the link
+    lead_to("source");
     source_.show_selected();
 }
 
