@@ -77,11 +77,12 @@ Result<std::string> select_statement(Debugger& debugger, std::string_view argume
 }
 
 Result<std::string> choose_session(Debugger& debugger, std::string_view argument) {
-    const auto index = whole_number(argument);
-    if (!index || *index >= debugger.recording().sessions())
-        return bad_argument(fmt::format("there are {} sessions, numbered from 0", debugger.recording().sessions()));
-    debugger.choose_session(SessionId(static_cast<std::size_t>(*index)));
-    return session_text(SessionId(static_cast<std::size_t>(*index)));
+    const auto number = whole_number(argument);
+    if (!number || *number < 1 || *number > debugger.recording().sessions())
+        return bad_argument(fmt::format("there are {} sessions, numbered from 1", debugger.recording().sessions()));
+    const SessionId session(static_cast<std::size_t>(*number) - 1);
+    debugger.choose_session(session);
+    return session_text(session);
 }
 
 } // namespace rnnscope::debug

@@ -7,11 +7,12 @@
 
 namespace rnnscope::debug {
 
-/// A session's number as session.choose takes it and everything shows it: from 0, in the order in which they opened.
+/// A session's number as session.choose takes it and everything shows it: from 1, as runs, in the order in which
+/// they opened. JSON has the index.
 inline std::string session_number(SessionId session) {
-    return std::to_string(session.index());
+    return std::to_string(session.index() + 1);
 }
-/// "session 0"
+/// "session 1"
 inline std::string session_text(SessionId session) {
     return "session " + session_number(session);
 }

@@ -1,9 +1,80 @@
 #include "core/runtime/round_run.hpp"
 
+#include "core/runtime/round_states.hpp"
+
 #include <algorithm>
 #include <cstring>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace rnnscope::runtime {
+namespace {
+
+constexpr std::size_t block_bytes = std::size_t{8} << 20U; ///< a block takes about so much at most
+
+/// That one group of steps goes through before the next does: their rows should stay in the cache.
+std::uint64_t rounds_in_group(const Round& round) {
+    constexpr std::size_t cache_bytes = std::size_t{1} << 20U;
+    constexpr std::size_t most_bytes = std::size_t{16} << 20U;
+    const std::size_t row = std::max<std::size_t>(round.row_bytes, 1);
+    return std::clamp<std::uint64_t>(cache_bytes / row, std::clamp<std::uint64_t>(most_bytes / row, 2, 8), 32);
+}
+
+/// Rows of a long recording are made in the cache and then written past it: memory is never read to be written.
+bool is_streamed(std::size_t bytes, std::size_t bytes_at_once) {
+    constexpr std::size_t least = std::size_t{4} << 20U;
+    constexpr std::size_t most_at_once = std::size_t{768} << 10U;
+    return bytes >= least && bytes_at_once <= most_at_once;
+}
+
+void copy_past_caches(const std::byte* from, std::byte* to, std::size_t bytes) {
+#ifdef __SSE2__
+    auto* lines = reinterpret_cast<__m128i*>(to); // rows are whole cache lines
+    const auto* parts = reinterpret_cast<const __m128i*>(from);
+    for (std::size_t i = 0; i < bytes / sizeof(__m128i); ++i) _mm_stream_si128(lines + i, _mm_load_si128(parts + i));
+    _mm_sfence(); // others may read them
+#else
+    std::memcpy(to, from, bytes);
+#endif
+}
+
+} // namespace
+
+void RoundRun::allocate() {
+    lent_ = lent_by_arrays();
+    const Round& round = *values_->round;
+    rounds_in_group_ = rounds_in_group(round);
+    const auto fitting = [](std::size_t bytes) {
+        return std::max<std::uint64_t>(block_bytes / std::max<std::size_t>(bytes, 64), 2);
+    };
+    constexpr std::size_t cache_bytes = std::size_t{512} << 10U; ///< rows that should stay in the cache
+    constexpr std::uint64_t most_rows = 128;
+    const bool in_groups = std::ranges::any_of(round.groups, [](std::uint32_t group) { return group > 0; });
+    const std::uint64_t least_rows = in_groups ? rounds_in_group_ : 1;
+    rows_at_once_ = std::clamp(cache_bytes / std::max<std::size_t>(round.row_bytes, 1), least_rows, most_rows);
+    if (keep_.what == Keep::What::all) {
+        most_rounds_ = std::min(most_rounds_, fitting(round.row_bytes));
+        const std::size_t bytes = (most_rounds_ + 1) * round.row_bytes;
+        values_->rows = context_.rows.allocate(bytes);
+        if (is_streamed(bytes, (rows_at_once_ + 1) * round.row_bytes)) {
+            kept_rows_ = std::move(values_->rows);
+            values_->rows = context_.scratch.allocate((rows_at_once_ + 1) * round.row_bytes);
+        } else {
+            rows_at_once_ = most_rounds_;
+        }
+    } else {
+        if (keep_.what == Keep::What::states) {
+            states_ = std::make_shared<RoundStates>(values_, keep_.interval, lent_);
+            most_rounds_ = std::min(most_rounds_, fitting(states_->bytes_per_round()));
+            states_->allocate(context_.rows, most_rounds_);
+        }
+        rows_at_once_ = std::min(rows_at_once_, most_rounds_);
+        values_->rows = context_.scratch.allocate((rows_at_once_ + 1) * round.row_bytes);
+    }
+    values_->boxes.resize((most_rounds_ + 1) * round.boxes);
+}
 
 void RoundRun::execute() {
     for (bool goes_on = true; goes_on && rounds_ < most_rounds_;) {
@@ -80,6 +151,25 @@ void RoundRun::execute_group(const StepGroup& group, std::uint64_t first) {
         const Cursor at = cursor(round);
         for (const Step& step : group.rest) step.function(step, at);
     }
+}
+
+/// What has to be taken from the rows of complete rounds before they are used again: states, and what arrays got.
+void RoundRun::harvest(std::uint64_t from) {
+    if (kept_rows_.data() != nullptr) {
+        if (from == 0) stream_row(0);
+        for (std::uint64_t round = from; round < rounds_; ++round) stream_row(round + 1);
+    }
+    if (states_)
+        for (std::uint64_t round = from; round < rounds_; ++round)
+            states_->keep(round, values_->row_before(round + 1), values_->row_before(round));
+    for (const RoundStep& step : values_->round->steps)
+        if (step.kind == RoundStep::Kind::array_read || step.kind == RoundStep::Kind::array_write)
+            change_array(step, from, rounds_);
+}
+
+void RoundRun::stream_row(std::uint64_t number) {
+    const std::size_t bytes = values_->round->row_bytes;
+    copy_past_caches(values_->row_before(number), kept_rows_.data() + number * bytes, bytes);
 }
 
 } // namespace rnnscope::runtime

@@ -49,7 +49,7 @@ struct VariablesView {
     std::string empty;      ///< why there are no rows, in a sentence
     struct Session {
         SessionId id;
-        std::string name; ///< the name the program gives it, or "session 0"
+        std::string name; ///< the name the program gives it, or "session 1"
     };
     std::vector<Session> sessions;
     SessionId session;

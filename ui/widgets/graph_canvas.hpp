@@ -113,6 +113,7 @@ class GraphCanvas {
     }
 
   private:
+    static constexpr double most_zoom = 3;
     struct Camera {
         double x = 0, y = 0, zoom = 1; ///< world at the top left corner of the canvas
     };

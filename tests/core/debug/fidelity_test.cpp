@@ -66,8 +66,8 @@ TEST(Fidelity, AnInitAfterARestoreIsASecondWrite) {
     EXPECT_EQ(writes[1].value.number(0), 0.0) << "as in an untrained network";
     const Result<std::string> said = execute(debugger, {"ask.history", bias->name, "terminal"});
     ASSERT_TRUE(said.ok());
-    const std::size_t restored = said->find("session 1  restored by save/Assign");
-    const std::size_t again = said->find("session 1  updated by rnn/gru_cell/candidate/bias/Assign");
+    const std::size_t restored = said->find("session 2  restored by save/Assign");
+    const std::size_t again = said->find("session 2  updated by rnn/gru_cell/candidate/bias/Assign");
     EXPECT_LT(restored, again) << *said;
     EXPECT_NE(again, std::string::npos) << *said;
 }
