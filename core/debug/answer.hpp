@@ -105,8 +105,14 @@ class Inquiry {
     virtual std::string progress() const = 0;
     /// Once, when it is through and the debugger no longer busy.
     virtual Result<Answer> conclude(Debugger& debugger) = 0;
-    /// It is given up: what still works for it, and cannot be stopped at once. Its destructor waits until that is over.
-    virtual std::shared_ptr<void> leave() { return nullptr; }
+    /// What still works for an inquiry that was given up. Its destructor waits until that is over.
+    class Leaving {
+      public:
+        virtual ~Leaving() = default;
+        virtual bool is_over() const = 0;
+    };
+    /// It is given up: what cannot be stopped at once, if there is anything.
+    virtual std::shared_ptr<Leaving> leave() { return nullptr; }
 };
 
 /// The answers that were given, oldest first, and the one that is shown.

@@ -55,7 +55,7 @@ class Comparing {
 
 /// The other side of a comparison: a file that is opened, and run to its end or its first error. That has a thread of
 /// its own, because a large graph or recording is opened in one piece; nobody else touches it until it is there.
-class OtherSide {
+class OtherSide : public Inquiry::Leaving {
   public:
     explicit OtherSide(const std::string& path) {
         const auto work = [path, shared = shared_] { return run(path, *shared); };
@@ -65,10 +65,11 @@ class OtherSide {
             running_ = std::async(std::launch::deferred, work);
         }
     }
-    ~OtherSide() { stop(); }
+    ~OtherSide() override { stop(); }
     OtherSide(const OtherSide&) = delete;
     OtherSide& operator=(const OtherSide&) = delete;
 
+    bool is_over() const override { return wait_until(std::chrono::steady_clock::now()); }
     void stop() { shared_->is_stopped = true; }
     bool wait_until(std::chrono::steady_clock::time_point deadline) const {
         return running_.wait_until(deadline) != std::future_status::timeout;
@@ -86,6 +87,10 @@ class OtherSide {
         std::atomic<std::uint64_t> events = 0;
     };
     static Result<std::unique_ptr<Debugger>> run(const std::string& path, Shared& shared) {
+        std::error_code unknown;
+        const std::filesystem::file_status status = std::filesystem::status(path, unknown);
+        if (std::filesystem::is_other(status)) // a pipe might keep it waiting for ever
+            return Error{"command.argument", path + " is neither a file nor a folder"};
         auto other = std::make_unique<Debugger>();
         if (const Diagnostics problems = other->open(path); !problems.empty())
             return Error{"command.argument", to_text(problems)};
@@ -134,7 +139,7 @@ class FileInquiry : public Inquiry {
         return problem_ ? Result<Answer>(*problem_) : comparing_->conclude(debugger);
     }
 
-    std::shared_ptr<void> leave() override {
+    std::shared_ptr<Leaving> leave() override {
         if (comparing_ || problem_ || other_->wait_until(std::chrono::steady_clock::now())) return nullptr;
         other_->stop();
         return other_;

@@ -95,7 +95,7 @@ Status Debugger::save(const std::string& path) {
 void Debugger::restart() {
     if (!is_open()) return;
     if (impl_->evaluation_->was_opened())
-        impl_->movement_.reset(), impl_->set_position({});
+        impl_->movement_.reset(), impl_->give_up_inquiry(), impl_->set_position({});
     else
         impl_->replace(impl_->evaluation_->document_ptr());
     impl_->reason_ = StopReason::opened;
@@ -383,6 +383,7 @@ void Debugger::select_forward() {
     impl_->selection_.go(+1);
 }
 void Debugger::choose_session(SessionId session) {
+    impl_->give_up_inquiry(); // it is about the session that was chosen
     impl_->chosen_session_ = session;
 }
 

@@ -54,7 +54,8 @@ class Debugger::Impl {
     std::unique_ptr<PreflightJob> preflight_job_; ///< looks at evaluation_
 
     AnswerShelf answers_;
-    std::vector<std::shared_ptr<void>> leaving_; ///< of inquiries that were given up; over when the debugger goes
+    std::vector<std::shared_ptr<Inquiry::Leaving>>
+        leaving_; ///< of inquiries that were given up; over when the debugger goes
     std::unique_ptr<Inquiry> inquiry_;
     std::optional<Result<std::string>> outcome_; ///< of the last inquiry, until it was told
 
@@ -158,6 +159,7 @@ class Debugger::Impl {
     }
 
     void give_up_inquiry() {
+        std::erase_if(leaving_, [](const auto& leaving) { return leaving->is_over(); });
         if (!inquiry_) return;
         if (auto leaving = inquiry_->leave()) leaving_.push_back(std::move(leaving));
         inquiry_.reset();

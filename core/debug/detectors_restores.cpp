@@ -284,13 +284,10 @@ std::optional<Number> number_behind(const Facts& facts, const Expr& expr, Statem
             if (given) return number_behind(facts, *given, caller, callers, depth + 1);
         }
     }
-    for (std::size_t i = statement.index(); i-- > 0;)
-        if (assigned_name(program.statements[i]) == name->name && is_in_branch(program, StatementId(i), statement))
-            return std::nullopt;
-        else if (assigned_name(program.statements[i]) == name->name)
-            return number_behind(facts, *std::get<AssignStatement>(program.statements[i].node).value, StatementId(i),
-                                 callers, depth + 1);
-    return std::nullopt;
+    const StatementId assigned = last_assignment(program, name->name, statement, statement);
+    if (!assigned.valid()) return std::nullopt;
+    return number_behind(facts, *std::get<AssignStatement>(program.statement(assigned).node).value, assigned, callers,
+                         depth + 1);
 }
 
 /// The number of units with which the variable would have the shape that was saved.

@@ -194,7 +194,12 @@ Answer answer_poison(const Debugger& debugger, const Pause& pause) {
     const PoisonReport report = poison_report(debugger, pause);
     if (report.sources.empty()) {
         list_refusals(answer, report);
-        answer.sentence("no run has read a missing value at this position");
+        if (debugger.poison()->is_complete())
+            answer.sentence("no run has read a missing value at this position");
+        else if (debugger.evaluation().was_opened())
+            answer.sentence("what the recording says about missing values cannot be read");
+        else
+            answer.sentence("no run is known to have read a missing value, but one could not be followed to its end");
         return answer;
     }
     list_sources(answer, debugger, report, pause);

@@ -100,6 +100,7 @@ class PoisonReader {
         event.event = in_.number32();
         if (!in_.ok() || !in_.require(event.event < recording_.event_count(event.run))) return;
         event.node = in_.id_or_none<NodeId>(graph_of(event.run).size());
+        in_.require(!event.node.valid() || event.node == recording_.visit(event.run, event.event).node);
     }
 
     Poison::Read get_read(const std::vector<Poison::Read>& before) {
@@ -129,7 +130,9 @@ class PoisonReader {
             for (std::size_t outputs = in_.count(); outputs > 0 && in_.ok(); --outputs)
                 mark.outputs.push_back(get_mask(in_));
             const bool is_next = marks.empty() || marks.back().event < mark.event;
-            in_.require(is_next && mark.event < recording_.event_count(run));
+            if (!in_.require(is_next && mark.event < recording_.event_count(run))) return;
+            const record::RecordedVisit visit = recording_.visit(run, mark.event);
+            in_.require(mark.node == visit.node && mark.frame == visit.frame && mark.iteration == visit.iteration);
             marks.push_back(std::move(mark));
         }
         for (std::size_t left = in_.count(); left > 0 && in_.ok(); --left) {

@@ -41,7 +41,7 @@ class PoisonMask {
     /// How many of a tensor of so many elements.
     std::int64_t count(std::int64_t elements) const {
         if (extent_ != Extent::some) return whole() ? elements : 0;
-        return std::ranges::count(*elements_, true);
+        return std::min<std::int64_t>(std::ranges::count(*elements_, true), elements);
     }
     /// Of how many elements it tells; 0 unless `some`.
     std::int64_t size() const { return elements_ ? static_cast<std::int64_t>(elements_->size()) : 0; }

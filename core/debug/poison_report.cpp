@@ -144,7 +144,7 @@ class PoisonReporter {
         const std::map<std::uint32_t, std::size_t> so_far = time_steps_so_far(run, events);
         for (const runtime::FrameInfo& frame : run.frames) {
             const auto begin = steps.lower_bound({frame.id, std::numeric_limits<std::int64_t>::min()});
-            const auto end = steps.lower_bound({frame.id + 1, std::numeric_limits<std::int64_t>::min()});
+            const auto end = steps.upper_bound({frame.id, std::numeric_limits<std::int64_t>::max()});
             if (begin == end) continue;
             report_.loops.push_back({run.info.id, frame.name, begin->second, std::prev(end)->second,
                                      static_cast<std::size_t>(std::distance(begin, end)), so_far.at(frame.id)});
@@ -161,7 +161,8 @@ class PoisonReporter {
                 pause_.here();
                 if (event >= events) break;
                 const Tensor goes_on = recording_.output(run.info.id, event, 0);
-                if (goes_on && goes_on.integer(0) != 0) ++count[recording_.visit(run.info.id, event).frame];
+                const bool is_truth = goes_on && goes_on.dtype() == DType::boolean && goes_on.elements() > 0;
+                if (is_truth && goes_on.values<bool>()[0]) ++count[recording_.visit(run.info.id, event).frame];
             }
         }
         return count;

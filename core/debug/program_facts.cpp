@@ -160,14 +160,42 @@ std::string assigned_name(const Statement& statement) {
     return assign && assign->targets.size() == 1 ? assign->targets[0] : std::string();
 }
 
-bool is_in_branch(const Program& program, StatementId statement, StatementId use) {
-    const auto around = [&](StatementId inner, StatementId outer) {
-        while (inner.valid() && inner != outer) inner = program.statement(inner).parent;
-        return inner.valid();
-    };
-    for (StatementId at = program.statement(statement).parent; at.valid(); at = program.statement(at).parent)
-        if (std::holds_alternative<IfStatement>(program.statement(at).node) && !around(use, at)) return true;
-    return false;
+namespace {
+
+/// The child of `outer` that the statement is, or lies in; invalid: it does not lie in it.
+StatementId child_towards(const Program& program, StatementId outer, StatementId statement) {
+    while (statement.valid() && program.statement(statement).parent != outer)
+        statement = program.statement(statement).parent;
+    return statement;
+}
+
+enum class Passed : std::uint8_t { yes, maybe, no };
+
+/// Was the assignment executed before the use, which comes later in the source?
+Passed passed(const Program& program, StatementId assignment, StatementId use) {
+    bool excluded = false; // by the use's being executed, as long as nothing goes round
+    for (StatementId at = program.statement(assignment).parent; at.valid(); at = program.statement(at).parent) {
+        const auto& node = program.statement(at).node;
+        if (std::holds_alternative<ForStatement>(node) && excluded) return Passed::maybe;
+        const auto* branches = std::get_if<IfStatement>(&node);
+        if (branches == nullptr) continue;
+        const StatementId other = child_towards(program, at, use);
+        if (!other.valid()) return Passed::maybe;
+        const auto in_body = [&](StatementId child) { return std::ranges::count(branches->body, child) > 0; };
+        excluded = excluded || in_body(child_towards(program, at, assignment)) != in_body(other);
+    }
+    return excluded ? Passed::no : Passed::yes;
+}
+
+} // namespace
+
+StatementId last_assignment(const Program& program, std::string_view name, StatementId before, StatementId use) {
+    for (std::size_t i = before.index(); i-- > 0;) {
+        if (assigned_name(program.statements[i]) != name) continue;
+        const Passed seen = passed(program, StatementId(i), use);
+        if (seen != Passed::no) return seen == Passed::yes ? StatementId(i) : StatementId();
+    }
+    return {};
 }
 
 const Expr* resolve(const Program& program, const Expr& expr, StatementId before) {
@@ -176,11 +204,8 @@ const Expr* resolve(const Program& program, const Expr& expr, StatementId before
     for (int hops = 0; hops < 20; ++hops) {
         const auto* name = std::get_if<NameExpr>(&at->node);
         if (!name) return at;
-        std::size_t last = before.index();
-        while (last > 0 && assigned_name(program.statements[last - 1]) != name->name) --last;
-        if (last == 0) return at;
-        before = StatementId(last - 1);
-        if (is_in_branch(program, before, use)) return at; // it may not have been executed
+        before = last_assignment(program, name->name, before, use);
+        if (!before.valid()) return at;
         at = std::get<AssignStatement>(program.statement(before).node).value.get();
     }
     return at;

@@ -37,8 +37,10 @@ std::optional<RunCall> run_call(const program::Statement& statement);
 
 /// The name that the statement gives to its whole value: `init` of `init = ...`; "" when there is none.
 std::string assigned_name(const program::Statement& statement);
-/// Does the statement stand in a branch of an `if` that `use` is not inside of? Then it need not have been executed.
-bool is_in_branch(const program::Program& program, StatementId statement, StatementId use);
+/// The last assignment of a name that a use of it, at `use`, sees in source order: of those in other branches of an
+/// `if` around both none. Invalid: there is none, or what there is stands in a branch and need not have been executed.
+StatementId last_assignment(const program::Program& program, std::string_view name, StatementId before,
+                            StatementId use);
 /// Follows names to the expression that they were last assigned before `before`, in source order; not into a branch.
 const program::Expr* resolve(const program::Program& program, const program::Expr& expr, StatementId before);
 const std::string* string_literal(const program::Expr* expr);

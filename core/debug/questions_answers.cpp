@@ -254,13 +254,25 @@ AnswerRow access_row(const Debugger& debugger, const FoldedAccess& folded, const
     return row;
 }
 
-/// Does the op initialize variables, or none at all?
+/// Does the op run initializers of variables and nothing else, in groups of groups perhaps? Or none at all: "init" is
+/// what TensorFlow calls those.
 bool is_init(const Graph& graph, NodeId op) {
-    const Node& node = graph.node(op);
-    return node.op == "NoOp" && std::ranges::all_of(node.control_inputs, [&](NodeId control) {
-               const std::string& type = graph.node(control).op;
-               return type == "NoOp" || type == "Assign" || type == "AssignVariableOp";
-           });
+    std::set<NodeId> initializers, seen;
+    for (const Variable& variable : graph.variables()) initializers.insert(variable.initializer);
+    std::vector<NodeId> to_visit{op};
+    bool has_initializer = false;
+    while (!to_visit.empty()) {
+        const NodeId at = to_visit.back();
+        to_visit.pop_back();
+        if (!seen.insert(at).second) continue;
+        const bool is_initializer = initializers.contains(at);
+        has_initializer = has_initializer || is_initializer;
+        if (is_initializer) continue;
+        if (graph.node(at).op != "NoOp") return false;
+        for (const NodeId control : graph.node(at).control_inputs) to_visit.push_back(control);
+    }
+    const std::string& name = graph.node(op).name;
+    return has_initializer || name.substr(name.rfind('/') + 1).starts_with("init");
 }
 
 /// The statement that made the variable; in a session that was opened later it is declared from the start.
@@ -289,7 +301,8 @@ std::vector<StoryEntry> story_of(const Debugger& debugger, const Variable& varia
     for (const StoryEntry& entry : entries) touching.insert(entry.run);
     const Graph& graph = *debugger.graph();
     for (const record::RecordedRun& run : debugger.recording().runs()) {
-        if (run.info.graph != graph.id() || touching.contains(run.info.id)) continue;
+        const bool is_over = run.done && !run.outcome.error; // else it may have been going to
+        if (run.info.graph != graph.id() || touching.contains(run.info.id) || !is_over) continue;
         const auto init = std::ranges::find_if(run.info.request.targets, [&](NodeId op) { return is_init(graph, op); });
         if (init == run.info.request.targets.end()) continue;
         StoryEntry entry;

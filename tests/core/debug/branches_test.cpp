@@ -109,5 +109,32 @@ TEST_F(Branches, RepairsFindTheirPlaceAroundBranches) {
     }
 }
 
+/// A filter is followed to what it was set to, not to what another branch would have set it to.
+TEST_F(Branches, NamesAreNotLookedUpInBranchesThatExcludeTheUse) {
+    const std::string use = R"({"let": "init", "call": "variables_initializer", "args": [{"call": "get_collection",
+        "args": ["$tf.GraphKeys.GLOBAL_VARIABLES"], "kwargs": {"scope": "$scope"}}]}, {"call": "$sess.run", "args": ["$init"]})";
+    const std::string other = R"({"let": "scope", "value": "dec"})";
+    const std::string cases[] = {
+        R"({"if": false, "body": [)" + other + R"(], "else": [)" + use + "]}",
+        R"({"if": false, "body": [)" + other + R"(], "elif": [{"if": true, "body": [)" + use + "]}]}",
+        R"({"if": true, "body": [)" + use + R"(], "else": [)" + other + "]}",
+    };
+    for (const std::string& branches : cases) {
+        open_program(R"({"let": "scope", "value": "enc"},
+            {"let": "a", "call": "get_variable", "args": ["enc/a", [2]]},
+            {"let": "b", "call": "get_variable", "args": ["b", [2]]},
+            {"let": "c", "call": "get_variable", "args": ["dec/c", [2]]},
+            {"let": "s", "call": "add", "args": ["$b", "$a"], "kwargs": {"name": "s"}},
+            {"with": {"call": "Session"}, "as": "sess", "body": [)" +
+                     branches + R"(, {"call": "$sess.run", "args": ["$s"]}]})");
+        run("run.continue");
+        ASSERT_FALSE(debugger_.diagnoses().empty());
+        std::string text = debugger_.diagnoses()[0].summary;
+        for (const Evidence& evidence : debugger_.diagnoses()[0].evidence) text += "\n" + evidence.text;
+        EXPECT_EQ(text.find("\"dec\""), std::string::npos) << text;
+        EXPECT_NE(text.find("\"enc\""), std::string::npos) << text;
+    }
+}
+
 } // namespace
 } // namespace rnnscope::debug

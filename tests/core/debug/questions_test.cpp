@@ -100,6 +100,30 @@ TEST_F(QuestionsTest, ASliceKeepsToWhatBelongsTogether) {
 }
 
 // A resource variable is read anew in every time step of a loop.
+/// A history tells of init ops that leave a variable out; not of other ops without results, nor of runs that failed or
+/// are not over.
+TEST_F(QuestionsTest, OnlyInitOpsLeaveVariablesOut) {
+    open_text(R"({"format": "rnnscope/1", "program": [
+        {"let": "a", "call": "get_variable", "args": ["a", [2]]},
+        {"let": "some", "call": "variables_initializer", "args": [["$a"]]},
+        {"let": "c", "call": "get_variable", "args": ["c", [2]]},
+        {"let": "fed", "call": "placeholder", "args": ["$tf.float32", []]},
+        {"let": "d", "call": "Variable", "args": ["$fed"], "kwargs": {"name": "d"}},
+        {"let": "reset", "call": "group", "args": [{"call": "assign", "args": ["$a", [0.0, 0.0]]}]},
+        {"let": "both", "call": "group", "args": ["$reset", {"call": "no_op"}]},
+        {"let": "init", "call": "global_variables_initializer"},
+        {"with": {"call": "Session"}, "as": "sess", "body": [
+            {"call": "$sess.run", "args": ["$some"]},
+            {"call": "$sess.run", "args": ["$reset"]},
+            {"call": "$sess.run", "args": ["$both"]},
+            {"call": "$sess.run", "args": [{"call": "no_op"}]},
+            {"call": "$sess.run", "args": ["$init"]}]}]})");
+    run("run.continue");
+    const std::string told = run("ask.history", "c");
+    EXPECT_NE(told.find("not written by init, run 1"), std::string::npos) << told;
+    EXPECT_EQ(told.find("not written", told.find("run 1")), std::string::npos) << told;
+}
+
 TEST_F(QuestionsTest, ReadsOfOneOpInOneRunAreOneLineOfTheHistory) {
     open_text(R"({"format": "rnnscope/1", "title": "t", "tensorflow": "1.15", "program": [
         {"let": "w", "call": "get_variable", "args": ["w", [2]],
