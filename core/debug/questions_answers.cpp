@@ -256,9 +256,8 @@ AnswerRow access_row(const Debugger& debugger, const FoldedAccess& folded, const
 
 /// Does the op run initializers of variables and nothing else, in groups of groups perhaps? Or none at all: "init" is
 /// what TensorFlow calls those.
-bool is_init(const Graph& graph, NodeId op) {
-    std::set<NodeId> initializers, seen;
-    for (const Variable& variable : graph.variables()) initializers.insert(variable.initializer);
+bool is_init(const Graph& graph, NodeId op, const std::set<NodeId>& initializers) {
+    std::set<NodeId> seen;
     std::vector<NodeId> to_visit{op};
     bool has_initializer = false;
     while (!to_visit.empty()) {
@@ -300,10 +299,13 @@ std::vector<StoryEntry> story_of(const Debugger& debugger, const Variable& varia
     std::set<RunId> touching;
     for (const StoryEntry& entry : entries) touching.insert(entry.run);
     const Graph& graph = *debugger.graph();
+    std::set<NodeId> initializers;
+    for (const Variable& other : graph.variables()) initializers.insert(other.initializer);
     for (const record::RecordedRun& run : debugger.recording().runs()) {
         const bool is_over = run.done && !run.outcome.error; // else it may have been going to
         if (run.info.graph != graph.id() || touching.contains(run.info.id) || !is_over) continue;
-        const auto init = std::ranges::find_if(run.info.request.targets, [&](NodeId op) { return is_init(graph, op); });
+        const auto init =
+            std::ranges::find_if(run.info.request.targets, [&](NodeId op) { return is_init(graph, op, initializers); });
         if (init == run.info.request.targets.end()) continue;
         StoryEntry entry;
         entry.after = {run.first_tick + 1};
