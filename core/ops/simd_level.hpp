@@ -8,6 +8,14 @@
 constexpr std::size_t panel_width = Panels::panel_columns;
 constexpr std::size_t line_floats = 16; // a cache line
 
+// Arrays of vectors live in registers only where all indices are constants before g++ takes arrays apart; clang unrolls
+// early by itself.
+#ifdef __clang__
+#define RNNSCOPE_UNROLL
+#else
+#define RNNSCOPE_UNROLL _Pragma("GCC unroll 16")
+#endif
+
 /// 2^n for integers n from -126 to 127, held as floats.
 inline Vector exp2_of_integer(Vector n) {
     return Vector::from_exponent(n);
@@ -102,47 +110,64 @@ template <std::size_t Rows, std::size_t Vectors, bool IsFar>
 inline void add_up(const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, std::size_t depth,
                    float* c, std::size_t c_stride, bool begins, const float* next) {
     Vector sums[Rows][Vectors];
-    for (std::size_t r = 0; r < Rows; ++r)
+    RNNSCOPE_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r) {
+        RNNSCOPE_UNROLL
         for (std::size_t v = 0; v < Vectors; ++v)
             sums[r][v] = begins ? Vector::all(0.0F) : Vector::load(c + r * c_stride + v * Vector::lanes);
+    }
     for (std::size_t k = 0; k < depth; ++k) {
         Vector columns[Vectors];
+        RNNSCOPE_UNROLL
         for (std::size_t v = 0; v < Vectors; ++v) columns[v] = Vector::load(b + k * b_stride + v * Vector::lanes);
         if constexpr (IsFar) __builtin_prefetch(next + k * line_floats, 0, 2);
+        RNNSCOPE_UNROLL
         for (std::size_t r = 0; r < Rows; ++r) {
             const Vector factor = Vector::all(a[r * a_stride + k]);
+            RNNSCOPE_UNROLL
             for (std::size_t v = 0; v < Vectors; ++v) sums[r][v] = Vector::fma(factor, columns[v], sums[r][v]);
         }
     }
-    for (std::size_t r = 0; r < Rows; ++r)
+    RNNSCOPE_UNROLL
+    for (std::size_t r = 0; r < Rows; ++r) {
+        RNNSCOPE_UNROLL
         for (std::size_t v = 0; v < Vectors; ++v) sums[r][v].store(c + r * c_stride + v * Vector::lanes);
+    }
 }
 
 constexpr std::size_t panel_vectors = panel_width / Vector::lanes;
 
 /// One row through several panels at once: enough sums in flight to hide the latency of the multiply-adds. IsFar: the
 /// matrix is larger than the caches of the core, whose own prefetching stops at the end of every page.
-template <std::size_t Count, bool IsFar>
+template <std::size_t Count, bool IsFar, bool Begins>
 inline void one_row(const float* a, const float* b, std::size_t panel_stride, std::size_t row_stride, std::size_t depth,
-                    float* c, bool begins) {
+                    float* c) {
     constexpr std::size_t ahead = 16; // rows of the panels
     Vector sums[Count][panel_vectors];
-    for (std::size_t p = 0; p < Count; ++p)
+    RNNSCOPE_UNROLL
+    for (std::size_t p = 0; p < Count; ++p) {
+        RNNSCOPE_UNROLL
         for (std::size_t v = 0; v < panel_vectors; ++v)
-            sums[p][v] = begins ? Vector::all(0.0F) : Vector::load(c + p * panel_width + v * Vector::lanes);
+            sums[p][v] = Begins ? Vector::all(0.0F) : Vector::load(c + p * panel_width + v * Vector::lanes);
+    }
     for (std::size_t k = 0; k < depth; ++k) {
         const Vector factor = Vector::all(a[k]);
+        RNNSCOPE_UNROLL
         for (std::size_t p = 0; p < Count; ++p) {
             const float* row = b + p * panel_stride + k * row_stride;
             if constexpr (IsFar)
                 for (std::size_t line = 0; line < panel_width; line += line_floats)
                     __builtin_prefetch(row + ahead * row_stride + line, 0, 3);
+            RNNSCOPE_UNROLL
             for (std::size_t v = 0; v < panel_vectors; ++v)
                 sums[p][v] = Vector::fma(factor, Vector::load(row + v * Vector::lanes), sums[p][v]);
         }
     }
-    for (std::size_t p = 0; p < Count; ++p)
+    RNNSCOPE_UNROLL
+    for (std::size_t p = 0; p < Count; ++p) {
+        RNNSCOPE_UNROLL
         for (std::size_t v = 0; v < panel_vectors; ++v) sums[p][v].store(c + p * panel_width + v * Vector::lanes);
+    }
 }
 
 /// A panel of the product for up to `tile_rows` rows, `depth` terms of it.
@@ -199,14 +224,14 @@ void last_panel(const Product& p) {
 template <std::size_t N> struct Count { static constexpr std::size_t count = N; };
 
 /// Panels of the product of one row, as many as it takes several at once; how many.
-template <bool IsFar> std::size_t row_product(const Product& p) {
+template <bool IsFar, bool Begins> std::size_t row_product(const Product& p) {
     const std::size_t whole = p.b.columns / panel_width;
     std::size_t panel = 0;
     const auto through = [&](auto panels) {
         constexpr std::size_t count = decltype(panels)::count;
         for (; panel + count <= whole; panel += count)
-            one_row<count, IsFar>(p.a, p.b.data + panel * p.b.panel_stride, p.b.panel_stride, p.b.row_stride, p.b.depth,
-                                  p.c + panel * panel_width, !p.goes_on);
+            one_row<count, IsFar, Begins>(p.a, p.b.data + panel * p.b.panel_stride, p.b.panel_stride, p.b.row_stride,
+                                          p.b.depth, p.c + panel * panel_width);
     };
     through(Count<row_panels>());
     through(Count<row_panels / 2 + row_panels % 2>());
@@ -214,7 +239,8 @@ template <bool IsFar> std::size_t row_product(const Product& p) {
 }
 
 template <bool IsFar> void whole_product(const Product& p) {
-    std::size_t panel = p.rows == 1 && p.blocks == 1 ? row_product<IsFar>(p) : 0;
+    std::size_t panel = 0;
+    if (p.rows == 1 && p.blocks == 1) panel = p.goes_on ? row_product<IsFar, false>(p) : row_product<IsFar, true>(p);
     for (; panel < p.b.columns / panel_width; ++panel)
         panel_product<IsFar && tile_rows >= 8>(p, p.b.data + panel * p.b.panel_stride, p.b.row_stride,
                                                p.c + panel * panel_width);
