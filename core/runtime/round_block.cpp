@@ -176,8 +176,8 @@ void read_elements(const RoundValues& values, std::size_t visit, std::size_t out
 /// All rows are there.
 class RoundBlock : public EventBlock {
   public:
-    RoundBlock(std::shared_ptr<const RoundValues> values, BoundSteps steps, std::vector<BlockVisit> visits,
-               std::uint32_t frame, std::int64_t first_iteration, std::uint64_t rounds)
+    RoundBlock(std::shared_ptr<const RoundValues> values, std::shared_ptr<const BoundSteps> steps,
+               std::vector<BlockVisit> visits, std::uint32_t frame, std::int64_t first_iteration, std::uint64_t rounds)
         : EventBlock(std::move(visits), frame, first_iteration), values_(std::move(values)), steps_(std::move(steps)) {
         rounds_ = rounds;
     }
@@ -211,23 +211,23 @@ class RoundBlock : public EventBlock {
     std::shared_ptr<const EventBlock> thinned(std::uint32_t interval, RowPool& pool) const override {
         const auto rest = std::make_shared<RoundValues>(*values_);
         rest->rows = {};
-        const auto states = std::make_shared<RoundStates>(rest, interval, steps_.lent);
+        const auto states = std::make_shared<RoundStates>(rest, interval, steps_->lent);
         if (states->bytes_per_round() >= values_->round->row_bytes) return nullptr;
         states->allocate(pool, rounds());
-        states->remember_steps(steps_.groups, steps_.packed);
         for (std::uint64_t round = 0; round < rounds(); ++round)
             states->keep(round, values_->row_before(round + 1), values_->row_before(round));
-        return states->finish({visits().begin(), visits().end()}, frame(), first_iteration(), rounds());
+        return states->finish(steps_, {visits().begin(), visits().end()}, frame(), first_iteration(), rounds());
     }
 
   private:
     std::shared_ptr<const RoundValues> values_;
-    BoundSteps steps_;
+    std::shared_ptr<const BoundSteps> steps_;
 };
 
 } // namespace
 
-std::shared_ptr<const EventBlock> make_round_block(std::shared_ptr<const RoundValues> values, BoundSteps steps,
+std::shared_ptr<const EventBlock> make_round_block(std::shared_ptr<const RoundValues> values,
+                                                   std::shared_ptr<const BoundSteps> steps,
                                                    std::vector<BlockVisit> visits, std::uint32_t frame,
                                                    std::int64_t first_iteration, std::uint64_t rounds) {
     return std::make_shared<RoundBlock>(std::move(values), std::move(steps), std::move(visits), frame, first_iteration,

@@ -106,7 +106,6 @@ std::unique_ptr<RoundRun> RoundRun::bind(const Context& context, std::shared_ptr
     if (!run->bind_constants()) return nullptr;
     run->allocate();
     if (!run->bind_waiting() || !run->bind_steps()) return nullptr;
-    if (run->states_) run->states_->remember_steps(run->groups_, run->packed_);
     return run;
 }
 
@@ -236,8 +235,12 @@ bool RoundRun::bind_steps() {
         groups_[0].steps = std::move(steps);
         return true;
     }
+    groups_.resize(std::ranges::max(round.groups) + 1);
+    for (StepGroup& group : groups_) {
+        group.steps.reserve(steps.size());
+        group.rest.reserve(steps.size());
+    }
     for (std::size_t i = 0; i < steps.size(); ++i) {
-        if (groups_.size() <= round.groups[i]) groups_.resize(round.groups[i] + 1);
         StepGroup& group = groups_[round.groups[i]];
         group.steps.push_back(steps[i]);
         if (round.known[i].columns == 0) {
@@ -266,13 +269,11 @@ void RoundRun::bind_fast(const RoundStep& from, Step& step) {
             context_.packs.packed(std::get<Tensor>(values_->constants[inputs[1].index]), from.fast.transposes_second));
         step.packed = packed_.back().get();
     }
-    std::vector<Source> outputs(round.outputs(visit).begin(), round.outputs(visit).end());
-    if (const auto& parts = round.slots[outputs[0].index].parts; !parts.empty()) {
-        outputs.clear();
-        for (const ColumnPart& part : parts) outputs.push_back(part.from);
-    }
-    step.out = operand(outputs[0]);
-    if (outputs.size() > 1) step.out_stride = operand(outputs[1]).offset - step.out.offset;
+    const auto outputs = round.outputs(visit);
+    const auto& parts = round.slots[outputs[0].index].parts;
+    const auto made = [&](std::size_t i) { return operand(parts.empty() ? outputs[i] : parts[i].from); };
+    step.out = made(0);
+    if ((parts.empty() ? outputs.size() : parts.size()) > 1) step.out_stride = made(1).offset - step.out.offset;
 }
 
 void RoundRun::bind_kernel(const RoundStep& from, Step& step) {
@@ -408,8 +409,10 @@ std::shared_ptr<const EventBlock> RoundRun::commit_rounds() {
         visits.push_back({context_.plan.nodes[visit.node].node->id, visit.iteration, visit.dead, false});
     for (const auto& [event, access] : values_->accesses) visits[event % visits.size()].may_access_variables = true;
     const std::uint32_t frame = context_.dataflow.frame(context_.frame).id;
-    if (states_) return states_->finish(std::move(visits), frame, first, rounds_);
-    return make_round_block(values_, {groups_, packed_, lent_}, std::move(visits), frame, first, rounds_);
+    auto steps = std::make_shared<const BoundSteps>(
+        BoundSteps{std::exchange(groups_, {}), std::exchange(packed_, {}), std::exchange(lent_, {})});
+    if (states_) return states_->finish(std::move(steps), std::move(visits), frame, first, rounds_);
+    return make_round_block(values_, std::move(steps), std::move(visits), frame, first, rounds_);
 }
 
 std::vector<ops::Value> RoundRun::partial_outputs(std::uint32_t visit) const {

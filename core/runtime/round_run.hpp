@@ -46,6 +46,13 @@ struct StepGroup {
     std::vector<Step> rest;   ///< and what is left to do for each; in groups after the first
 };
 
+/// The steps of rounds, bound to values, and what they read.
+struct BoundSteps {
+    std::vector<StepGroup> groups;
+    std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed;
+    std::vector<Tensor> lent; ///< by read of an array, in the order of the steps: the tensor of its rows, or nothing
+};
+
 /// Rounds of one loop in progress, bound to the values of a run.
 class RoundRun {
   public:

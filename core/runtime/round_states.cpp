@@ -87,9 +87,9 @@ struct RoundStates::Computed {
     std::vector<std::unique_ptr<Recall>> recalls;
 };
 
-RoundStates::RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_t interval, std::vector<Tensor> lent)
-    : values_(std::move(values)), interval_(std::max(interval, 1U)), lent_(std::move(lent)),
-      last_(std::make_unique<Computed>()) {
+RoundStates::RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_t interval,
+                         std::span<const Tensor> lent)
+    : values_(std::move(values)), interval_(std::max(interval, 1U)), last_(std::make_unique<Computed>()) {
     const Round& round = *values_->round;
     std::set<std::uint32_t> carried;
     for (const Source& source : round.waiting)
@@ -100,7 +100,7 @@ RoundStates::RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_
     }
     std::size_t reads = 0;
     for (const RoundStep& step : round.steps) {
-        if (step.kind != RoundStep::Kind::array_read || lent_[reads++]) continue;
+        if (step.kind != RoundStep::Kind::array_read || lent[reads++]) continue;
         const Slot& slot = round.slots[round.outputs(round.visits[step.visit])[0].index];
         inputs_.push_back({slot.offset, slot.bytes, input_bytes_});
         input_bytes_ += slot.bytes;
@@ -127,12 +127,10 @@ void RoundStates::keep(std::uint64_t round, const std::byte* row, const std::byt
     take(inputs_, row, given_ + round * input_bytes_);
 }
 
-void RoundStates::remember_steps(std::span<const StepGroup> groups,
-                                 const std::vector<std::shared_ptr<const ops::simd::PackedMatrix>>& packed) {
-    packed_ = packed;
+void RoundStates::take_steps() {
     const Round& round = *values_->round;
     std::vector<const Step*> bound; // by visit
-    for (const StepGroup& group : groups)
+    for (const StepGroup& group : bound_->groups)
         for (const Step& step : group.steps) bound.push_back(&step);
     std::ranges::stable_sort(bound, {}, &Step::visit);
     std::size_t reads = 0, copied = 0;
@@ -144,7 +142,7 @@ void RoundStates::remember_steps(std::span<const StepGroup> groups,
         Step step = **found;
         if (from.kind == RoundStep::Kind::array_read) {
             auto recall = std::make_unique<Computed::Recall>();
-            const Tensor& lent = lent_[reads++];
+            const Tensor& lent = bound_->lent[reads++];
             recall->from = lent ? lent.bytes().data() : given_ + inputs_[copied++].kept_at;
             recall->stride = lent ? static_cast<std::size_t>(step.columns) : input_bytes_;
             recall->round = lent ? nullptr : &last_->round;
@@ -220,7 +218,10 @@ void RoundStates::begin_rows(Rows& rows, std::uint64_t round) {
 }
 
 RoundStates::Rows& RoundStates::rows_of(std::uint64_t round) {
-    if (maker_.size() != values_->round->slots.size()) find_needs(); // few blocks are ever looked into
+    if (maker_.size() != values_->round->slots.size()) { // few blocks are ever looked into
+        take_steps();
+        find_needs();
+    }
     Computed& last = *last_;
     last.round = round;
     const auto found =
@@ -260,25 +261,11 @@ RoundStates::Rows& RoundStates::rows_of(std::uint64_t round) {
 
 std::shared_ptr<RoundStates> RoundStates::thinned(std::uint32_t interval, std::uint64_t rounds, RowPool& pool) const {
     const std::uint64_t fewer = std::max<std::uint64_t>(interval / interval_, 1);
-    auto thin = std::make_shared<RoundStates>(values_, static_cast<std::uint32_t>(interval_ * fewer), lent_);
+    auto thin = std::make_shared<RoundStates>(values_, static_cast<std::uint32_t>(interval_ * fewer), bound_->lent);
     thin->allocate(pool, rounds);
     for (std::uint64_t state = 0; state * thin->interval_ < rounds; ++state)
         std::memcpy(thin->states_ + state * state_bytes_, states_ + state * fewer * state_bytes_, state_bytes_);
     std::memcpy(thin->given_, given_, rounds * input_bytes_);
-    thin->packed_ = packed_;
-    thin->steps_ = steps_;
-    thin->needs_ = needs_;
-    thin->maker_ = maker_;
-    for (Step& step : thin->steps_) {
-        if (step.function != Computed::Recall::read) continue;
-        auto recall = std::make_unique<Computed::Recall>(*static_cast<const Computed::Recall*>(step.packed));
-        if (recall->round != nullptr) {
-            recall->from = thin->given_ + (recall->from - given_);
-            recall->round = &thin->last_->round;
-        }
-        step.packed = recall.get();
-        thin->last_->recalls.push_back(std::move(recall));
-    }
     return thin;
 }
 
@@ -333,7 +320,7 @@ class LeanBlock : public EventBlock {
     std::shared_ptr<const EventBlock> thinned(std::uint32_t interval, RowPool& pool) const override {
         if (interval < 2 * states_->interval()) return nullptr;
         return states_->thinned(interval, rounds(), pool)
-            ->finish({visits().begin(), visits().end()}, frame(), first_iteration(), rounds());
+            ->finish(states_->steps(), {visits().begin(), visits().end()}, frame(), first_iteration(), rounds());
     }
     const RoundValues* round_values() const override { return &states_->values(); }
     void read_rows(std::uint64_t round, std::byte* row, std::byte* before) const override {
@@ -351,15 +338,15 @@ class LeanBlock : public EventBlock {
 
 } // namespace
 
-std::shared_ptr<const EventBlock> RoundStates::finish(std::vector<BlockVisit> visits, std::uint32_t frame,
+std::shared_ptr<const EventBlock> RoundStates::finish(std::shared_ptr<const BoundSteps> steps,
+                                                      std::vector<BlockVisit> visits, std::uint32_t frame,
                                                       std::int64_t first_iteration, std::uint64_t rounds) {
+    bound_ = std::move(steps);
     // What arrays gave moves up behind the states that there are, and the rest of the memory is given back.
     const std::size_t states = (rounds / interval_ + 1) * state_bytes_;
     std::byte* moved = memory_.data() + states;
     if (moved < given_) {
         std::memmove(moved, given_, rounds * input_bytes_);
-        for (const auto& recall : last_->recalls)
-            if (recall->round != nullptr) recall->from -= given_ - moved;
         given_ = moved;
     }
     memory_.shrink(states + rounds * input_bytes_);

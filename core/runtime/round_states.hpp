@@ -16,21 +16,19 @@ std::size_t boxed_bytes(const RoundValues& values);
 /// somebody asks for it. Results of kernels, which may have effects, are kept in their boxes.
 class RoundStates : public std::enable_shared_from_this<RoundStates> {
   public:
-    /// `lent`: by read of an array, in the order of the steps, the tensor whose rows the elements are, or nothing.
-    RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_t interval, std::vector<Tensor> lent);
+    RoundStates(std::shared_ptr<const RoundValues> values, std::uint32_t interval, std::span<const Tensor> lent);
     ~RoundStates();
     std::size_t bytes_per_round() const;
     void allocate(RowPool& pool, std::uint64_t rounds);
     /// Takes what it needs of the round's row and the one before.
     void keep(std::uint64_t round, const std::byte* row, const std::byte* before);
-    void remember_steps(std::span<const StepGroup> groups,
-                        const std::vector<std::shared_ptr<const ops::simd::PackedMatrix>>& packed);
-    /// No more rounds come.
-    std::shared_ptr<const EventBlock> finish(std::vector<BlockVisit> visits, std::uint32_t frame,
-                                             std::int64_t first_iteration, std::uint64_t rounds);
+    /// No more rounds come than those, which `steps` computed.
+    std::shared_ptr<const EventBlock> finish(std::shared_ptr<const BoundSteps> steps, std::vector<BlockVisit> visits,
+                                             std::uint32_t frame, std::int64_t first_iteration, std::uint64_t rounds);
 
     /// The same of `rounds` rounds at a longer interval.
     std::shared_ptr<RoundStates> thinned(std::uint32_t interval, std::uint64_t rounds, RowPool& pool) const;
+    const std::shared_ptr<const BoundSteps>& steps() const { return bound_; }
     std::uint64_t interval() const { return interval_; }
 
     /// Calls read(row, row before) with the rows of a round, in which that is computed which the sources name; one
@@ -53,22 +51,22 @@ class RoundStates : public std::enable_shared_from_this<RoundStates> {
     void make(Rows& rows, std::uint32_t step);
     void make(Rows& rows, std::span<const Source> sources);
     void make_all(Rows& rows);
+    void take_steps();
     void find_needs();
     void copy_state(std::uint64_t round, std::byte* to) const;
 
     std::shared_ptr<const RoundValues> values_;
     std::uint64_t interval_;
     std::vector<Field> state_, inputs_;
-    std::vector<Tensor> lent_;
     std::size_t state_bytes_ = 0, input_bytes_ = 0;
     RowMemory memory_;
     std::byte *states_ = nullptr, *given_ = nullptr;
     std::uint64_t kept_rounds_ = 0;
-    std::vector<Step> steps_;                       ///< in the order of the visits
+    std::vector<Step> steps_;                       ///< in the order of the visits: those that compute rows
     std::vector<std::vector<std::uint32_t>> needs_; ///< by step: those whose results it reads
     std::vector<std::uint32_t> maker_;              ///< by slot: the step that makes it, or `not_made`
-    std::vector<std::shared_ptr<const ops::simd::PackedMatrix>> packed_;
-    std::unique_ptr<Computed> last_; ///< the rounds that were computed last
+    std::shared_ptr<const BoundSteps> bound_; ///< what computed the rounds; steps_ come from it when one is asked for
+    std::unique_ptr<Computed> last_;          ///< the rounds that were computed last
 };
 
 } // namespace rnnscope::runtime
