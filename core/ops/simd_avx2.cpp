@@ -16,6 +16,8 @@ struct Vector {
 
     static Vector load(const float* from) { return {_mm256_loadu_ps(from)}; }
     void store(float* to) const { _mm256_storeu_ps(to, v); }
+    void stream(float* to) const { _mm256_stream_ps(to, v); } ///< past the caches; `to` is aligned
+    static void end_streams() { _mm_sfence(); }               ///< others may read what was streamed
     static Vector all(float s) { return {_mm256_set1_ps(s)}; }
     friend Vector operator+(Vector a, Vector b) { return {_mm256_add_ps(a.v, b.v)}; }
     friend Vector operator-(Vector a, Vector b) { return {_mm256_sub_ps(a.v, b.v)}; }

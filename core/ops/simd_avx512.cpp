@@ -16,6 +16,8 @@ struct Vector {
 
     static Vector load(const float* from) { return {_mm512_loadu_ps(from)}; }
     void store(float* to) const { _mm512_storeu_ps(to, v); }
+    void stream(float* to) const { _mm512_stream_ps(to, v); } ///< past the caches; `to` is aligned
+    static void end_streams() { _mm_sfence(); }               ///< others may read what was streamed
     static Vector all(float s) { return {_mm512_set1_ps(s)}; }
     friend Vector operator+(Vector a, Vector b) { return {_mm512_add_ps(a.v, b.v)}; }
     friend Vector operator-(Vector a, Vector b) { return {_mm512_sub_ps(a.v, b.v)}; }

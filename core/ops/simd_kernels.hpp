@@ -44,6 +44,15 @@ struct Panels {
     }
 };
 
+/// Cache lines that are copied past the caches, a few at a time beside other work: where that leaves memory alone, the
+/// copy costs hardly anything. Both ends are aligned to lines.
+struct Errand {
+    static constexpr std::size_t line_floats = 16;
+    const float* from = nullptr;
+    float* to = nullptr;
+    std::size_t lines = 0; ///< that are left
+};
+
 /// c = a @ b for `blocks` of `rows` rows each; rows and blocks lie so many elements apart. c overlaps nothing.
 struct Product {
     const float* a = nullptr;
@@ -52,7 +61,8 @@ struct Product {
     float* c = nullptr;
     std::size_t c_stride = 0, c_jump = 0;
     std::size_t rows = 0, blocks = 1;
-    bool goes_on = false; ///< c = c + a @ b: c has the sums of the terms that come before these
+    bool goes_on = false;     ///< c = c + a @ b: c has the sums of the terms that come before these
+    Errand* errand = nullptr; ///< is done on the way, as much of it as there is time for
 };
 
 /// The right-hand side of products, rearranged once and padded with zeros.
@@ -92,6 +102,7 @@ struct Kernels {
     /// Terms may be added up in several calls, in their order: the bits are those of one product. Null for
     /// Rounding::tf1_15, where that is not so.
     void (*product)(const Product& product);
+    void (*finish)(Errand& errand); ///< the lines that are left; other threads may read the copy then
     bool (*all_finite)(const float* x, std::size_t n); ///< no NaN, no infinity
 };
 const Kernels& kernels(Rounding rounding = Rounding::fast); ///< of best_level()

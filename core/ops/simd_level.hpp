@@ -6,7 +6,7 @@
 // copies, perhaps one that the processor cannot execute.
 
 constexpr std::size_t panel_width = Panels::panel_columns;
-constexpr std::size_t line_floats = 16; // a cache line
+constexpr std::size_t line_floats = Errand::line_floats;
 
 // Arrays of vectors live in registers only where all indices are constants before g++ takes arrays apart; clang unrolls
 // early by itself.
@@ -104,11 +104,31 @@ void bias_add(const float* x, const float* bias, float* y, std::size_t rows, std
         for (std::size_t c = 0; c < columns; ++c) y[r * columns + c] = x[r * columns + c] + bias[c];
 }
 
-/// Where a tile of the product is added up: `depth` more terms, for Rows rows and Vectors vectors of columns. IsFar: a
-/// line of what lies at `next` is fetched with each of them.
-template <std::size_t Rows, std::size_t Vectors, bool IsFar>
-inline void add_up(const float* a, std::size_t a_stride, const float* b, std::size_t b_stride, std::size_t depth,
-                   float* c, std::size_t c_stride, bool begins, const float* next) {
+/// What is done with a cache line beside each term of a product.
+enum class Beside : unsigned char { nothing, fetch, errand };
+
+/// So many lines of an errand.
+inline Errand part_of(Errand* errand, std::size_t lines) {
+    const Errand part{errand->from, errand->to, lines};
+    errand->from += lines * line_floats;
+    errand->to += lines * line_floats;
+    errand->lines -= lines;
+    return part;
+}
+
+inline void stream_line(const Errand& errand, std::size_t line) {
+    RNNSCOPE_UNROLL
+    for (std::size_t i = 0; i < line_floats; i += Vector::lanes)
+        Vector::load(errand.from + line * line_floats + i).stream(errand.to + line * line_floats + i);
+}
+
+template <Beside how> struct Way { static constexpr Beside beside = how; };
+
+/// Where a tile of the product is added up: `depth` more terms, for Rows rows and Vectors vectors of columns. With each
+/// of them a line at `next` is fetched, or one of the errand is done.
+template <std::size_t Rows, std::size_t Vectors, Beside beside>
+[[gnu::noinline]] void add_up(const float* a, std::size_t a_stride, const float* b, std::size_t b_stride,
+                              std::size_t depth, float* c, std::size_t c_stride, bool begins, const Errand& next) {
     Vector sums[Rows][Vectors];
     RNNSCOPE_UNROLL
     for (std::size_t r = 0; r < Rows; ++r) {
@@ -120,7 +140,8 @@ inline void add_up(const float* a, std::size_t a_stride, const float* b, std::si
         Vector columns[Vectors];
         RNNSCOPE_UNROLL
         for (std::size_t v = 0; v < Vectors; ++v) columns[v] = Vector::load(b + k * b_stride + v * Vector::lanes);
-        if constexpr (IsFar) __builtin_prefetch(next + k * line_floats, 0, 2);
+        if constexpr (beside == Beside::fetch) __builtin_prefetch(next.from + k * line_floats, 0, 2);
+        if constexpr (beside == Beside::errand) stream_line(next, k);
         RNNSCOPE_UNROLL
         for (std::size_t r = 0; r < Rows; ++r) {
             const Vector factor = Vector::all(a[r * a_stride + k]);
@@ -137,11 +158,11 @@ inline void add_up(const float* a, std::size_t a_stride, const float* b, std::si
 
 constexpr std::size_t panel_vectors = panel_width / Vector::lanes;
 
-/// One row through several panels at once: enough sums in flight to hide the latency of the multiply-adds. IsFar: the
-/// matrix is larger than the caches of the core, whose own prefetching stops at the end of every page.
-template <std::size_t Count, bool IsFar, bool Begins>
+/// One row through several panels at once: enough sums in flight to hide the latency of the multiply-adds. Fetching is
+/// for matrices larger than the caches of the core, whose own prefetching stops at the end of every page.
+template <std::size_t Count, Beside beside, bool Begins>
 inline void one_row(const float* a, const float* b, std::size_t panel_stride, std::size_t row_stride, std::size_t depth,
-                    float* c) {
+                    float* c, const Errand& errand) {
     constexpr std::size_t ahead = 16; // rows of the panels
     Vector sums[Count][panel_vectors];
     RNNSCOPE_UNROLL
@@ -152,10 +173,11 @@ inline void one_row(const float* a, const float* b, std::size_t panel_stride, st
     }
     for (std::size_t k = 0; k < depth; ++k) {
         const Vector factor = Vector::all(a[k]);
+        if constexpr (beside == Beside::errand) stream_line(errand, k);
         RNNSCOPE_UNROLL
         for (std::size_t p = 0; p < Count; ++p) {
             const float* row = b + p * panel_stride + k * row_stride;
-            if constexpr (IsFar)
+            if constexpr (beside == Beside::fetch)
                 for (std::size_t line = 0; line < panel_width; line += line_floats)
                     __builtin_prefetch(row + ahead * row_stride + line, 0, 3);
             RNNSCOPE_UNROLL
@@ -171,18 +193,18 @@ inline void one_row(const float* a, const float* b, std::size_t panel_stride, st
 }
 
 /// A panel of the product for up to `tile_rows` rows, `depth` terms of it.
-template <std::size_t Rows, bool IsFar>
+template <std::size_t Rows, Beside beside>
 inline void panel_tile(std::size_t rows, const float* a, std::size_t a_stride, const float* b, std::size_t b_stride,
-                       std::size_t depth, float* c, std::size_t c_stride, bool begins, const float* next) {
+                       std::size_t depth, float* c, std::size_t c_stride, bool begins, const Errand& next) {
     if (rows >= Rows)
-        add_up<Rows, panel_vectors, IsFar>(a, a_stride, b, b_stride, depth, c, c_stride, begins, next);
+        add_up<Rows, panel_vectors, beside>(a, a_stride, b, b_stride, depth, c, c_stride, begins, next);
     else if constexpr (Rows > 1)
-        panel_tile<Rows - 1, IsFar>(rows, a, a_stride, b, b_stride, depth, c, c_stride, begins, next);
+        panel_tile<Rows - 1, beside>(rows, a, a_stride, b, b_stride, depth, c, c_stride, begins, next);
 }
 
 /// All rows of one panel, which lies at `b`, to `c`. The depth is taken in pieces, so that a piece of the panel stays
 /// in the first-level cache while the rows pass by; sums go on from what is stored, which changes no bit.
-template <bool IsFar> void panel_product(const Product& p, const float* b, std::size_t b_stride, float* c) {
+template <Beside beside> void panel_product(const Product& p, const float* b, std::size_t b_stride, float* c) {
     constexpr std::size_t piece = 256, lines = panel_width / line_floats;
     std::size_t k = 0;
     do {
@@ -191,11 +213,22 @@ template <bool IsFar> void panel_product(const Product& p, const float* b, std::
         const float *here = b + k * b_stride, *next = here + terms * b_stride;
         std::size_t tile = 0;
         for (std::size_t block = 0; block < p.blocks; ++block)
-            for (std::size_t r = 0; r < p.rows; r += tile_rows, ++tile)
-                panel_tile<tile_rows, IsFar>(p.rows - r, p.a + block * p.a_jump + r * p.a_stride + k, p.a_stride, here,
-                                             b_stride, terms, c + block * p.c_jump + r * p.c_stride, p.c_stride,
-                                             k == 0 && !p.goes_on,
-                                             tile < lines ? next + tile * terms * line_floats : here);
+            for (std::size_t r = 0; r < p.rows; r += tile_rows, ++tile) {
+                const auto add = [&](auto way, const Errand& errand) {
+                    panel_tile<tile_rows, decltype(way)::beside>(
+                        p.rows - r, p.a + block * p.a_jump + r * p.a_stride + k, p.a_stride, here, b_stride, terms,
+                        c + block * p.c_jump + r * p.c_stride, p.c_stride, k == 0 && !p.goes_on, errand);
+                };
+                if constexpr (beside == Beside::errand)
+                    if (p.errand->lines >= terms) {
+                        add(Way<Beside::errand>(), part_of(p.errand, terms));
+                        continue;
+                    }
+                if constexpr (beside == Beside::fetch)
+                    add(Way<Beside::fetch>(), {tile < lines ? next + tile * terms * line_floats : here});
+                else
+                    add(Way<Beside::nothing>(), {});
+            }
         k += terms;
     } while (k < p.b.depth);
 }
@@ -215,7 +248,7 @@ void last_panel(const Product& p) {
             part.blocks = 1;
             for (std::size_t i = 0; p.goes_on && i < part.rows; ++i)
                 __builtin_memcpy(sums + i * panel_width, c + i * p.c_stride, bytes);
-            panel_product<false>(part, p.b.last, panel_width, sums);
+            panel_product<Beside::nothing>(part, p.b.last, panel_width, sums);
             for (std::size_t i = 0; i < part.rows; ++i)
                 __builtin_memcpy(c + i * p.c_stride, sums + i * panel_width, bytes);
         }
@@ -224,35 +257,53 @@ void last_panel(const Product& p) {
 template <std::size_t N> struct Count { static constexpr std::size_t count = N; };
 
 /// Panels of the product of one row, as many as it takes several at once; how many.
-template <bool IsFar, bool Begins> std::size_t row_product(const Product& p) {
+template <Beside beside, bool Begins> std::size_t row_product(const Product& p) {
     const std::size_t whole = p.b.columns / panel_width;
     std::size_t panel = 0;
     const auto through = [&](auto panels) {
         constexpr std::size_t count = decltype(panels)::count;
-        for (; panel + count <= whole; panel += count)
-            one_row<count, IsFar, Begins>(p.a, p.b.data + panel * p.b.panel_stride, p.b.panel_stride, p.b.row_stride,
-                                          p.b.depth, p.c + panel * panel_width);
+        for (; panel + count <= whole; panel += count) {
+            const auto add = [&](auto way, const Errand& errand) {
+                one_row<count, decltype(way)::beside, Begins>(p.a, p.b.data + panel * p.b.panel_stride,
+                                                              p.b.panel_stride, p.b.row_stride, p.b.depth,
+                                                              p.c + panel * panel_width, errand);
+            };
+            if constexpr (beside == Beside::errand)
+                if (p.errand->lines >= p.b.depth) {
+                    add(Way<Beside::errand>(), part_of(p.errand, p.b.depth));
+                    continue;
+                }
+            add(Way < beside == Beside::fetch ? Beside::fetch : Beside::nothing > (), {});
+        }
     };
     through(Count<row_panels>());
     through(Count<row_panels / 2 + row_panels % 2>());
     return panel;
 }
 
-template <bool IsFar> void whole_product(const Product& p) {
+template <Beside beside> void whole_product(const Product& p) {
+    constexpr Beside in_tiles = beside == Beside::fetch && tile_rows < 8 ? Beside::nothing : beside;
     std::size_t panel = 0;
-    if (p.rows == 1 && p.blocks == 1) panel = p.goes_on ? row_product<IsFar, false>(p) : row_product<IsFar, true>(p);
+    if (p.rows == 1 && p.blocks == 1) panel = p.goes_on ? row_product<beside, false>(p) : row_product<beside, true>(p);
     for (; panel < p.b.columns / panel_width; ++panel)
-        panel_product<IsFar && tile_rows >= 8>(p, p.b.data + panel * p.b.panel_stride, p.b.row_stride,
-                                               p.c + panel * panel_width);
+        panel_product<in_tiles>(p, p.b.data + panel * p.b.panel_stride, p.b.row_stride, p.c + panel * panel_width);
     if (p.b.last != nullptr) last_panel(p);
 }
 
 void product(const Product& p) {
     constexpr std::size_t far = std::size_t{256} << 10U; // elements: 1 MiB
     if (p.b.depth * p.b.columns > far && p.b.row_stride == panel_width)
-        whole_product<true>(p);
+        whole_product<Beside::fetch>(p);
+    else if (p.errand != nullptr && p.errand->lines > 0)
+        whole_product<Beside::errand>(p);
     else
-        whole_product<false>(p);
+        whole_product<Beside::nothing>(p);
+}
+
+void finish(Errand& errand) {
+    const Errand rest = part_of(&errand, errand.lines);
+    for (std::size_t line = 0; line < rest.lines; ++line) stream_line(rest, line);
+    Vector::end_streams();
 }
 
 void matmul(const float* a, std::size_t a_stride, const Panels& b, float* c, std::size_t c_stride, std::size_t rows) {

@@ -123,6 +123,7 @@ constexpr Kernels fast_kernels{map_one<sigmoid_of>,
                                bias_add,
                                matmul,
                                product,
+                               finish,
                                all_finite};
 
 constexpr Kernels with_eigens(Kernels kernels) {

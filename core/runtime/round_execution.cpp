@@ -4,10 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
+#include <utility>
 
 namespace rnnscope::runtime {
 namespace {
@@ -22,22 +19,12 @@ std::uint64_t rounds_in_group(const Round& round) {
     return std::clamp<std::uint64_t>(cache_bytes / row, std::clamp<std::uint64_t>(most_bytes / row, 2, 8), 32);
 }
 
-/// Rows of a long recording are made in the cache and then written past it: memory is never read to be written.
+/// Rows of a long recording are made in the cache and then written past it, beside the products of the rows that come
+/// after them: memory is never read to be written, and hardly ever waited for.
 bool is_streamed(std::size_t bytes, std::size_t bytes_at_once) {
     constexpr std::size_t least = std::size_t{4} << 20U;
     constexpr std::size_t most_at_once = std::size_t{768} << 10U;
     return bytes >= least && bytes_at_once <= most_at_once;
-}
-
-void copy_past_caches(const std::byte* from, std::byte* to, std::size_t bytes) {
-#ifdef __SSE2__
-    auto* lines = reinterpret_cast<__m128i*>(to); // rows are whole cache lines
-    const auto* parts = reinterpret_cast<const __m128i*>(from);
-    for (std::size_t i = 0; i < bytes / sizeof(__m128i); ++i) _mm_stream_si128(lines + i, _mm_load_si128(parts + i));
-    _mm_sfence(); // others may read them
-#else
-    std::memcpy(to, from, bytes);
-#endif
 }
 
 } // namespace
@@ -60,7 +47,8 @@ void RoundRun::allocate() {
         values_->rows = context_.rows.allocate(bytes);
         if (is_streamed(bytes, (rows_at_once_ + 1) * round.row_bytes)) {
             kept_rows_ = std::move(values_->rows);
-            values_->rows = context_.scratch.allocate((rows_at_once_ + 1) * round.row_bytes);
+            rows_at_once_ = std::max(rows_at_once_ / 2, least_rows);
+            values_->rows = context_.scratch.allocate(2 * (rows_at_once_ + 1) * round.row_bytes);
         } else {
             rows_at_once_ = most_rounds_;
         }
@@ -78,15 +66,16 @@ void RoundRun::allocate() {
 
 void RoundRun::execute() {
     for (bool goes_on = true; goes_on && rounds_ < most_rounds_;) {
-        if (rounds_ > values_->first_row) use_rows_again();
+        if (rounds_ > 0) use_rows_again();
         const std::uint64_t first = rounds_, end = std::min(most_rounds_, first + rows_at_once_);
         goes_on = groups_.size() == 1 ? execute_in_order(end) : execute_in_groups(end);
         harvest(first);
     }
 }
 
-Cursor RoundRun::cursor(std::uint64_t round) const {
+Cursor RoundRun::cursor(std::uint64_t round) {
     Cursor at;
+    at.errand = errand_.lines > 0 ? &errand_ : nullptr;
     at.base[Cursor::previous] = reinterpret_cast<std::intptr_t>(values_->row_before(round));
     at.base[Cursor::current] = reinterpret_cast<std::intptr_t>(values_->row_before(round + 1));
     return at;
@@ -135,12 +124,15 @@ bool RoundRun::execute_in_groups(std::uint64_t end) {
 void RoundRun::use_rows_again() {
     const Round& round = *values_->round;
     const std::byte* last = values_->row_before(rounds_);
+    if (kept_rows_.data() != nullptr) second_half_ = !second_half_;
+    // Numbers of rows wrap around: the row before the first may be anywhere.
+    values_->first_row = rounds_ - (second_half_ ? rows_at_once_ + 1 : 0);
+    std::byte* first = values_->row_before(rounds_);
     for (const Source& source : round.waiting) {
         if (source.kind != Source::Kind::previous || !round.slots[source.index].raw) continue;
         const Slot& slot = round.slots[source.index];
-        std::memcpy(values_->rows.data() + slot.offset, last + slot.offset, slot.bytes);
+        std::memcpy(first + slot.offset, last + slot.offset, slot.bytes);
     }
-    values_->first_row = rounds_;
 }
 
 /// The complete rounds from `first` on.
@@ -155,10 +147,7 @@ void RoundRun::execute_group(const StepGroup& group, std::uint64_t first) {
 
 /// What has to be taken from the rows of complete rounds before they are used again: states, and what arrays got.
 void RoundRun::harvest(std::uint64_t from) {
-    if (kept_rows_.data() != nullptr) {
-        if (from == 0) stream_row(0);
-        for (std::uint64_t round = from; round < rounds_; ++round) stream_row(round + 1);
-    }
+    if (kept_rows_.data() != nullptr) stream_rows(from == 0 ? 0 : from + 1, rounds_ + 1);
     if (states_)
         for (std::uint64_t round = from; round < rounds_; ++round)
             states_->keep(round, values_->row_before(round + 1), values_->row_before(round));
@@ -167,9 +156,13 @@ void RoundRun::harvest(std::uint64_t from) {
             change_array(step, from, rounds_);
 }
 
-void RoundRun::stream_row(std::uint64_t number) {
-    const std::size_t bytes = values_->round->row_bytes;
-    copy_past_caches(values_->row_before(number), kept_rows_.data() + number * bytes, bytes);
+/// Row 0 is the one before the first round. What is on its way gets there first.
+void RoundRun::stream_rows(std::uint64_t first, std::uint64_t end) {
+    const std::size_t bytes = values_->round->row_bytes; // whole cache lines
+    ops::simd::kernels().finish(errand_);
+    errand_ = {reinterpret_cast<const float*>(values_->row_before(first)),
+               reinterpret_cast<float*>(kept_rows_.data() + first * bytes),
+               (end - first) * bytes / (ops::simd::Errand::line_floats * sizeof(float))};
 }
 
 } // namespace rnnscope::runtime

@@ -388,7 +388,8 @@ void RoundRun::change_array(const RoundStep& step, std::uint64_t first, std::uin
 std::shared_ptr<const EventBlock> RoundRun::commit_rounds() {
     const Round& round = *values_->round;
     if (kept_rows_.data() != nullptr) {
-        if (rounds_ < most_rounds_) stream_row(rounds_ + 1); // the partial one
+        if (rounds_ < most_rounds_) stream_rows(rounds_ + 1, rounds_ + 2); // the partial one
+        ops::simd::kernels().finish(errand_);
         values_->rows = std::exchange(kept_rows_, {});
         values_->first_row = 0;
     }

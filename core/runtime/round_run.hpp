@@ -99,13 +99,13 @@ class RoundRun {
     bool bind_array(const RoundStep& from, Step& step);
     void bind_kernel(const RoundStep& from, Step& step);
     Operand operand(const Source& source) const;
-    Cursor cursor(std::uint64_t round) const;
+    Cursor cursor(std::uint64_t round);
     bool execute_in_order(std::uint64_t end);
     bool execute_in_groups(std::uint64_t end);
     void execute_group(const StepGroup& group, std::uint64_t first);
     void use_rows_again();
     void harvest(std::uint64_t from);
-    void stream_row(std::uint64_t number);
+    void stream_rows(std::uint64_t first, std::uint64_t end);
     static bool run_kernel(const Step& step, const Cursor& at);
     static bool check_boxed(const Step& step, const Cursor& at);
     void change_array(const RoundStep& step, std::uint64_t first, std::uint64_t end);
@@ -114,7 +114,9 @@ class RoundRun {
     Keep keep_;
     std::shared_ptr<RoundStates> states_; ///< of Keep::What::states
     std::uint64_t rows_at_once_ = 0, rounds_in_group_ = 0;
-    RowMemory kept_rows_; ///< where all rows go, when they are not made there
+    RowMemory kept_rows_;      ///< where all rows go, when they are not made there
+    bool second_half_ = false; ///< of values_->rows, in which rows are made while those of the other half are copied
+    ops::simd::Errand errand_; ///< rows on their way to kept_rows_
     std::shared_ptr<RoundValues> values_;
     std::vector<StepGroup> groups_;
     std::vector<std::unique_ptr<Call>> calls_;

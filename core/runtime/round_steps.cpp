@@ -185,9 +185,17 @@ std::optional<FastStep> float_step(const Node& node, Operands inputs, Operands o
 // ---------------------------------------------------------------------------------------------------------
 
 template <Rounding rounding> bool matrix_product(const Step& step, const Cursor& at) {
-    simd<rounding>().matmul(at.in<float>(step.in[0]), static_cast<std::size_t>(step.depth),
-                            static_cast<const PackedMatrix*>(step.packed)->panels(), at.out<float>(step.out),
-                            static_cast<std::size_t>(step.columns), static_cast<std::size_t>(step.rows));
+    const ops::simd::Product product{.a = at.in<float>(step.in[0]),
+                                     .a_stride = static_cast<std::size_t>(step.depth),
+                                     .b = static_cast<const PackedMatrix*>(step.packed)->panels(),
+                                     .c = at.out<float>(step.out),
+                                     .c_stride = static_cast<std::size_t>(step.columns),
+                                     .rows = static_cast<std::size_t>(step.rows),
+                                     .errand = at.errand};
+    if constexpr (rounding == Rounding::fast)
+        simd().product(product);
+    else
+        simd<rounding>().matmul(product.a, product.a_stride, product.b, product.c, product.c_stride, product.rows);
     return true;
 }
 
@@ -200,7 +208,8 @@ bool product_of_pair(const Step& step, const Cursor& at) {
                                .b = panels.part(0, first),
                                .c = at.out<float>(step.out),
                                .c_stride = static_cast<std::size_t>(step.columns),
-                               .rows = static_cast<std::size_t>(step.rows)};
+                               .rows = static_cast<std::size_t>(step.rows),
+                               .errand = at.errand};
     simd().product(product);
     product.a = at.in<float>(step.in[1]);
     product.a_stride = second;
@@ -220,7 +229,8 @@ bool rest_of_product(const Step& step, const Cursor& at) {
                     .c = at.out<float>(step.out),
                     .c_stride = columns,
                     .rows = static_cast<std::size_t>(step.rows),
-                    .goes_on = true});
+                    .goes_on = true,
+                    .errand = at.errand});
     return true;
 }
 
@@ -413,7 +423,8 @@ void begin_products(const Step& begin, const Cursor& at, std::size_t rounds, std
                                .c_stride = columns,
                                .c_jump = jump,
                                .rows = rows,
-                               .blocks = rounds};
+                               .blocks = rounds,
+                               .errand = at.errand};
     if (rows == 1) { // rows of different rounds can share a tile
         product.a_stride = product.c_stride = jump;
         product.rows = rounds;

@@ -2,6 +2,7 @@
 
 #include "core/graph/graph.hpp"
 #include "core/ops/rounding.hpp"
+#include "core/ops/simd_kernels.hpp"
 #include "core/tensor/tensor.hpp"
 
 #include <array>
@@ -21,6 +22,7 @@ struct Operand {
 struct Cursor {
     static constexpr std::uint32_t fixed = 0, current = 1, previous = 2;
     std::array<std::intptr_t, 3> base{}; ///< of `fixed`: 0
+    ops::simd::Errand* errand = nullptr; ///< for steps that take long enough
 
     template <class T> const T* in(const Operand& operand) const {
         return reinterpret_cast<const T*>(base[operand.space] + operand.offset);

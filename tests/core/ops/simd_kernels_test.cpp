@@ -253,6 +253,43 @@ TEST_P(SimdKernels, ProductsMayBeDoneInParts) {
     }
 }
 
+/// Lines of an errand come over whole and in their order, whatever part of them the product gets to; its own bits are
+/// those of a product without one.
+TEST_P(SimdKernels, ErrandsAreDoneBesideProducts) {
+    constexpr std::size_t line = Errand::line_floats;
+    struct alignas(line * sizeof(float)) Line {
+        float values[line];
+    };
+    for (const ProductSize& size : products)
+        for (const std::size_t lines : {std::size_t{0}, std::size_t{1}, size.depth, 3 * size.depth + 1, 4000UL}) {
+            const std::vector<float> a = finite(size.rows * size.depth, 7), b = finite(size.depth * size.columns, 8);
+            const std::vector<float> payload = floats(line * (lines + 1), 1e6F);
+            std::vector<Line> from(lines + 1), to(lines + 1);
+            std::memcpy(from.data(), payload.data(), payload.size() * sizeof(float));
+            const PackedMatrix packed = PackedMatrix::pack(b.data(), size.depth, size.columns, false);
+            std::vector<float> expected(size.rows * size.columns), actual(expected);
+            kernels_.matmul(a.data(), size.depth, packed.panels(), expected.data(), size.columns, size.rows);
+            Errand errand{from[0].values, to[0].values, lines};
+            kernels_.product({.a = a.data(),
+                              .a_stride = size.depth,
+                              .b = packed.panels(),
+                              .c = actual.data(),
+                              .c_stride = size.columns,
+                              .rows = size.rows,
+                              .errand = &errand});
+            EXPECT_EQ(std::memcmp(expected.data(), actual.data(), actual.size() * sizeof(float)), 0) << size.rows;
+            const std::size_t done = lines - errand.lines;
+            EXPECT_EQ(errand.from, from[0].values + done * line);
+            EXPECT_EQ(errand.to, to[0].values + done * line);
+            const bool has_time = size.columns >= 4 * Panels::panel_columns && size.depth <= lines;
+            if (has_time && size.depth * size.columns <= (256U << 10U)) EXPECT_GT(done, 0U);
+            kernels_.finish(errand);
+            EXPECT_EQ(errand.lines, 0U);
+            EXPECT_EQ(std::memcmp(from.data(), to.data(), lines * sizeof(Line)), 0);
+            EXPECT_EQ(to[lines].values[0], 0.0F) << "nothing behind them";
+        }
+}
+
 // --- as TensorFlow 1.15 rounds --------------------------------------------------------------------------------------
 
 /// Written down from tf1-semantics 12.3 without vectors; `volatile` keeps products from being fused with sums.

@@ -140,7 +140,8 @@ INSTANTIATE_TEST_SUITE_P(
         ViewCase{.name = "joined_is_read", .rows = 2, .also_reads = "joined", .in_parts = {"rejoined", "gates"}},
         ViewCase{.name = "gates_are_read", .rows = 2, .also_reads = "gates", .in_parts = {"joined", "rejoined"}},
         ViewCase{.name = "not_finite", .rows = 2, .limit = 30, .first = 2e38F},
-        ViewCase{.name = "streamed", .rows = 40, .hidden = 32, .limit = 300}),
+        ViewCase{.name = "streamed", .rows = 40, .hidden = 32, .limit = 300},
+        ViewCase{.name = "streamed_rows", .rows = 1, .hidden = 64, .limit = 3001}),
     [](const auto& test) { return test.param.name; });
 
 } // namespace
