@@ -18,6 +18,23 @@ Value Value::dict(std::vector<std::pair<Value, Value>> items) {
     return Value(std::make_shared<std::vector<std::pair<Value, Value>>>(std::move(items)));
 }
 
+/// What lies in a container waits until the container itself is gone, as in CPython's trashcan.
+void Value::free_container(Variant container) {
+    thread_local std::vector<Variant>* waiting = nullptr;
+    if (waiting != nullptr) {
+        waiting->push_back(std::move(container));
+        return;
+    }
+    std::vector<Variant> containers;
+    waiting = &containers;
+    containers.push_back(std::move(container));
+    while (!containers.empty()) {
+        [[maybe_unused]] const Variant gone = std::move(containers.back());
+        containers.pop_back();
+    }
+    waiting = nullptr;
+}
+
 const std::vector<Value>* items_of(const Value& value) {
     if (const auto* list = value.as<ListValue>()) return list->get();
     if (const auto* tuple = value.as<TupleValue>()) return tuple->items.get();

@@ -87,6 +87,15 @@ class Value {
     Variant v;
 
     Value() = default;
+    Value(const Value&) = default;
+    Value(Value&&) = default;
+    Value& operator=(const Value&) = default;
+    Value& operator=(Value&&) = default;
+    ~Value() { // however deep lists are nested, freeing them takes little stack
+        if (holds_last<ListValue>() || holds_last<DictValue>() ||
+            (is<TupleValue>() && as<TupleValue>()->items.use_count() == 1))
+            free_container(std::move(v));
+    }
     Value(None) {}
     Value(bool b) : v(b) {}
     Value(int i) : v(static_cast<std::int64_t>(i)) {}
@@ -120,6 +129,10 @@ class Value {
         return o ? std::dynamic_pointer_cast<T>(*o) : nullptr;
     }
     bool truthy() const; ///< Python's bool(value)
+
+  private:
+    template <class T> bool holds_last() const { return is<T>() && as<T>()->use_count() == 1; }
+    static void free_container(Variant container);
 };
 
 bool is_callable(const Value& value);             ///< Python's callable(value)
