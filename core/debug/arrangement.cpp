@@ -101,8 +101,12 @@ Status write_file_atomically(const std::string& path, const std::string& text) {
     const Error refused{"file.write", fmt::format("{} cannot be written", path)};
     std::error_code ignored;
     const std::filesystem::file_status there = std::filesystem::status(path, ignored);
-    // A pipe or a terminal is written to, never replaced, and a link goes on pointing to its file.
-    if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))
+    // A pipe or a terminal is written to, never replaced, and a link goes on pointing to its file, also to one that is
+    // not there yet.
+    const bool is_there = std::filesystem::exists(there);
+    const bool points_nowhere =
+        !is_there && std::filesystem::is_symlink(std::filesystem::symlink_status(path, ignored));
+    if (points_nowhere || (is_there && !std::filesystem::is_regular_file(there)))
         return write(path) ? Status() : Status(refused);
     const std::filesystem::path resolved = std::filesystem::canonical(path, ignored);
     const std::string target = resolved.empty() ? path : resolved.string(), beside = target + ".part";
@@ -110,6 +114,7 @@ Status write_file_atomically(const std::string& path, const std::string& text) {
         std::filesystem::remove(beside, ignored);
         return refused;
     }
+    if (is_there) std::filesystem::permissions(beside, there.permissions(), ignored);
     std::error_code failure;
     std::filesystem::rename(beside, target, failure);
     if (!failure) return {};

@@ -44,6 +44,23 @@ TEST_F(WrittenFile, BehindALinkLeavesTheLink) {
     EXPECT_EQ(content_of(file), "new");
 }
 
+TEST_F(WrittenFile, BehindALinkToNothingIsMadeThere) {
+    const fs::path file = folder_ / "later", link = folder_ / "link";
+    fs::create_symlink(file, link);
+    ASSERT_TRUE(write_file_atomically(link.string(), "new"));
+    EXPECT_TRUE(fs::is_symlink(link));
+    EXPECT_EQ(content_of(file), "new");
+}
+
+TEST_F(WrittenFile, KeepsWhoMayReadIt) {
+    const fs::path file = folder_ / "secret";
+    std::ofstream(file) << "old";
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+    ASSERT_TRUE(write_file_atomically(file.string(), "new"));
+    EXPECT_EQ(fs::status(file).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+    EXPECT_EQ(content_of(file), "new");
+}
+
 TEST_F(WrittenFile, IsNotPutInPlaceOfADevice) {
     const fs::path link = folder_ / "nothing";
     fs::create_symlink("/dev/null", link);
