@@ -135,10 +135,12 @@ const RoundStops& Movement::looked_at(const Evaluation& evaluation, std::span<co
     const Graph& graph = evaluation.evaluator().graph(evaluation.recording().run(run).info.graph);
     look_.stops = stops_of_round(breakpoints, graph, *piece.block);
     const RoundStops more = stops_of_round(target_breakpoint_, graph, *piece.block);
-    std::vector<std::uint32_t>& offsets = look_.stops.offsets;
-    offsets.insert(offsets.end(), more.offsets.begin(), more.offsets.end());
-    std::ranges::sort(offsets);
-    look_.stops.after_unfinite = look_.stops.after_unfinite || more.after_unfinite;
+    const auto add = [](std::vector<std::uint32_t>& to, const std::vector<std::uint32_t>& from) {
+        to.insert(to.end(), from.begin(), from.end());
+        std::ranges::sort(to);
+    };
+    add(look_.stops.offsets, more.offsets);
+    add(look_.stops.after_unfinite, more.after_unfinite);
     return look_.stops;
 }
 
@@ -161,11 +163,15 @@ std::uint32_t Movement::next_look(const record::EventPiece& piece, const RoundSt
         else if (!offsets.empty() && round > piece.first)
             next = std::max(next, round - piece.visits + offsets.back());
     }
-    if (!stops.after_unfinite) return next;
+    if (stops.after_unfinite.empty()) return next;
     // A breakpoint that looks at values stops after the event that gave them.
     const std::uint64_t at = event - piece.first, none = piece.block->events();
-    const std::uint64_t unfinite =
-        forward_ ? piece.block->next_unfinite(at) : piece.block->last_unfinite(std::max<std::uint64_t>(at, 1) - 1);
+    // All of them are looked at in fewer places: what one passes on to another shows there.
+    const std::span<const std::uint32_t> only = 2 * stops.after_unfinite.size() < piece.visits
+                                                    ? std::span(stops.after_unfinite)
+                                                    : std::span<const std::uint32_t>();
+    const std::uint64_t unfinite = forward_ ? piece.block->next_unfinite(at, only)
+                                            : piece.block->last_unfinite(std::max<std::uint64_t>(at, 1) - 1, only);
     if (unfinite == none) return next;
     const auto after = static_cast<std::uint32_t>(piece.first + unfinite + 1);
     return forward_ ? std::min(next, after) : std::max(next, after);

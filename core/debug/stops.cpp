@@ -191,22 +191,23 @@ const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoi
 RoundStops stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
                           const runtime::EventBlock& block) {
     RoundStops stops;
-    bool has_unfinite = false; // stop there only if there is a NaN or an infinity
     const auto visits = block.visits();
     for (std::uint32_t i = 0; i < visits.size(); ++i) {
-        const std::string_view before = graph.node(visits[(i + visits.size() - 1) % visits.size()].node).name;
+        const auto last = static_cast<std::uint32_t>((i + visits.size() - 1) % visits.size());
+        const std::string_view before = graph.node(visits[last].node).name;
         const std::string_view name = graph.node(visits[i].node).name;
         bool stops_here = false, stops_if_unfinite = false;
         for (const Breakpoint& breakpoint : breakpoints) {
-            if (!breakpoint.enabled || !(stops_between(breakpoint, before, name) || looks_at(breakpoint, before)))
-                continue;
-            (breakpoint.condition.wants_unfinite() ? stops_if_unfinite : stops_here) = true;
+            if (!breakpoint.enabled) continue;
+            if (stops_between(breakpoint, before, name))
+                stops_here = true;
+            else if (looks_at(breakpoint, before))
+                (breakpoint.condition.wants_unfinite() ? stops_if_unfinite : stops_here) = true;
         }
         if (stops_here) stops.offsets.push_back(i);
-        has_unfinite = has_unfinite || stops_if_unfinite;
+        if (stops_if_unfinite) stops.after_unfinite.push_back(last);
     }
-    // A look at all values of a block takes less than one at a single value of each of its rounds.
-    stops.after_unfinite = has_unfinite;
+    std::ranges::sort(stops.after_unfinite);
     return stops;
 }
 

@@ -18,7 +18,8 @@ const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoi
 /// before the block.
 struct RoundStops {
     std::vector<std::uint32_t> offsets; ///< before these visits, ascending
-    bool after_unfinite = false;        ///< and after each event with a NaN or an infinity
+    /// And after those of these visits, ascending, that have given a NaN or an infinity.
+    std::vector<std::uint32_t> after_unfinite;
 };
 RoundStops stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
                           const runtime::EventBlock& block);

@@ -34,24 +34,30 @@ bool is_unfinite(const BlockEvent& event) {
     });
 }
 
+bool is_wanted(std::uint64_t event, std::span<const std::uint32_t> only, std::size_t visits) {
+    return only.empty() || std::ranges::binary_search(only, static_cast<std::uint32_t>(event % visits));
+}
+
 } // namespace
 
 std::shared_ptr<const EventBlock> EventBlock::thinned(std::uint32_t, RowPool&) const {
     return nullptr;
 }
 
-std::uint64_t EventBlock::next_unfinite(std::uint64_t from) const {
+std::uint64_t EventBlock::next_unfinite(std::uint64_t from, std::span<const std::uint32_t> only) const {
     BlockEvent event;
     for (; from < events(); ++from) {
+        if (!is_wanted(from, only, visits_.size())) continue;
         read(from, event);
         if (is_unfinite(event)) return from;
     }
     return events();
 }
 
-std::uint64_t EventBlock::last_unfinite(std::uint64_t before) const {
+std::uint64_t EventBlock::last_unfinite(std::uint64_t before, std::span<const std::uint32_t> only) const {
     BlockEvent event;
     for (before = std::min(before, events()); before-- > 0;) {
+        if (!is_wanted(before, only, visits_.size())) continue;
         read(before, event);
         if (is_unfinite(event)) return before;
     }

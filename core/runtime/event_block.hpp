@@ -65,9 +65,9 @@ class EventBlock {
     /// One output only; empty when it has none.
     virtual Tensor output(std::uint64_t event, std::size_t index) const = 0;
     /// The first event from `from` on (the last one before `before`) with an output that has a NaN or an infinity;
-    /// events() when there is none.
-    virtual std::uint64_t next_unfinite(std::uint64_t from) const;
-    virtual std::uint64_t last_unfinite(std::uint64_t before) const;
+    /// events() when there is none. Only those of the visits `only`, ascending; of all when that is empty.
+    virtual std::uint64_t next_unfinite(std::uint64_t from, std::span<const std::uint32_t> only) const;
+    virtual std::uint64_t last_unfinite(std::uint64_t before, std::span<const std::uint32_t> only) const;
     /// One element (row-major) of an output of one visit, in the rounds from `first` on: a value for each place of
     /// `to`, NaN where there is none.
     virtual void elements(std::size_t visit, std::size_t output, std::int64_t element, std::uint64_t first,

@@ -15,13 +15,16 @@ using Kind = Source::Kind;
 /// out would take fifty times as long.
 class RoundScan {
   public:
-    RoundScan(const RoundValues& values, std::uint64_t rounds);
+    /// `only`: visits, as for EventBlock::next_unfinite.
+    RoundScan(const RoundValues& values, std::uint64_t rounds, std::span<const std::uint32_t> only);
 
     /// As EventBlock::next_unfinite and last_unfinite.
     std::uint64_t next_unfinite(std::uint64_t from);
     std::uint64_t last_unfinite(std::uint64_t before);
 
   private:
+    void look_at_all();
+    void look_at(const RoundVisit& visit);
     bool is_suspect(std::uint64_t round);
     bool is_row_finite(std::uint64_t number) const;
     bool is_unfinite(std::uint64_t event) const;
@@ -29,10 +32,11 @@ class RoundScan {
 
     const RoundValues& values_;
     std::uint64_t rounds_;
+    std::span<const std::uint32_t> only_;
     struct Floats { ///< in a row
         std::size_t offset = 0, count = 0;
     };
-    std::vector<Floats> floats_;   ///< when these are finite, all in the row are
+    std::vector<Floats> floats_;   ///< when these are finite, all in the row are that is asked for
     std::uint64_t finite_row_ = 0; ///< number of a row that was looked at; 0: none
     bool is_simple_ = true; ///< a round has no NaN and no infinity if there are none in its row and in the one before
 };
@@ -53,8 +57,14 @@ std::vector<bool> shown_elsewhere(const Round& round) {
     return shown;
 }
 
-RoundScan::RoundScan(const RoundValues& values, std::uint64_t rounds) : values_(values), rounds_(rounds) {
-    const Round& round = *values.round;
+RoundScan::RoundScan(const RoundValues& values, std::uint64_t rounds, std::span<const std::uint32_t> only)
+    : values_(values), rounds_(rounds), only_(only) {
+    if (only_.empty()) look_at_all();
+    for (const std::uint32_t visit : only_) look_at(values.round->visits[visit]);
+}
+
+void RoundScan::look_at_all() {
+    const Round& round = *values_.round;
     const std::vector<bool> shown = shown_elsewhere(round);
     for (std::size_t i = 0; i < round.slots.size(); ++i) {
         const Slot& slot = round.slots[i];
@@ -65,6 +75,23 @@ RoundScan::RoundScan(const RoundValues& values, std::uint64_t rounds) : values_(
     for (const RoundVisit& visit : round.visits)
         for (const Source& output : round.outputs(visit))
             is_simple_ = is_simple_ && (output.kind != Kind::constant || is_finite(output, 0));
+}
+
+/// Both rows of a round are looked at, whichever of them has the output.
+void RoundScan::look_at(const RoundVisit& visit) {
+    const Round& round = *values_.round;
+    for (const Source& output : round.outputs(visit)) {
+        if (output.kind == Kind::constant) {
+            is_simple_ = is_simple_ && is_finite(output, 0);
+            continue;
+        }
+        const Slot& slot = round.slots[output.index];
+        if (slot.raw && !is_floating(slot.dtype)) continue;
+        if (slot.raw && slot.dtype == DType::float32 && slot.parts.empty())
+            floats_.push_back({slot.offset, slot.bytes / sizeof(float)});
+        else
+            is_simple_ = false;
+    }
 }
 
 bool RoundScan::is_row_finite(std::uint64_t number) const {
@@ -104,7 +131,9 @@ bool RoundScan::is_finite(const Source& source, std::uint64_t round) const {
 
 bool RoundScan::is_unfinite(std::uint64_t event) const {
     const Round& round = *values_.round;
-    const RoundVisit& visit = round.visits[static_cast<std::size_t>(event % round.visits.size())];
+    const auto offset = static_cast<std::uint32_t>(event % round.visits.size());
+    if (!only_.empty() && !std::ranges::binary_search(only_, offset)) return false;
+    const RoundVisit& visit = round.visits[offset];
     return std::ranges::any_of(round.outputs(visit),
                                [&](const Source& output) { return !is_finite(output, event / round.visits.size()); });
 }
@@ -195,11 +224,11 @@ class RoundBlock : public EventBlock {
         const std::uint64_t round = event / visits().size();
         return read_output(*values_, event, index, values_->row_before(round + 1), values_->row_before(round));
     }
-    std::uint64_t next_unfinite(std::uint64_t from) const override {
-        return RoundScan(*values_, rounds()).next_unfinite(from);
+    std::uint64_t next_unfinite(std::uint64_t from, std::span<const std::uint32_t> only) const override {
+        return RoundScan(*values_, rounds(), only).next_unfinite(from);
     }
-    std::uint64_t last_unfinite(std::uint64_t before) const override {
-        return RoundScan(*values_, rounds()).last_unfinite(before);
+    std::uint64_t last_unfinite(std::uint64_t before, std::span<const std::uint32_t> only) const override {
+        return RoundScan(*values_, rounds(), only).last_unfinite(before);
     }
     void elements(std::size_t visit, std::size_t output, std::int64_t element, std::uint64_t first,
                   std::span<double> to) const override {

@@ -90,7 +90,7 @@ void look_at_all() {
     const double scan = median_ms(21, [&] {
         blocks = 0;
         for (const record::EventPiece& piece : recording.pieces(RunId(0)))
-            if (piece.block != nullptr) blocks += piece.block->next_unfinite(0) == piece.block->events();
+            if (piece.block != nullptr) blocks += piece.block->next_unfinite(0, {}) == piece.block->events();
     });
     std::printf("%-44s %.2f ms (none in %zu blocks)\n", "NaN in any value of the recording", scan, blocks);
 }

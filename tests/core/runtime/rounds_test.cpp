@@ -298,7 +298,7 @@ TEST_F(OddRounds, InfinityIsFoundBeforeItIsSquashed) {
     ASSERT_GT(transcript.blocks, 0U);
     for (const auto& block : transcript.heard) {
         expect_scans(*block);
-        EXPECT_LT(block->next_unfinite(0), block->events());
+        EXPECT_LT(block->next_unfinite(0, {}), block->events());
     }
 }
 
