@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -459,41 +458,6 @@ bool rows_depend(const SceneTree& tree, std::uint32_t index, const std::vector<S
     };
     return std::any_of(item.edges.begin(), item.edges.end(),
                        [&](const LocalEdge& e) { return e.from != e.to && is_row(e.from) && is_row(e.to); });
-}
-
-Direction flow_direction(const SceneTree& tree, std::uint32_t index, const LayoutOrder& order) {
-    const SceneItem& item = tree.item(index);
-    if (index == 0 || item.is_variable_group || item.repeats > 0) return Direction::right;
-    if (item.has_loop) return Direction::down;
-    // Their time runs to the right, so they stand below each other.
-    if (const std::vector<SeriesRow> rows = series_rows(tree, index); !rows.empty())
-        return rows_depend(tree, index, rows) ? Direction::down : Direction::right;
-    std::size_t in_scopes = 0;
-    for (const std::uint32_t child : item.children)
-        if (tree.item(child).kind == BoxKind::scope && !tree.item(child).fold) in_scopes += tree.item(child).ops;
-    if (2 * in_scopes >= item.ops) return Direction::right; // a chain of cells: its time axis
-    // The shape nearer to a page, of the drawing with everything inside closed.
-    const LayoutSpacing spacing;
-    double length_down = 0, across_down = 0, length_right = 0, across_right = 0;
-    for (const auto& layer : order.layers) {
-        double width = 0, height = 0, widest = 0, highest = 0;
-        for (const std::uint32_t v : layer) {
-            if (v >= order.nodes) continue;
-            const Size size = tree.item(item.children[v]).closed;
-            width += size.width + spacing.node_gap;
-            height += size.height + spacing.node_gap;
-            widest = std::max<double>(widest, size.width);
-            highest = std::max<double>(highest, size.height);
-        }
-        length_down += highest + spacing.rank_gap;
-        length_right += widest + spacing.rank_gap;
-        across_down = std::max(across_down, width);
-        across_right = std::max(across_right, height);
-    }
-    constexpr double page = 1.6;
-    const double down = std::abs(std::log(across_down / std::max(length_down, 1.0) / page));
-    const double right = std::abs(std::log(length_right / std::max(across_right, 1.0) / page));
-    return right < down ? Direction::right : Direction::down;
 }
 
 } // namespace rnnscope::view
