@@ -100,7 +100,8 @@ struct SceneLink {
     std::uint32_t from = 0, to = 0;
     NodeId source, target;
     std::vector<std::uint32_t>
-        edges; ///< of the scene, from port to port: its way; empty where none of them leads there
+        edges;                 ///< of the scene, from port to port: its way; empty where none of them leads there
+    std::vector<Point> points; ///< of a missing one: its way from border to border; may be empty (route_missing)
 };
 
 /// A failure as the scene shows it.

@@ -1,5 +1,6 @@
 #include "core/view/graph_scene.hpp"
 #include "core/view/graph_scene_tree.hpp"
+#include "core/view/scene_missing.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -143,7 +144,7 @@ class StateWriter {
     }
 
     void link(std::vector<SceneLink>& links, NodeId from, NodeId to) {
-        SceneLink link{scene_.box_of(from), scene_.box_of(to), from, to, {}};
+        SceneLink link{scene_.box_of(from), scene_.box_of(to), from, to, {}, {}};
         const bool there = std::any_of(links.begin(), links.end(),
                                        [&](const SceneLink& l) { return l.from == link.from && l.to == link.to; });
         if (link.from == link.to || there) return;
@@ -178,6 +179,7 @@ class StateWriter {
             if (scene_.missing.size() < most) link(scene_.missing, assign, failure.init);
         }
         scene_.missing_more = covered - std::min(covered, scene_.missing.size());
+        route_missing(scene_);
     }
 
     Scene& scene_;

@@ -209,8 +209,14 @@ std::string to_svg(const Scene& scene) {
         if (link.edges.empty())
             svg.path({middle(scene, link.from, 1), middle(scene, link.to, 0)}, {failing.stroke, failing.width});
     }
-    for (const SceneLink& link : scene.missing)
-        svg.path({middle(scene, link.from, 0), middle(scene, link.to, 1)}, {"#08785C", 1.5, "5 4"});
+    for (const SceneLink& link : scene.missing) {
+        std::vector<Scene::Corner> points;
+        for (const Point& point : link.points) points.push_back({point.x, point.y});
+        if (points.empty()) points = {middle(scene, link.from, 0), middle(scene, link.to, 1)};
+        Svg::Line line{"#08785C", 1.5, "5 4"};
+        line.straight = !link.points.empty();
+        svg.path(points, line);
+    }
     return svg.text + "</svg>\n";
 }
 

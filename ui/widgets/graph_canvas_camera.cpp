@@ -16,6 +16,7 @@ namespace {
 constexpr float expand_seconds = 0.2f, fly_seconds = 0.18f, ring_seconds = 0.4f;
 constexpr double readable_zoom = 0.84; // names of 12 px are then drawn with 10
 constexpr double legible_zoom = 0.66;  // and here with 8
+constexpr double named_zoom = 0.585;   // and here with 7, the smallest that are drawn
 
 float ease_in_out(float t) {
     return t < 0.5f ? 4 * t * t * t : 1 - std::pow(-2 * t + 2, 3.0f) / 2;
@@ -120,6 +121,15 @@ GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
         larger.add(with_margin(path[i]));
         if (i == 0 || (i < 3 && framing(larger, 1).zoom >= legible_zoom) || fits(larger)) area = larger;
     }
+    // The init op that should have led there: with it the picture tells the cause, too.
+    if (scene.init_box != no_box && !scene.missing.empty()) {
+        constexpr double caption = 36;
+        Area larger = area;
+        Area init = with_margin(scene.init_box);
+        init.y1 += caption;
+        larger.add(init);
+        if (framing(larger, 1).zoom >= legible_zoom) area = larger;
+    }
     // Then the scopes around them, the inner ones first.
     std::vector<std::uint32_t> around;
     for (std::uint32_t box : path)
@@ -194,7 +204,8 @@ GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, const Framing
         area.add(box);
         return framing(area, zoom_ < least ? (wished.zoom ? 1.0 : least) : zoom_);
     }
-    if (wished.is_first && camera.zoom < legible_zoom) return first_camera(scene);
+    // All of it at once is worth small names.
+    if (wished.is_first && camera.zoom < named_zoom) return first_camera(scene);
     return camera;
 }
 

@@ -1,4 +1,5 @@
 #include "ui/widgets/draw.hpp"
+#include "ui/widgets/graph_canvas_labels.hpp"
 #include "ui/widgets/graph_canvas_paint.hpp"
 #include "ui/widgets/imgui_compat.hpp"
 
@@ -20,7 +21,7 @@ namespace {
 
 class EdgePainter : public GraphBrush {
   public:
-    using GraphBrush::GraphBrush;
+    EdgePainter(ImDrawList& list, const GraphPaint& paint) : GraphBrush(list, paint), labels_(list, paint) {}
 
     struct Style {
         Color color;
@@ -72,6 +73,7 @@ class EdgePainter : public GraphBrush {
         }
         if (!far)
             for (std::uint32_t p = box.first_port; p < box.last_port; ++p) draw_port(scene_.ports[p], Token::line3);
+        labels_.draw();
     }
 
     void draw_port(const view::ScenePort& port, Token token) {
@@ -155,9 +157,9 @@ class EdgePainter : public GraphBrush {
         stroke(down, edge.around, style);
         if (edge.around || em(12) < 8 * look_.scale) return true;
         if (edge.count > 1)
-            draw_count(edge.count, down, shown);
+            labels_.add_count(scope, curve_, edge.count, down, shown);
         else if (!edge.label.empty())
-            draw_shape_of(scope, edge.label, shown);
+            labels_.add_shape(scope, points_, edge.label, shown);
         return true;
     }
 
@@ -276,56 +278,32 @@ class EdgePainter : public GraphBrush {
                                 {base.x - side.x * half, base.y - side.y * half}, color);
     }
 
-    /// Above or below a level piece, the longest first, where it covers no box and no other label.
-    void draw_shape_of(std::uint32_t scope, std::string_view text, float shown) {
-        const ImVec2 size = text_size(look_, TextRole::caption, text);
-        const float least = std::max(look_.px(60), size.x + look_.px(16)), gap = look_.px(2);
-        level_.clear();
-        for (std::size_t i = 1; i < points_.size(); ++i)
-            if (std::abs(points_[i].y - points_[i - 1].y) <= 0.5f && points_[i].x - points_[i - 1].x >= least)
-                level_.push_back({points_[i - 1], points_[i]});
-        std::ranges::stable_sort(level_, std::greater(), [](const Piece& p) { return p.to.x - p.from.x; });
-        for (const Piece& piece : level_) {
-            const float x = (piece.from.x + piece.to.x - size.x) / 2;
-            for (const float y : {piece.from.y - size.y - gap, piece.from.y + gap}) {
-                const Piece place{{x, y}, {x + size.x, y + size.y}};
-                if (covers_box(scope, place) ||
-                    std::ranges::any_of(labels_, [&](const Piece& l) { return meet(l, place); }))
-                    continue;
-                labels_.push_back(place);
-                draw_text(list_, look_, TextRole::caption, place.from, with_alpha(look_[Token::text3], shown), text);
-                return;
-            }
-        }
+    /// Along level and upright pieces, round at the corners.
+    void routed(const std::vector<view::Point>& points, const Style& style) {
+        points_.clear();
+        for (const view::Point& point : points) points_.push_back(at(point.x, point.y));
+        const std::size_t n = points_.size();
+        const float head = look_.px(8);
+        const ImVec2 tip = points_.back(), way{tip.x - points_[n - 2].x, tip.y - points_[n - 2].y};
+        const float length = std::max(std::hypot(way.x, way.y), 1.0f);
+        const ImVec2 direction{way.x / length, way.y / length};
+        points_.back() = {tip.x - direction.x * head * 0.8f, tip.y - direction.y * head * 0.8f};
+        curve_.assign(1, points_[0]);
+        for (std::size_t i = 1; i + 1 < n; ++i) round_corner(points_[i - 1], points_[i], points_[i + 1]);
+        curve_.push_back(points_.back());
+        polyline(style);
+        arrow(tip, direction, head, style.color);
     }
 
-    /// Two points of a line, or opposite corners.
-    struct Piece {
-        ImVec2 from, to;
-    };
-    static bool meet(const Piece& a, const Piece& b) {
-        return a.from.x < b.to.x && b.from.x < a.to.x && a.from.y < b.to.y && b.from.y < a.to.y;
-    }
-    /// One of the boxes directly in the scope, or the scope's own name.
-    bool covers_box(std::uint32_t scope, const Piece& place) const {
-        if (scope != 0 && place.from.y < low(scope).y + view::SceneMetrics::header * p_.unit) return true;
-        for (std::uint32_t i = scope + 1; i < scene_.boxes[scope].end; i = scene_.boxes[i].end)
-            if (meet(place, {low(i), high(i)})) return true;
-        return false;
-    }
-
-    void draw_count(std::uint32_t count, bool down, float shown) {
-        const std::string text = fmt::format("×{}", count);
-        const ImVec2 middle = curve_[curve_.size() / 2];
-        const float scale = std::clamp(p_.unit / look_.scale, 0.8f, 1.0f);
-        const ImVec2 size = text_size(look_, TextRole::caption, text);
-        const float gap = down ? points_.back().y - points_[0].y : points_.back().x - points_[0].x;
-        if (gap < (down ? size.y + 8 : size.x + 22) * scale) return;
-        const ImVec2 half{(size.x / 2 + 5) * scale, (size.y / 2 + 1) * scale};
-        list_.AddRectFilled({middle.x - half.x, middle.y - half.y}, {middle.x + half.x, middle.y + half.y},
-                            with_alpha(look_[Token::bg3], shown), half.y);
-        draw_text(list_, look_, TextRole::caption, {middle.x - size.x / 2, middle.y - size.y / 2},
-                  with_alpha(look_[Token::text2], shown), text);
+    void round_corner(ImVec2 before, ImVec2 corner, ImVec2 after) {
+        const float a = std::hypot(before.x - corner.x, before.y - corner.y);
+        const float b = std::hypot(after.x - corner.x, after.y - corner.y);
+        const float r = std::min({8 * p_.unit, a / 2, b / 2});
+        if (a < 1 || b < 1) return curve_.push_back(corner);
+        const ImVec2 from{corner.x + (before.x - corner.x) / a * r, corner.y + (before.y - corner.y) / a * r};
+        const ImVec2 to{corner.x + (after.x - corner.x) / b * r, corner.y + (after.y - corner.y) / b * r};
+        curve_.push_back(from);
+        bezier(from, corner, corner, to);
     }
 
     /// A smooth line between the nearest sides.
@@ -407,7 +385,10 @@ class EdgePainter : public GraphBrush {
         if (scene_.init_box == no_box) return;
         for (const view::SceneLink& l : scene_.missing) {
             Style style{look_[Token::fix], look_.px(1.5f), look_.px(5), look_.px(4)};
-            link(l.from, l.to, style, true);
+            if (l.points.empty())
+                link(l.from, l.to, style, true);
+            else
+                routed(l.points, style);
         }
         const ImVec2 p = low(scene_.init_box), q = high(scene_.init_box);
         const float out = look_.px(1);
@@ -445,7 +426,7 @@ class EdgePainter : public GraphBrush {
     }
 
     std::vector<ImVec2> points_, curve_;
-    std::vector<Piece> level_, labels_;
+    EdgeLabels labels_;
 };
 
 } // namespace

@@ -14,6 +14,11 @@ using view::no_box;
 
 namespace {
 
+/// Two rows, and one for the edges that are missing.
+float legend_height(const GraphPaint& paint) {
+    return paint.look.px(paint.scene.missing.empty() ? 36 : 52);
+}
+
 void paint_legend(ImDrawList& list, const GraphPaint& paint, ImVec2 at) {
     const Look& look = paint.look;
     struct Entry {
@@ -44,6 +49,12 @@ void paint_legend(ImDrawList& list, const GraphPaint& paint, ImVec2 at) {
             y += look.px(16);
         }
     }
+    if (paint.scene.missing.empty()) return;
+    if (x > at.x) y += look.px(16);
+    x = at.x;
+    draw_dashed_line(list, {x, y + look.px(8)}, {x + look.px(20), y + look.px(8)}, look[Token::fix], look.px(1.5f),
+                     look.px(5), look.px(4));
+    draw_text_in_row(list, look, TextRole::caption, x + look.px(26), y, look.px(16), Token::text2, "missing");
 }
 
 Color leaf_color(const GraphPaint& paint, std::uint32_t box) {
@@ -117,7 +128,7 @@ bool has_minimap(const GraphPaint& paint) {
 }
 
 ImVec2 overview_size(const GraphPaint& paint) {
-    return {paint.look.px(176), paint.look.px(has_minimap(paint) ? 116 : 40)};
+    return {paint.look.px(176), paint.look.px(has_minimap(paint) ? 80 : 4) + legend_height(paint)};
 }
 
 /// The corner, other than `taken`, where a plate of this size covers least.
@@ -181,7 +192,7 @@ void paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPla
         list.AddRectFilled(plate.a, plate.b, look[Token::bg1], look.px(4));
         const ImVec2 inside{plate.a.x + look.px(6), plate.a.y + look.px(6)};
         if (has_minimap(paint)) paint_minimap(list, paint, inside, {inside.x + look.px(150), inside.y + look.px(70)});
-        paint_legend(list, paint, {inside.x, plate.b.y - look.px(36)});
+        paint_legend(list, paint, {inside.x, plate.b.y - legend_height(paint)});
     }
     if (!paint.colors || paint.colors->nodes->classes.empty()) return;
     const view::NodeColors& colors = *paint.colors->nodes;
