@@ -6,6 +6,7 @@
 #include <EGL/eglext.h>
 #include <glad/gl.h>
 #include <imgui.h>
+#include <imgui_impl_opengl3.h>
 #include <png.h>
 
 #include <algorithm>
@@ -69,6 +70,38 @@ Offscreen::~Offscreen() {
     eglMakeCurrent(display_, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
     if (context_) eglDestroyContext(display_, context_);
     eglTerminate(display_);
+}
+
+std::string Offscreen::renderer() {
+    const auto* text = reinterpret_cast<const char*>(glGetString(GL_RENDERER));
+    return text != nullptr ? text : "";
+}
+
+Painter::Painter(const Offscreen& target) : target_(target) {
+    ImGui_ImplOpenGL3_Init("#version 330");
+}
+
+Painter::~Painter() {
+    ImGui_ImplOpenGL3_Shutdown();
+}
+
+void Painter::upload_fonts() {
+    ImGui_ImplOpenGL3_DestroyFontsTexture();
+    ImGui_ImplOpenGL3_CreateFontsTexture();
+}
+
+void Painter::begin_frame() {
+    ImGui_ImplOpenGL3_NewFrame();
+}
+
+void Painter::paint() {
+    glViewport(0, 0, target_.width(), target_.height());
+    glClear(GL_COLOR_BUFFER_BIT);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+}
+
+void Painter::finish() {
+    glFinish();
 }
 
 PixelArea pixels_of(const ui::Rect& rect) {

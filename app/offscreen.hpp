@@ -18,6 +18,7 @@ class Offscreen {
 
     int width() const { return width_; }
     int height() const { return height_; }
+    static std::string renderer(); ///< what draws, in OpenGL's words: "llvmpipe (LLVM 15.0.6, 256 bits)"
 
   private:
     Offscreen(int width, int height) : width_(width), height_(height) {}
@@ -26,6 +27,23 @@ class Offscreen {
     int width_, height_;
     void* display_ = nullptr; ///< EGLDisplay
     void* context_ = nullptr; ///< EGLContext
+};
+
+/// Dear ImGui's OpenGL back end for the Dear ImGui context that is current: what the window draws with, into memory.
+class Painter {
+  public:
+    explicit Painter(const Offscreen& target);
+    ~Painter();
+    Painter(const Painter&) = delete;
+    Painter& operator=(const Painter&) = delete;
+
+    void upload_fonts(); ///< again, once they were built anew
+    void begin_frame();  ///< before ImGui::NewFrame
+    void paint();        ///< what ImGui::Render made
+    void finish();       ///< waits until every pixel is there
+
+  private:
+    const Offscreen& target_;
 };
 
 /// A part of the framebuffer, in its pixels, from the upper left corner.

@@ -5,9 +5,7 @@
 #include "ui/shell/samples.hpp"
 #include "ui/shell/shell.hpp"
 
-#include <glad/gl.h>
 #include <imgui.h>
-#include <imgui_impl_opengl3.h>
 
 #include <cmath>
 #include <filesystem>
@@ -17,7 +15,7 @@ namespace rnnscope::app {
 
 namespace {
 
-/// Dear ImGui with its OpenGL back end, for as long as the picture takes.
+/// A Dear ImGui context, for as long as the picture takes.
 class ImGuiSession {
   public:
     ImGuiSession(int width, int height) {
@@ -29,12 +27,8 @@ class ImGuiSession {
         io.DeltaTime = 1.0f / 60;
         io.MousePos = {-1, -1};
         ui::compat::map_keys();
-        ImGui_ImplOpenGL3_Init("#version 330");
     }
-    ~ImGuiSession() {
-        ImGui_ImplOpenGL3_Shutdown();
-        ImGui::DestroyContext();
-    }
+    ~ImGuiSession() { ImGui::DestroyContext(); }
     ImGuiSession(const ImGuiSession&) = delete;
     ImGuiSession& operator=(const ImGuiSession&) = delete;
 };
@@ -44,14 +38,12 @@ void work_until_quiet(ui::Shell& shell) {
     }
 }
 
-void draw_frame(ui::Shell& shell, const Offscreen& target) {
-    ImGui_ImplOpenGL3_NewFrame();
+void draw_frame(ui::Shell& shell, Painter& painter) {
+    painter.begin_frame();
     ImGui::NewFrame();
     shell.draw();
     ImGui::Render();
-    glViewport(0, 0, target.width(), target.height());
-    glClear(GL_COLOR_BUFFER_BIT);
-    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    painter.paint();
 }
 
 int fail(const Error& error, int status) {
@@ -75,6 +67,7 @@ int render(const RenderOptions& options) {
     settings.theme = options.theme.empty() ? "dark" : options.theme;
     ui::Shell shell(debugger, settings);
     const ImGuiSession imgui(width, height);
+    Painter painter(**target);
     shell.prepare(options.scale);
 
     if (!options.file.empty()) {
@@ -88,16 +81,13 @@ int render(const RenderOptions& options) {
         if (const Status status = shell.execute(ui::parse_command(text, "terminal")); !status)
             return fail(status.error(), exit_usage);
         work_until_quiet(shell);
-        if (shell.prepare(options.scale)) { // a command changed the font size
-            ImGui_ImplOpenGL3_DestroyFontsTexture();
-            ImGui_ImplOpenGL3_CreateFontsTexture();
-        }
+        if (shell.prepare(options.scale)) painter.upload_fonts(); // a command changed the font size
     }
     // What is drawn in one frame may be measured in the one before (scrolling, pop-ups): a few make it settle.
     // Movements get as much time as they want.
     ImGui::GetIO().DeltaTime = 0.1f;
     for (int i = 0; i < 4 || (shell.animating() && i < 60); ++i) {
-        draw_frame(shell, **target);
+        draw_frame(shell, painter);
         work_until_quiet(shell);
     }
     PixelArea area{0, 0, width, height};

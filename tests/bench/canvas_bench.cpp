@@ -1,3 +1,4 @@
+#include "app/offscreen.hpp"
 #include "tests/bench/clock.hpp"
 #include "tests/bench/graphs.hpp"
 #include "tests/ui/harness.hpp"
@@ -5,16 +6,26 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 /// usage: bench_canvas [GRAPH...]
 ///
-/// What one frame of the graph canvas costs to build (CPU time of this thread) with all scopes open, and how many
-/// vertices it has, at four zooms: all of it, and three at which less and less is seen. Of the largest graphs for
-/// everything that the fills can say, with what it costs to find the colours of the boxes, which is done once for a
-/// position. The camera moves in every frame. No GPU is involved. GRAPH is as for bench_layout.
+/// What one frame of the graph canvas costs at 1600 x 1000 with all scopes open, at four zooms: all of it, and three at
+/// which less and less is seen. Medians of 31 frames, in each of which the camera moves:
+///
+///   build     CPU time of this thread for the canvas alone
+///   vertices  the most of those frames
+///   frame     all of it, until OpenGL has drawn the last pixel into memory as `rnnscope render` does: wall time, and
+///   CPU
+///             time of all threads, of which Mesa's llvmpipe has one for each core. Without OpenGL this is left out.
+///
+/// Of the largest graphs for everything that the fills can say, with what it costs to find the colours of the boxes,
+/// which is done once for a position. Then the whole window, in each workspace. GRAPH is as for bench_layout.
 namespace rnnscope {
 namespace {
 
@@ -49,9 +60,59 @@ view::NodeColors colors_of(view::ColorBy by, const Graph& graph) {
     return colors;
 }
 
+constexpr int width = 1600, height = 1000, frames = 31;
+
+double median(std::vector<double> values) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    std::ranges::nth_element(values, middle);
+    return *middle;
+}
+
+/// Medians, in milliseconds, and the most vertices.
+struct Cost {
+    double build = 0, wall = 0, cpu = 0;
+    int vertices = 0;
+};
+
+/// Draws frames of the Dear ImGui context that is current, with OpenGL where there is a target, and measures them.
+class Meter {
+  public:
+    explicit Meter(const app::Offscreen* target) {
+        if (target) painter_ = std::make_unique<app::Painter>(*target);
+        ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset; // the window's renderer has it, too
+    }
+
+    /// `build` fills the frame and says how many vertices are its own, or -1: all of them.
+    template <class Build> void frame(Build&& build) {
+        const double wall = bench::wall_seconds(), cpu = bench::process_seconds();
+        if (painter_) painter_->begin_frame();
+        ImGui::NewFrame();
+        const int vertices = build(builds_);
+        ImGui::Render();
+        if (painter_) {
+            painter_->paint();
+            painter_->finish();
+        }
+        walls_.push_back((bench::wall_seconds() - wall) * 1e3);
+        cpus_.push_back((bench::process_seconds() - cpu) * 1e3);
+        most_ = std::max(most_, vertices < 0 ? ImGui::GetDrawData()->TotalVtxCount : vertices);
+    }
+    void forget() {
+        builds_.clear(), walls_.clear(), cpus_.clear();
+        most_ = 0;
+    }
+    Cost cost() const { return {median(builds_), median(walls_), median(cpus_), most_}; }
+    bool paints() const { return painter_ != nullptr; }
+
+  private:
+    std::unique_ptr<app::Painter> painter_;
+    std::vector<double> builds_, walls_, cpus_;
+    int most_ = 0;
+};
+
 class Canvas {
   public:
-    explicit Canvas(const Graph& graph) {
+    Canvas(const Graph& graph, const app::Offscreen* target) : meter_(target) {
         input_.graph = &graph;
         input_.nodes = graph.size();
         input_.version = 1;
@@ -59,8 +120,7 @@ class Canvas {
         view_.expand_all(input_);
         view_.scene(input_);
         harness_.shell().prepare(1);
-        ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset; // as the window's has
-        for (int i = 0; i < 20; ++i) frame();
+        settle();
     }
     const view::Scene& scene() { return view_.scene(input_); }
 
@@ -72,71 +132,75 @@ class Canvas {
         return (bench::cpu_seconds() - begin) * 1e3;
     }
 
-    /// Milliseconds.
-    double frame() {
-        ImGui::NewFrame();
-        ImGui::SetNextWindowPos({0, 0});
-        ImGui::SetNextWindowSize({1600, 1000});
-        ImGui::Begin("canvas", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
-        const ImDrawList& list = *ImGui::GetWindowDrawList();
-        const int before = list.VtxBuffer.Size;
-        const double begin = bench::cpu_seconds();
-        ui::GraphCanvas::Options options;
-        if (colors_.nodes != nullptr) options.colors = &colors_;
-        canvas_.draw(scene(), harness_.shell().look(), {0, 0}, {1600, 1000}, options, requests_);
-        const double ms = (bench::cpu_seconds() - begin) * 1e3;
-        vertices_ = list.VtxBuffer.Size - before;
-        ImGui::End();
-        ImGui::Render();
-        return ms;
-    }
-    int vertices() const { return vertices_; }
-
-    /// The median of frames over which the camera moves; at `zoom`, around an op in the middle of the graph.
-    double at_zoom(double zoom) {
+    /// Frames over which the camera moves; at `zoom`, around an op in the middle of the graph.
+    Cost at_zoom(double zoom) {
         canvas_.fit();
-        for (int i = 0; i < 20; ++i) frame();
+        settle();
         if (zoom > canvas_.zoom()) {
             canvas_.show(NodeId(input_.nodes / 2), true);
-            for (int i = 0; i < 20; ++i) frame();
+            settle();
             canvas_.zoom_by(static_cast<float>(zoom / canvas_.zoom()));
-            for (int i = 0; i < 20; ++i) frame();
+            settle();
         }
-        std::vector<double> times;
-        most_ = 0;
-        for (int i = 0; i < 31; ++i) {
+        meter_.forget();
+        for (int i = 0; i < frames; ++i) {
             canvas_.zoom_by(i % 2 == 0 ? 1.01f : 1 / 1.01f);
-            times.push_back(frame());
-            most_ = std::max(most_, vertices_);
+            frame();
         }
-        std::ranges::nth_element(times, times.begin() + 15);
-        return times[15];
+        return meter_.cost();
     }
-    int most_vertices() const { return most_; }
     float zoom() const { return canvas_.zoom(); }
+    bool paints() const { return meter_.paints(); }
 
   private:
+    void settle() {
+        for (int i = 0; i < 20; ++i) frame();
+    }
+    void frame() {
+        meter_.frame([this](std::vector<double>& builds) {
+            ImGui::SetNextWindowPos({0, 0});
+            ImGui::SetNextWindowSize({width, height});
+            ImGui::Begin("canvas", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
+            const ImDrawList& list = *ImGui::GetWindowDrawList();
+            const int before = list.VtxBuffer.Size;
+            const double begin = bench::cpu_seconds();
+            ui::GraphCanvas::Options options;
+            if (colors_.nodes != nullptr) options.colors = &colors_;
+            canvas_.draw(scene(), harness_.shell().look(), {0, 0}, {width, height}, options, requests_);
+            builds.push_back((bench::cpu_seconds() - begin) * 1e3);
+            const int vertices = list.VtxBuffer.Size - before;
+            ImGui::End();
+            return vertices;
+        });
+    }
+
     ui::Harness harness_;
+    Meter meter_; ///< of the harness's Dear ImGui context
     view::SceneInput input_;
     view::GraphView view_;
     ui::GraphCanvas canvas_;
     std::vector<ui::GraphRequest> requests_;
     view::NodeColors nodes_;
     view::SceneColors colors_;
-    int vertices_ = 0, most_ = 0;
 };
+
+void print(const Cost& cost, bool paints) {
+    std::printf("%6.3f ms %6d", cost.build, cost.vertices);
+    if (paints) std::printf(" %5.1f / %5.1f ms", cost.wall, cost.cpu);
+}
 
 void print_zooms(Canvas& canvas) {
     for (const double zoom : {0.0, 0.05, 0.3, 1.0}) {
-        const double ms = canvas.at_zoom(zoom);
-        std::printf("  %7.4f: %6.3f ms %6d", static_cast<double>(canvas.zoom()), ms, canvas.most_vertices());
+        const Cost cost = canvas.at_zoom(zoom);
+        std::printf("  %7.4f: ", static_cast<double>(canvas.zoom()));
+        print(cost, canvas.paints());
     }
 }
 
-void measure(const std::string& name) {
+void measure(const std::string& name, const app::Offscreen* target) {
     constexpr std::size_t large = 50000;
     const auto graph = bench::open_graph(name);
-    Canvas canvas(*graph);
+    Canvas canvas(*graph, target);
     std::printf("%-34s %7zu  %-10s %9s", name.size() > 34 ? name.c_str() + name.size() - 34 : name.c_str(),
                 graph->size(), "", "");
     print_zooms(canvas);
@@ -150,14 +214,62 @@ void measure(const std::string& name) {
     }
 }
 
+/// The window at the failure of the first sample, with nothing moving.
+void measure_window(const app::Offscreen* target) {
+    ui::Harness harness(width, height);
+    Meter meter(target);
+    ui::Shell& shell = harness.shell();
+    (void)shell.open_sample("seed_a_init_early.json");
+    (void)shell.execute({"run.continue", "", "bench"});
+    while (shell.work(std::chrono::seconds(1))) {
+    }
+    for (const ui::WorkspaceDef& workspace : ui::all_workspaces()) {
+        shell.show_workspace(workspace.name);
+        for (int i = 0; i < 60 + frames; ++i) {
+            if (i == 60) meter.forget(); // what moves has arrived
+            meter.frame([&](std::vector<double>& builds) {
+                const double begin = bench::cpu_seconds();
+                shell.draw();
+                builds.push_back((bench::cpu_seconds() - begin) * 1e3);
+                return -1;
+            });
+            shell.work(std::chrono::seconds(1));
+        }
+        std::printf("window, %-26s ", std::string(workspace.title).c_str());
+        print(meter.cost(), meter.paints());
+        std::printf("\n");
+    }
+}
+
+std::unique_ptr<app::Offscreen> open_target() {
+    setenv("LIBGL_ALWAYS_SOFTWARE", "1", 1);
+    auto target = app::Offscreen::create(width, height);
+    if (!target) {
+        std::printf("Frames are built, not drawn: %s\n", target.error().message.c_str());
+        return nullptr;
+    }
+    std::printf("Drawn by %s\n", app::Offscreen::renderer().c_str());
+    return std::move(*target);
+}
+
 } // namespace
 } // namespace rnnscope
 
 int main(int argc, char** argv) {
+    using namespace rnnscope;
     std::vector<std::string> graphs(argv + 1, argv + argc);
-    if (graphs.empty())
+    if (graphs.empty()) {
         graphs = {"rnn_100", "rnn_1000", "rnn_10000", "rnn_100000", "wide_1000", "wide_10000", "wide_100000"};
-    std::printf("%-34s %7s  %-10s %9s  zoom: build, vertices\n", "", "ops", "colours", "of boxes");
-    for (const std::string& graph : graphs) rnnscope::measure(graph);
+        for (const char* real : {"dtln", "har"})
+            if (std::filesystem::exists(bench::file_of(real)))
+                graphs.emplace_back(real);
+            else
+                std::printf("%s is left out: there is no %s\n", real, bench::file_of(real).c_str());
+    }
+    const std::unique_ptr<app::Offscreen> target = open_target();
+    const char* columns = target ? "build, vertices, frame (wall / CPU)" : "build, vertices";
+    std::printf("%-34s %7s  %-10s %9s  zoom: %s\n", "", "ops", "colours", "of boxes", columns);
+    for (const std::string& graph : graphs) measure(graph, target.get());
+    measure_window(target.get());
     return 0;
 }
