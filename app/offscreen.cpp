@@ -77,6 +77,14 @@ std::string Offscreen::renderer() {
     return text != nullptr ? text : "";
 }
 
+void paint_frame(int width, int height) {
+    const ImVec4& below = ImGui::GetStyle().Colors[ImGuiCol_WindowBg];
+    glViewport(0, 0, width, height);
+    glClearColor(below.x, below.y, below.z, 1);
+    glClear(GL_COLOR_BUFFER_BIT);
+    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+}
+
 Painter::Painter(const Offscreen& target) : target_(target) {
     ImGui_ImplOpenGL3_Init("#version 330");
 }
@@ -95,9 +103,7 @@ void Painter::begin_frame() {
 }
 
 void Painter::paint() {
-    glViewport(0, 0, target_.width(), target_.height());
-    glClear(GL_COLOR_BUFFER_BIT);
-    ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+    paint_frame(target_.width(), target_.height());
 }
 
 void Painter::finish() {

@@ -121,9 +121,7 @@ class Window {
         shell_.draw();
         ImGui::Render();
         ui::compat::release_taps(std::exchange(taps_, {}), modifiers);
-        glViewport(0, 0, width, height);
-        glClear(GL_COLOR_BUFFER_BIT);
-        ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+        paint_frame(width, height);
         drawn_ = true;
         if (const auto shot = shell_.take_screenshot_request()) take_screenshot(*shot, height);
         glfwSwapBuffers(window_);

@@ -82,8 +82,14 @@ class Meter {
         ImGui::GetIO().BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset; // the window's renderer has it, too
     }
 
-    /// `build` fills the frame and says how many vertices are its own, or -1: all of them.
+    /// `build` fills the frame and says how many vertices are its own, or -1: all of them. Until `start`, frames are
+    /// built only.
     template <class Build> void frame(Build&& build) {
+        if (!started_) {
+            ImGui::NewFrame();
+            build(builds_);
+            return ImGui::Render();
+        }
         const double wall = bench::wall_seconds(), cpu = bench::process_seconds();
         if (painter_) painter_->begin_frame();
         ImGui::NewFrame();
@@ -97,17 +103,23 @@ class Meter {
         cpus_.push_back((bench::process_seconds() - cpu) * 1e3);
         most_ = std::max(most_, vertices < 0 ? ImGui::GetDrawData()->TotalVtxCount : vertices);
     }
-    void forget() {
+    void start() {
+        if (painter_) painter_->begin_frame(); // makes what it draws with
         builds_.clear(), walls_.clear(), cpus_.clear();
         most_ = 0;
+        started_ = true;
     }
-    Cost cost() const { return {median(builds_), median(walls_), median(cpus_), most_}; }
+    Cost stop() {
+        started_ = false;
+        return {median(builds_), median(walls_), median(cpus_), most_};
+    }
     bool paints() const { return painter_ != nullptr; }
 
   private:
     std::unique_ptr<app::Painter> painter_;
     std::vector<double> builds_, walls_, cpus_;
     int most_ = 0;
+    bool started_ = false;
 };
 
 class Canvas {
@@ -142,12 +154,12 @@ class Canvas {
             canvas_.zoom_by(static_cast<float>(zoom / canvas_.zoom()));
             settle();
         }
-        meter_.forget();
+        meter_.start();
         for (int i = 0; i < frames; ++i) {
             canvas_.zoom_by(i % 2 == 0 ? 1.01f : 1 / 1.01f);
             frame();
         }
-        return meter_.cost();
+        return meter_.stop();
     }
     float zoom() const { return canvas_.zoom(); }
     bool paints() const { return meter_.paints(); }
@@ -160,7 +172,8 @@ class Canvas {
         meter_.frame([this](std::vector<double>& builds) {
             ImGui::SetNextWindowPos({0, 0});
             ImGui::SetNextWindowSize({width, height});
-            ImGui::Begin("canvas", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
+            ImGui::Begin("canvas", nullptr,
+                         ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoBackground);
             const ImDrawList& list = *ImGui::GetWindowDrawList();
             const int before = list.VtxBuffer.Size;
             const double begin = bench::cpu_seconds();
@@ -214,6 +227,21 @@ void measure(const std::string& name, const app::Offscreen* target) {
     }
 }
 
+/// Nothing but what the frame was cleared to: what the other figures begin at.
+void measure_nothing(const app::Offscreen* target) {
+    const ui::Harness harness(width, height);
+    Meter meter(target);
+    meter.start();
+    for (int i = 0; i < frames; ++i)
+        meter.frame([](std::vector<double>& builds) {
+            builds.push_back(0);
+            return -1;
+        });
+    std::printf("%-34s ", "nothing");
+    print(meter.stop(), meter.paints());
+    std::printf("\n");
+}
+
 /// The window at the failure of the first sample, with nothing moving.
 void measure_window(const app::Offscreen* target) {
     ui::Harness harness(width, height);
@@ -226,7 +254,7 @@ void measure_window(const app::Offscreen* target) {
     for (const ui::WorkspaceDef& workspace : ui::all_workspaces()) {
         shell.show_workspace(workspace.name);
         for (int i = 0; i < 60 + frames; ++i) {
-            if (i == 60) meter.forget(); // what moves has arrived
+            if (i == 60) meter.start(); // what moves has arrived
             meter.frame([&](std::vector<double>& builds) {
                 const double begin = bench::cpu_seconds();
                 shell.draw();
@@ -235,8 +263,8 @@ void measure_window(const app::Offscreen* target) {
             });
             shell.work(std::chrono::seconds(1));
         }
-        std::printf("window, %-26s ", std::string(workspace.title).c_str());
-        print(meter.cost(), meter.paints());
+        std::printf("window, workspace %-16s ", std::string(workspace.title).c_str());
+        print(meter.stop(), meter.paints());
         std::printf("\n");
     }
 }
@@ -270,6 +298,7 @@ int main(int argc, char** argv) {
     const char* columns = target ? "build, vertices, frame (wall / CPU)" : "build, vertices";
     std::printf("%-34s %7s  %-10s %9s  zoom: %s\n", "", "ops", "colours", "of boxes", columns);
     for (const std::string& graph : graphs) measure(graph, target.get());
+    measure_nothing(target.get());
     measure_window(target.get());
     return 0;
 }

@@ -60,7 +60,8 @@ void Shell::draw() {
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
     ImGui::Begin("##body", nullptr,
                  ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse);
+                     ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoScrollWithMouse |
+                     ImGuiWindowFlags_NoBackground); // what the frame was cleared to
     ImGui::PopStyleVar();
     if (welcome())
         draw_welcome(ctx, body);
@@ -277,7 +278,8 @@ void Shell::report(const debug::Command& command, const Result<std::string>& res
     if (command.id == "help.explain")
         if (const debug::CauseDef* cause = debug::find_cause(command.argument))
             return page_.show(view::cause_page(debugger_, *cause));
-    if (text.find('\n') != std::string::npos)
+    constexpr std::size_t line = 240; // what the status line can hold at most
+    if (text.size() > line || text.find('\n') != std::string::npos)
         page_.show(view::text_page(debugger_, title, text));
     else if (!text.starts_with("selected"))
         message_ = text;

@@ -298,7 +298,6 @@ PanelHeader panel_header(const PanelContext& ctx, const Rect& rect, std::string_
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float height = look.whole_px(panel_header_height);
-    list.AddRectFilled(rect.a, rect.b, look[Token::bg1]);
     draw_hline(list, rect.a.x, rect.b.x, rect.a.y + height - 1, look[Token::line1]);
     float x = rect.a.x + look.px(12);
     if (ctx.tabs) {
