@@ -82,6 +82,8 @@ Stamp stamp(const Debugger& debugger) {
         ++out.diagnoses;
         for (const debug::Fix& fix : diagnosis.fixes) out.verified += fix.check != debug::Fix::Check::not_run;
     }
+    if (const auto* report = debugger.known_preflight())
+        out.preflight = 1 + report->reads.size() + report->warnings.size(); // it comes later, from the background
     out.busy = debugger.busy();
     out.poison = debugger.poison() != nullptr && debugger.poison()->is_caught_up();
     return out;

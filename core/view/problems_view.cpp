@@ -230,7 +230,14 @@ void add_first_steps(const Debugger& debugger, ProblemsView& view) {
 void add_quiet(const Debugger& debugger, ProblemsView& view) {
     if (!view.cards.empty() || !view.warnings.empty()) return;
     const auto say = [&](std::string text) { view.quiet.push_back({Link::plain(std::move(text))}); };
-    if (!debugger.at_end()) return say("No problem so far.");
+    if (!debugger.at_end()) {
+        say("No problem so far.");
+        const std::size_t ahead = view.preflight.size();
+        if (ahead == 0 || debugger.busy()) return;
+        say(fmt::format("{} of variables without a value {} ahead: they are listed in Preflight.",
+                        count_text(ahead, "read"), ahead == 1 ? "is" : "are"));
+        return view.next.push_back({"Continue to the failure", "run.continue", ""});
+    }
     if (!debugger.recording().runs().empty()) return say("No problem: every run of the program succeeded.");
     if (debugger.graph() == nullptr || debugger.graph()->size() == 0) return say("Nothing ran.");
     if (!debugger.document().is_graph() || debug::cannot_add_statements(debugger))

@@ -86,7 +86,6 @@ void AnswersPanel::draw_header(const PanelContext& ctx, const Rect& header) {
 Rect AnswersPanel::draw_tabs(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    list.AddRectFilled(rect.a, rect.b, look[Token::bg1]);
     const float height = look.whole_px(answer_tab_height);
     const Rect body{{rect.a.x, rect.a.y + height}, rect.b};
     if (view_.tabs.empty()) return body;

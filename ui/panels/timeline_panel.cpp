@@ -34,7 +34,8 @@ void TimelinePanel::draw(const PanelContext& ctx, const Rect& rect) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
     if (view.statements.empty()) return draw_empty(look, body, "Nothing was executed yet.");
     if (!view.lanes.empty()) {
-        const float words = text_width(look, TextRole::caption, "pips for");
+        constexpr std::string_view about = "accesses of";
+        const float words = text_width(look, TextRole::caption, about);
         const float room = std::min(rect.width() * 0.45f, rect.b.x - body.left - words - look.px(60));
         const std::string path = fit_path(look, TextRole::mono_small, view.lanes[0].path, room);
         const float name = text_width(look, TextRole::mono_small, path);
@@ -42,8 +43,7 @@ void TimelinePanel::draw(const PanelContext& ctx, const Rect& rect) {
                     top = rect.a.y + look.px(5);
         if (left >= body.left + look.px(8)) {
             draw_box(list, {left, top}, {right, top + look.px(20)}, look[Token::bg2], look[Token::line2], look.px(3));
-            draw_text_in_row(list, look, TextRole::caption, left + look.px(8), top, look.px(20), Token::text2,
-                             "pips for");
+            draw_text_in_row(list, look, TextRole::caption, left + look.px(8), top, look.px(20), Token::text2, about);
             draw_text_in_row(list, look, TextRole::mono_small, left + words + look.px(14), top, look.px(20),
                              Token::text1, path);
         }

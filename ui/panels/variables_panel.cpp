@@ -64,9 +64,9 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
     }
     draw_hline(list, body.a.x, body.b.x, body.a.y + head - 1, look[Token::line1]);
     body.a.y += head;
-    if (body.height() > look.px(legend_height + variable_row_height)) { // the rows come first where it is low
+    if (body.height() > look.px(legend_height + variable_row_height) && !view.rows.empty()) { // rows come first
         body.b.y -= look.whole_px(legend_height);
-        draw_legend(look, {{rect.a.x, body.b.y}, rect.b});
+        draw_legend(look, view, {{rect.a.x, body.b.y}, rect.b});
     }
 
     if (view.rows.empty()) {
@@ -86,8 +86,12 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const float height = look.whole_px(variable_row_height), top = look.px(4);
     if (followed_ != ctx.debugger.selection()) { // the selected row comes into sight once
         followed_ = ctx.debugger.selection();
+        const auto& error = ctx.debugger.error_at_position();
+        const bool at_failure =
+            error && followed_.kind == debug::Selection::Kind::node && followed_.node == error->node;
         for (std::size_t i = 0; i < view.rows.size(); ++i) {
-            if (!view.rows[i].selected) continue;
+            const bool failed = at_failure && !view.rows[i].is_scope && view.rows[i].read_failed;
+            if (!view.rows[i].selected && !failed) continue;
             const float y = top + static_cast<float>(i) * height;
             if (y < ImGui::GetScrollY() || y + height > ImGui::GetScrollY() + body.height())
                 ImGui::SetScrollY(std::max(0.0f, y - body.height() / 2));
@@ -191,7 +195,10 @@ void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& 
     const Token ink = !exists ? Token::text3 : row.is_scope ? Token::text2 : Token::text1;
     const std::string badge = row.shared_by > 1 ? "shared ×" + std::to_string(row.shared_by) : "";
     const float badge_width = badge.empty() ? 0 : text_width(look, TextRole::caption, badge) + look.px(12);
-    const float room = column.shape - x - look.px(14) - badge_width;
+    // A scope has no columns: its name may be as long as how many are in it leaves room for.
+    const bool is_wide = row.is_scope && column.has_shape && options_.coverage.empty();
+    const float end = is_wide ? column.right - text_width(look, TextRole::caption, row.shape) : column.shape;
+    const float room = end - x - look.px(14) - badge_width;
     const std::string label = fit_path(look, TextRole::mono, row.label, room); // never inside the last segment
     x +=
         draw_text_in_row(list, look, TextRole::mono, x, at.y, height, ink, fit_text(look, TextRole::mono, label, room));
@@ -201,11 +208,9 @@ void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& 
         draw_coverage_mark(list, look, row, {column.shape - look.px(9), at.y + look.px(4)}, height - look.px(8));
 
     const float shape_room = (column.has_lines ? column.written : column.right) - column.shape - look.px(6);
-    if (!column.has_shape) {
-        // The name alone.
-    } else if (row.is_scope) {
-        draw_text_in_row(list, look, TextRole::caption, column.shape, at.y, height, Token::text2, row.shape);
-    } else {
+    if (row.is_scope && column.has_shape) {
+        draw_text_right(list, look, TextRole::caption, column.right, at.y, height, Token::text2, row.shape);
+    } else if (!row.is_scope && column.has_shape) {
         draw_text_in_row(list, look, TextRole::mono, column.shape, at.y, height, Token::text1,
                          fit_text(look, TextRole::mono, row.shape, shape_room));
     }
@@ -234,27 +239,30 @@ void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& 
     ImGui::PopID();
 }
 
-void VariablesPanel::draw_legend(const Look& look, const Rect& rect) const {
+/// The marks that are there, in words.
+void VariablesPanel::draw_legend(const Look& look, const view::VariablesView& view, const Rect& rect) const {
     struct Entry {
         StateMark mark;
         const char* word;
     };
-    constexpr std::array<Entry, 6> entries = {{{StateMark::declared, "declared"},
+    constexpr std::array<Entry, 7> entries = {{{StateMark::uninitialized, "read too early"},
+                                               {StateMark::declared, "no value"},
+                                               {StateMark::partly, "partly"},
+                                               {StateMark::poisoned, "poisoned"},
                                                {StateMark::initialized, "initialized"},
                                                {StateMark::restored, "restored"},
-                                               {StateMark::partly, "partly"},
-                                               {StateMark::uninitialized, "uninit. read"},
-                                               {StateMark::poisoned, "poisoned"}}};
+                                               {StateMark::updated, "updated"}}};
     ImDrawList& list = *ImGui::GetWindowDrawList();
     draw_hline(list, rect.a.x, rect.b.x, rect.a.y, look[Token::line1]);
-    float x = rect.a.x + look.px(10);
+    float x = rect.a.x + look.px(12);
     for (const Entry& entry : entries) {
+        if (std::ranges::find(view.rows, entry.mark, &view::VariableRow::mark) == view.rows.end()) continue;
         const float width = look.px(14) + text_width(look, TextRole::caption, entry.word);
         if (x + width > rect.b.x - look.px(4)) break;
         draw_state(list, look, entry.mark, {x + look.px(4), (rect.a.y + rect.b.y) / 2}, 3.5f);
         draw_text_in_row(list, look, TextRole::caption, x + look.px(12), rect.a.y, rect.height(), Token::text2,
                          entry.word);
-        x += width + look.px(8);
+        x += width + look.px(10);
     }
 }
 

@@ -25,7 +25,7 @@ class VariablesPanel {
     /// What is shown at all, and what of it an init op, a collection or a scope takes in.
     void draw_choices(const PanelContext& ctx, const view::VariablesView& view, const Rect& strip);
     void draw_coverage_popup(const PanelContext& ctx);
-    void draw_legend(const Look& look, const Rect& rect) const;
+    void draw_legend(const Look& look, const view::VariablesView& view, const Rect& rect) const;
 
     view::VariablesOptions options_;
     Cached<view::VariablesView, view::VariablesOptions> view_;

@@ -31,6 +31,8 @@
 
 namespace rnnscope::ui {
 
+struct Sample;
+
 /// A command as it is typed: its id, and after a blank its argument.
 debug::Command parse_command(std::string_view text, std::string origin);
 
@@ -188,6 +190,7 @@ class Shell {
     float draw_first_keys(float left, float y, float width);
     float draw_welcome_samples(float x, float y, float width);
     float draw_every_sample(float x, float y, float width);
+    void draw_sample_row(const Sample& sample, float x, float y, float width);
     void draw_notices(const PanelContext& ctx, const Rect& body);
 
     debug::Debugger& debugger_;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
+#include <string_view>
 
 namespace rnnscope::ui {
 
@@ -230,36 +232,51 @@ float Shell::draw_welcome_samples(float x, float y, float width) {
     return draw_every_sample(x, y, width);
 }
 
+/// Every program but the twins, which are links beside what they repair.
 float Shell::draw_every_sample(float x, float y, float width) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    const std::string more =
-        all_samples_ ? "Fewer samples" : "All " + std::to_string(all_samples().size()) + " samples";
+    std::set<std::string_view> twins;
+    for (const Sample& sample : all_samples()) twins.insert(sample.fixed_twin);
+    const std::string more = all_samples_ ? "Fewer samples" : "All samples";
     const Hit toggle = hit("all", {x, y}, {x + text_width(look_, TextRole::body, more), y + look_.px(22)});
     draw_text_in_row(list, look_, TextRole::body, x, y, look_.px(22), Token::accent, more);
     if (toggle.clicked) all_samples_ = !all_samples_;
     y += look_.px(30);
     if (!all_samples_) return y;
     for (const Sample& sample : all_samples()) {
-        ImGui::PushID(sample.file.c_str());
-        const float row = look_.px(26);
-        const Hit state = row_hit(look_, "row", {x, y}, {x + width, y + row});
-        draw_state(list, look_, sample.healthy() ? StateMark::initialized : StateMark::declared,
-                   {x + look_.px(12), y + row / 2});
-        draw_text_in_row(list, look_, TextRole::body, x + look_.px(28), y, row, Token::text1,
-                         fit_text(look_, TextRole::body, sample.title, width * 0.6f));
-        draw_text_right(list, look_, TextRole::mono_small, x + width - look_.px(8), y, row, Token::text3, sample.file);
-        tooltip(look_, sample.description);
-        if (state.clicked) queue_.push("ui.sample", sample.file, "welcome");
-        ImGui::PopID();
-        y += row;
+        if (twins.contains(sample.file)) continue;
+        draw_sample_row(sample, x, y, width);
+        y += look_.px(26);
     }
     return y;
+}
+
+void Shell::draw_sample_row(const Sample& sample, float x, float y, float width) {
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float row = look_.px(26), right = x + width - look_.px(8);
+    const std::string_view twin = sample.fixed_twin.empty() ? "" : "fixed twin";
+    const float twin_width = text_width(look_, TextRole::caption, "fixed twin");
+    ImGui::PushID(sample.file.c_str());
+    Hit link;
+    if (!twin.empty()) link = hit("twin", {right - twin_width, y}, {right, y + row}); // first, so that it wins
+    const Hit state = row_hit(look_, "row", {x, y}, {x + width, y + row});
+    draw_state(list, look_, sample.healthy() || twin.empty() ? StateMark::initialized : StateMark::uninitialized,
+               {x + look_.px(12), y + row / 2});
+    draw_text_in_row(list, look_, TextRole::body, x + look_.px(28), y, row, Token::text1,
+                     fit_text(look_, TextRole::body, sample.title, width * 0.55f));
+    draw_text_right(list, look_, TextRole::mono_small, right - twin_width - look_.px(16), y, row, Token::text2,
+                    fit_text(look_, TextRole::mono_small, sample.file, width * 0.45f - twin_width - look_.px(60)));
+    draw_text_right(list, look_, TextRole::caption, right, y, row, Token::accent, twin);
+    if (link.hovered) draw_hline(list, right - twin_width, right, y + look_.px(20), look_[Token::accent]);
+    tooltip(look_, sample.description);
+    if (state.clicked) queue_.push("ui.sample", sample.file, "welcome");
+    if (link.clicked) queue_.push("ui.sample", sample.fixed_twin, "welcome");
+    ImGui::PopID();
 }
 
 void Shell::draw_welcome(const PanelContext& ctx, const Rect& body) {
     (void)ctx;
     Child area("welcome", body);
-    ImGui::GetWindowDrawList()->AddRectFilled(body.a, body.b, look_[Token::bg1]);
     const ImVec2 origin = ImGui::GetCursorScreenPos();
     const float total = std::min(body.width() - look_.px(60), look_.px(1310));
     const bool wide = total > look_.px(900);
