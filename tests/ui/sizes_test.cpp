@@ -60,6 +60,28 @@ TEST_P(Sizes, NoTwoTextsOfATitleRowOverlap) {
     }
 }
 
+/// Columns give way to each other where there is no room for all of them.
+TEST_P(Sizes, NoTwoTextsOfARowOverlap) {
+    const auto& [size, percent] = GetParam();
+    Harness h(size.first, size.second);
+    h.shell().settings().font_percent = percent;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("D03_optimizer_after_init.json"));
+    h.press(compat::function_key(5));
+    ASSERT_TRUE(h.debugger().error_at_position());
+    const std::string other = RNNSCOPE_SOURCE_DIR "/samples/programs/D03_fixed.json";
+    for (const char* panel : {"problems", "preflight", "inspector", "timeline", "comparison", "answers"}) {
+        if (panel == std::string("comparison")) {
+            ASSERT_TRUE(h.shell().execute({"ask.compare", other, "test"}));
+            h.settle();
+        }
+        ASSERT_TRUE(h.shell().execute({"panel.show", panel, "test"}));
+        h.settle();
+        const Rect rect = h.shell().panel_rects().find(panel)->second;
+        EXPECT_EQ(overlap_in(h, {rect.a, rect.b}), "") << panel;
+    }
+}
+
 TEST_P(Sizes, EveryToolAndTabCanBeReached) {
     const auto& [size, percent] = GetParam();
     Harness h(size.first, size.second);

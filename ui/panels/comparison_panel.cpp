@@ -116,14 +116,20 @@ ComparisonPanel::Columns ComparisonPanel::place_columns(const Look& look, const 
     Columns out;
     const float gap = look.px(14), digit = text_width(look, TextRole::mono_small, "0");
     const float number = digit * 5, ulps = digit * 9, value = digit * 13, apart = digit * 8;
-    const float width = list.width();
-    const bool has_events = width > look.px(560), has_values = width > look.px(430);
     out.step_r = list.a.x + look.px(12) + digit * 4;
     out.mark = out.step_r + gap;
     out.op = out.mark + look.px(14);
     float right = list.b.x - look.px(14);
-    out.ulps_r = right;
-    right -= ulps + gap;
+    // The op's name is what a row is known by: where it is narrow, columns give way to it one after another.
+    bool has_events = true, has_ulps = true, has_values = true;
+    const auto others = [&] {
+        const float side = number + gap + (has_values ? value + gap : 0) + (has_events ? number + gap : 0);
+        return 2 * side + apart + gap + (has_ulps ? ulps + gap : 0);
+    };
+    for (bool* column : {&has_events, &has_ulps, &has_values})
+        if (right - others() - out.op < look.px(150)) *column = false;
+    out.ulps_r = has_ulps ? right : 0;
+    if (has_ulps) right -= ulps + gap;
     out.apart_r = right;
     right -= apart + gap;
     for (Columns::Side* side : {&out.right, &out.left}) {
@@ -149,9 +155,8 @@ void ComparisonPanel::draw_names(const PanelContext& ctx, const Rect& head, cons
         draw_text_in_row(list, look, TextRole::body_bold, left, head.a.y, top,
                          other.empty() ? Token::text1 : Token::text2,
                          fit_text(look, TextRole::body_bold, text, at.end - left));
-        if (!other.empty() && ImGui::IsWindowHovered() &&
-            ImGui::IsMouseHoveringRect({left, head.a.y}, {at.end, head.a.y + top}))
-            ImGui::SetTooltip("%s", other.c_str());
+        if (ImGui::IsWindowHovered() && ImGui::IsMouseHoveringRect({left, head.a.y}, {at.end, head.a.y + top}))
+            ImGui::SetTooltip("%s", other.empty() ? name.c_str() : other.c_str());
         if (at.event_r > 0) draw_text_right(list, look, TextRole::caption, at.event_r, y, low, Token::text2, "event");
         draw_text_right(list, look, TextRole::caption, at.at_r, y, low, Token::text2, "at");
         if (at.value < at.end) draw_text_in_row(list, look, TextRole::caption, at.value, y, low, Token::text2, "value");
@@ -161,7 +166,7 @@ void ComparisonPanel::draw_names(const PanelContext& ctx, const Rect& head, cons
     draw_text_right(list, look, TextRole::caption, columns.step_r, y, low, Token::text2, "t");
     draw_text_in_row(list, look, TextRole::caption, columns.op, y, low, Token::text2, "op");
     draw_text_right(list, look, TextRole::caption, columns.apart_r, y, low, Token::text2, "apart");
-    draw_text_right(list, look, TextRole::caption, columns.ulps_r, y, low, Token::text2, "ulp");
+    if (columns.ulps_r > 0) draw_text_right(list, look, TextRole::caption, columns.ulps_r, y, low, Token::text2, "ulp");
     draw_hline(list, head.a.x, head.b.x, head.b.y - 1, look[Token::line1]);
 }
 
@@ -255,7 +260,8 @@ void ComparisonPanel::draw_row(const PanelContext& ctx, std::size_t index, ImVec
     ImGui::PopID();
     if (row.differs) {
         draw_text_right(list, look, TextRole::mono_small, columns.apart_r, at.y, height, Token::warn, row.largest);
-        draw_text_right(list, look, TextRole::mono_small, columns.ulps_r, at.y, height, Token::text2, row.ulps);
+        if (columns.ulps_r > 0)
+            draw_text_right(list, look, TextRole::mono_small, columns.ulps_r, at.y, height, Token::text2, row.ulps);
     }
     if (hovered && !over_link_ && ImGui::IsMouseReleased(0)) choose(index);
 }

@@ -47,13 +47,15 @@ std::string value_name(const PanelContext& ctx) {
 void InspectorPanel::draw(const PanelContext& ctx, const Rect& rect) {
     const Look& look = ctx.look;
     Child panel("inspector", rect, ImGuiWindowFlags_NoScrollbar | ImGuiWindowFlags_NoScrollWithMouse);
-    const Rect body = panel_header(ctx, rect, icon::inspector, "Inspector", 54);
+    const bool has_tools = rect.width() > look.px(170);
+    const Rect body = panel_header(ctx, rect, icon::inspector, "Inspector", has_tools ? 54 : 0);
     const float header = look.px(panel_header_height), middle = rect.a.y + header / 2;
-    if (icon_button(look, "back", {rect.b.x - look.px(46), middle}, icon::back, ctx.debugger.can_select_back(),
-                    "Back, Alt+Left"))
+    const auto tool = [&](const char* id, float from_right, std::string_view icon, bool enabled, const char* tip) {
+        return has_tools && icon_button(look, id, {rect.b.x - look.px(from_right), middle}, icon, enabled, tip);
+    };
+    if (tool("back", 46, icon::back, ctx.debugger.can_select_back(), "Back, Alt+Left"))
         ctx.commands.push("select.back", "", "panel:inspector");
-    if (icon_button(look, "forward", {rect.b.x - look.px(20), middle}, icon::forward, ctx.debugger.can_select_forward(),
-                    "Forward, Alt+Right"))
+    if (tool("forward", 20, icon::forward, ctx.debugger.can_select_forward(), "Forward, Alt+Right"))
         ctx.commands.push("select.forward", "", "panel:inspector");
     const view::InspectorView& view =
         view_.get(ctx.stamp, 0, [&] { return view::build_inspector(ctx.debugger, &summaries_); });
@@ -108,7 +110,8 @@ void InspectorPanel::draw_title(const PanelContext& ctx, const view::InspectorVi
     const float subtitle = text_width(look, TextRole::body, view.subtitle) + look.px(8);
     const std::string title = fit_text(look, TextRole::title, view.title, pen.right - x - subtitle);
     x += draw_text_in_row(list, look, TextRole::title, x, pen.y, head, Token::text1, title) + look.px(6);
-    draw_text_in_row(list, look, TextRole::body, x, pen.y + look.px(1), head, Token::text2, view.subtitle);
+    draw_text_in_row(list, look, TextRole::body, x, pen.y + look.px(1), head, Token::text2,
+                     fit_text(look, TextRole::body, view.subtitle, pen.right - x));
     pen.y += head + look.px(4);
     const bool has_path = !view.path.empty();
     const std::string path = fit_path(look, TextRole::mono_small, view.path, pen.right - pen.left);
@@ -161,9 +164,11 @@ void InspectorPanel::draw_value(const PanelContext& ctx, const view::ValueView& 
     const float row = look.whole_px(inspector_row_height), width = pen.right - pen.left;
     draw_text_in_row(list, look, TextRole::secondary, pen.left, pen.y, row, Token::text2,
                      fit_text(look, TextRole::secondary, value.label, look.px(inspector_label_width - 4)));
-    draw_text_in_row(list, look, TextRole::mono, pen.left + look.px(inspector_label_width), pen.y, row, Token::text1,
-                     value.type);
-    if (!value.absent.empty())
+    const float type_x = pen.left + look.px(inspector_label_width);
+    const float type = draw_text_in_row(list, look, TextRole::mono, type_x, pen.y, row, Token::text1,
+                                        fit_text(look, TextRole::mono, value.type, pen.right - type_x));
+    const float absent = text_width(look, TextRole::secondary, "no value") + look.px(10);
+    if (!value.absent.empty() && type_x + type + absent < pen.right) // the box below says so, too
         draw_text_right(list, look, TextRole::secondary, pen.right, pen.y, row,
                         value.failed ? Token::fail : Token::text3, "no value");
     pen.y += row + look.px(6);
@@ -258,7 +263,9 @@ void InspectorPanel::draw_rows(const PanelContext& ctx, const std::vector<view::
             draw_state(list, look, row.mark, {x + look.px(5), pen.y + height / 2});
             x += look.px(16);
         }
-        const float detail = text_width(look, TextRole::mono_small, row.detail);
+        float detail = text_width(look, TextRole::mono_small, row.detail);
+        const bool has_detail = pen.right - x - detail > look.px(90); // a name is worth more than its type
+        if (!has_detail) detail = 0;
         const float room = pen.right - x - (detail > 0 ? detail + look.px(10) : 0);
         if (row.value.target.kind == debug::Selection::Kind::none) {
             pen.y += std::max(height, draw_wrapped(&list, look, TextRole::mono, {x, pen.y + look.px(3)}, room,
@@ -267,7 +274,8 @@ void InspectorPanel::draw_rows(const PanelContext& ctx, const std::vector<view::
                      height;
         } else {
             link(ctx, "value", TextRole::mono, x, pen.y, height, row.value, "panel:inspector", room);
-            draw_text_right(list, look, TextRole::mono_small, pen.right, pen.y, height, Token::text2, row.detail);
+            if (has_detail)
+                draw_text_right(list, look, TextRole::mono_small, pen.right, pen.y, height, Token::text2, row.detail);
         }
         ImGui::PopID();
         pen.y += height;

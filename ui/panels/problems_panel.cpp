@@ -148,12 +148,12 @@ float ProblemsPanel::draw_card(const PanelContext& ctx, const view::ProblemCard&
         if (state.clicked) ctx.commands.push("help.explain", card.cause, "panel:problems");
     }
     const float title_width = inner - look.px(18) - cause_width - look.px(10);
-    const Hit headline = hit("headline", {left, y}, {left + title_width, y + head});
+    const float title_height = draw_wrapped(&list, look, TextRole::title, {left + look.px(18), y}, title_width, head,
+                                            Token::text1, card.headline, 2);
+    const Hit headline = hit("headline", {left, y}, {left + title_width, y + title_height});
     if (headline.clicked && !open) open_ = card.diagnosis;
-    const std::string title = fit_text(look, TextRole::title, card.headline, title_width);
-    draw_text_in_row(list, look, TextRole::title, left + look.px(18), y, head, Token::text1, title);
-    if (title != card.headline) tooltip(look, card.headline);
-    y += head + look.px(4);
+    tooltip(look, card.headline);
+    y += title_height + look.px(4);
     if (open) {
         const float why_end = y + look.whole_px(20) * 1.5f; // two lines at most
         for (std::size_t i = 0; i < card.why.size() && y < why_end && i < 2; ++i) {
@@ -325,15 +325,19 @@ void ProblemsPanel::draw_reads(const PanelContext& ctx, const Rect& body, const 
     if (view.preflight.empty()) return draw_empty(look, body, view.no_preflight);
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float height = look.whole_px(22);
-    const float right = body.b.x - look.px(12), cause_x = right - look.px(150), run_x = cause_x - look.px(52),
-                line_x = run_x - look.px(60), variable_x = body.a.x + look.px(32);
+    // Where it is narrow the names come first: the cause gives way, then the run, then the line.
+    const float width = body.width();
+    const bool has_cause = width >= look.px(430), has_run = width >= look.px(290), has_line = width >= look.px(220);
+    const float right = body.b.x - look.px(12), cause_x = has_cause ? right - look.px(150) : right,
+                run_x = has_run ? cause_x - look.px(52) : cause_x, line_x = has_line ? run_x - look.px(60) : run_x,
+                variable_x = body.a.x + look.px(32);
     const auto head = [&](float x, const char* word) {
         draw_text_in_row(list, look, TextRole::caption, x, body.a.y, height, Token::text2, word);
     };
-    head(variable_x, "variable, read by");
-    head(line_x, "line");
-    head(run_x, "run");
-    head(cause_x, "cause");
+    head(variable_x, width >= look.px(250) ? "variable, read by" : "variable");
+    if (has_line) head(line_x, "line");
+    if (has_run) head(run_x, "run");
+    if (has_cause) head(cause_x, "cause");
     draw_hline(list, body.a.x, body.b.x, body.a.y + height - 1, look[Token::line1]);
     Child rows("preflight-rows", {{body.a.x, body.a.y + height}, body.b});
     const ImVec2 origin = ImGui::GetCursorScreenPos();
@@ -348,16 +352,22 @@ void ProblemsPanel::draw_reads(const PanelContext& ctx, const Rect& body, const 
             ImGui::PushID(i);
             draw_state(inside, look, row.behind_another ? StateMark::declared : StateMark::uninitialized,
                        {body.a.x + look.px(18), y + height / 2});
+            (void)hit("mark", {body.a.x + look.px(8), y}, {variable_x, y + height});
+            tooltip(look, std::string(row.behind_another ? "Fails once the reads before it are mended"
+                                                         : "Can be the first read to fail") +
+                              ": " + row.cause);
             const debug::Selection target = row.variable_id.valid()
                                                 ? view::select_variable(ctx.debugger, row.variable_id)
                                                 : view::select_node(ctx.debugger, row.node);
             link(ctx, "variable", TextRole::mono, variable_x, y, height, {row.variable, target}, "panel:problems",
                  line_x - variable_x - look.px(12));
-            link(ctx, "line", TextRole::body, line_x, y, height, {row.line, view::select_statement(row.statement)},
-                 "panel:problems");
-            draw_text_in_row(inside, look, TextRole::body, run_x, y, height, Token::text2, row.run);
-            draw_text_in_row(inside, look, TextRole::mono_small, cause_x, y, height, Token::text2,
-                             fit_text(look, TextRole::mono_small, row.cause, right - cause_x));
+            if (has_line)
+                link(ctx, "line", TextRole::body, line_x, y, height, {row.line, view::select_statement(row.statement)},
+                     "panel:problems");
+            if (has_run) draw_text_in_row(inside, look, TextRole::body, run_x, y, height, Token::text2, row.run);
+            if (has_cause)
+                draw_text_in_row(inside, look, TextRole::mono_small, cause_x, y, height, Token::text2,
+                                 fit_text(look, TextRole::mono_small, row.cause, right - cause_x));
             ImGui::PopID();
         }
     clipper.End();
