@@ -146,7 +146,10 @@ class MenuBuilder {
         add_stops(name);
         if (selection_.kind != Selection::Kind::scope) add_questions();
         next_group();
-        if (selection_.kind != Selection::Kind::scope) add("Zoom to it", "", "graph.selection");
+        if (selection_.kind == Selection::Kind::scope)
+            add("Open or close it", "", "graph.toggle");
+        else
+            add("Zoom to it", "", "graph.selection");
         add("Copy name", "", "ui.copy-name");
     }
 

@@ -279,6 +279,7 @@ void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
     std::vector<GraphRequest> requests;
     const view::Scene* scene = this->scene(input);
     options.is_waiting = laying_out_;
+    if (scene && !toggled_.empty()) toggle_asked(*scene);
     if (scene) options.colors = &scene_colors(ctx, *scene);
     if (scene) canvas_.draw(*scene, ctx.look, body.a, body.b, options, requests);
     if (laying_out_) draw_waiting(ctx, body, input, scene != nullptr);
@@ -295,8 +296,7 @@ void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
     for (const GraphRequest& request : requests) {
         switch (request.kind) {
         case GraphRequest::Kind::toggle_scope:
-            view_.toggle(request.path);
-            arranged_ = true;
+            ctx.commands.push("graph.toggle", request.path, "panel:graph");
             break;
         case GraphRequest::Kind::select_node:
         case GraphRequest::Kind::select_scope:
@@ -310,6 +310,20 @@ void GraphPanel::draw_graph(const PanelContext& ctx, const Rect& body) {
         case GraphRequest::Kind::clear_selection:
             break;
         }
+    }
+}
+
+/// A scope that has no box of its own is the first that is drawn inside it, as "rnn / while" stands for rnn.
+void GraphPanel::toggle_asked(const view::Scene& scene) {
+    for (std::string path = std::exchange(toggled_, {}); !path.empty();) {
+        const std::string inside = path + "/";
+        for (const view::SceneBox& box : scene.boxes) {
+            if (box.kind != view::BoxKind::scope || (box.path != path && !box.path.starts_with(inside))) continue;
+            arranged_ = true;
+            return view_.toggle(box.path);
+        }
+        const std::size_t end = path.rfind('/'); // an op: the scope around it
+        path.resize(end == std::string::npos ? 0 : end);
     }
 }
 

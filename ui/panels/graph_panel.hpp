@@ -36,6 +36,8 @@ class GraphPanel {
         if (!text.empty()) search_ = std::move(text);
         match_ = 0;
     }
+    /// Opens or closes, in the next frame, the scope, or the one that the op is in.
+    void toggle(std::string path) { toggled_ = std::move(path); }
     void expand_all() { expand_all_ = true; }
     void collapse_all() {
         view_.collapse_all();
@@ -67,6 +69,8 @@ class GraphPanel {
     void draw_color_menu(const PanelContext& ctx);
     const view::SceneColors& scene_colors(const PanelContext& ctx, const view::Scene& scene);
 
+    void toggle_asked(const view::Scene& scene);
+
     view::GraphView view_;
     view::ColorBy color_by_ = view::ColorBy::state;
     view::GraphColors colors_;
@@ -89,7 +93,7 @@ class GraphPanel {
     Cached<view::SceneInput, Asked> input_;
     Trace trace_;
     bool search_open_ = false, focus_search_ = false;
-    std::string search_;
+    std::string search_, toggled_;
     std::vector<NodeId> matches_;
     std::size_t match_ = 0; ///< the next one to go to
     NodeId failed_;         ///< the failure that was already opened and shown

@@ -112,6 +112,12 @@ template <view::TraceWay way> Text trace(Shell& shell, std::string_view) {
     return std::string();
 }
 
+Text toggle_scope(Shell& shell, std::string_view path) {
+    if (const Blocked why = nothing_to_trace(shell); why && path.empty()) return Error{"command.blocked", *why};
+    shell.graph().toggle(path.empty() ? view::build_context_menu(shell.debugger()).title : std::string(path));
+    return std::string();
+}
+
 Text copy_name(Shell& shell, std::string_view) {
     const debug::Debugger& debugger = shell.debugger();
     const debug::Selection& selection = debugger.selection();
@@ -341,6 +347,7 @@ constexpr UiCommandDef commands[] = {
          s.settings().fold_series = !s.settings().fold_series;
          return std::string(s.settings().fold_series ? "Runs of equal steps are one box each" : "Every step is drawn by itself");
      }},
+    {"graph.toggle", "Open or close scope", "Opens the selected scope in the graph, or closes it; of an op, the scope that it is in.", "Graph", "Ctrl+E", "", no_graph, toggle_scope},
     {"graph.expand-all", "Expand all scopes", "Opens every scope; runs of equal steps stay one box.", "Graph", "", "", no_graph,
      [](Shell& s, std::string_view) -> Text { s.graph().expand_all(); return std::string(); }},
     {"graph.collapse-all", "Collapse all scopes", "Closes every scope.", "Graph", "", "", no_graph,
