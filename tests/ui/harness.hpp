@@ -60,12 +60,12 @@ class Harness {
             frame();
         }
     }
-    void press(compat::Key key, bool ctrl = false, bool shift = false) {
-        compat::set_modifiers(ctrl, shift);
+    void press(compat::Key key, bool ctrl = false, bool shift = false, bool alt = false) {
+        compat::set_modifiers(ctrl, shift, alt);
         compat::set_key(key, true);
         frame();
         compat::set_key(key, false);
-        compat::set_modifiers(false, false);
+        compat::set_modifiers(false, false, false);
         frame();
         settle();
     }

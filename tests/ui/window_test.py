@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Drives the real window under Xvfb: keys by xdotool, pictures by its own screenshot command, in both themes at 1x and 2x.
+"""Drives the real window under Xvfb: keys and mouse by xdotool, pictures by its own screenshot command, in both themes at
+1x and 2x: open, expand, search, trace, step, scrub, cell hover, export, theme.
 
 usage: window_test.py PROGRAM      exit status 77: something that it needs is not installed (skipped)
 """
@@ -15,6 +16,8 @@ import zlib
 
 SKIPPED = 77
 WIDTH, HEIGHT = 1400, 900
+# Places in the window, in look pixels: with all scopes closed, and of the Cell workspace.
+SCOPE_RNN, STATE_MAP = (880, 472), (918, 160)
 
 
 def need(program):
@@ -121,6 +124,16 @@ class Window:
             self.wait_for_command(command, since)
         time.sleep(0.4 * self.scale)
 
+    def command(self, title, command):
+        """By its title in the palette."""
+        since = len(self.commands())
+        self.key("ctrl+p", "ui.palette")
+        self.type(title)
+        self.screen.tool("key", "Return")
+        if command:
+            self.wait_for_command(command, since)
+        time.sleep(0.5 * self.scale)
+
     def type(self, text):
         """Letter by letter, with time for the frames: drawn in software, those of 2x are slow."""
         self.screen.tool("type", "--delay", str(int(100 * self.scale)), text)
@@ -138,6 +151,16 @@ class Window:
         time.sleep(0.2)
         self.screen.tool("mouseup", button)
         time.sleep(0.3)
+
+    def double_click(self, x, y, done):
+        """Until that had its effect: drawn in software, two clicks can be too far apart to be one double click."""
+        self.move(x, y)
+        for delay in (60, 120, 30, 180, 90):
+            self.screen.tool("click", "--repeat", "2", "--delay", str(delay), "1")
+            time.sleep(1)
+            if done():
+                return
+        raise AssertionError("no double click was seen")
 
     def picture(self, name):
         """What the window's own screenshot command saves; kept where RNNSCOPE_KEEP_PICTURES says."""
@@ -215,6 +238,57 @@ def work_in_it(program, theme, scale):
     print(f"{theme} at {scale}x: driven by mouse and keyboard")
 
 
+def explore(program, theme, scale):
+    """Open a file, search, trace, expand, look into the cell, export."""
+    sample = pathlib.Path(__file__).resolve().parents[2] / "samples" / "programs" / "seed_a_ok.json"
+    with Window(program, theme, scale) as window:
+        window.key("ctrl+o")
+        window.type(str(sample))
+        window.key("Return", "file.open " + str(sample))
+        window.key("F5", "run.continue")
+        time.sleep(2)
+
+        since = len(window.commands())
+        window.key("ctrl+shift+f", "graph.search")
+        window.type("cell_1/gru_cell/MatMul")
+        window.screen.tool("key", "Return")
+        found = window.wait_for_command("select.node", since)
+        assert found.endswith("cell_1/gru_cell/MatMul"), found
+        window.key("Escape")
+        window.command("trace inputs", "graph.trace-inputs")
+        window.key("Escape", "graph.trace-end")
+
+        window.key("alt+2", "workspace.graph")
+        window.command("collapse all scopes", "graph.collapse-all")
+        window.key("ctrl+1", "graph.fit")
+        time.sleep(scale)
+        closed = window.picture(f"explore-closed-{theme}-{scale}x.png").read_bytes()
+        since = len(window.commands())
+        window.double_click(*SCOPE_RNN, lambda: any(c.startswith("graph.toggle rnn") for c in window.commands()[since:]))
+        time.sleep(scale)
+        assert window.picture(f"explore-open-{theme}-{scale}x.png").read_bytes() != closed
+        window.key("ctrl+e", "graph.toggle")
+
+        window.key("alt+3", "workspace.cell")
+        time.sleep(scale)
+        before = window.picture(f"explore-cell-{theme}-{scale}x.png").read_bytes()
+        window.move(*STATE_MAP)
+        assert window.picture(f"explore-hover-{theme}-{scale}x.png").read_bytes() != before, "nothing shows the pointer"
+        since = len(window.commands())
+        window.click(*STATE_MAP)
+        window.wait_for_command("go.", since)
+
+        window.key("alt+1", "workspace.debug")
+        window.command("export value", None)
+        window.type("own.npy cell_1/gru_cell/MatMul:0".replace("cell_1", "rnn/rnn/while/rnn/multi_rnn_cell/cell_1"))
+        window.key("Return", "value.export")
+        exported = wait_for(lambda: (window.folder / "own.npy").exists() and (window.folder / "own.npy").read_bytes())
+        assert exported.startswith(b"\x93NUMPY") and b"(2, 128)" in exported[:128], exported[:128]
+        window.key("ctrl+q")
+        assert window.app.wait(timeout=20) == 0
+    print(f"{theme} at {scale}x: opened, searched, traced, expanded, looked into the cell, exported")
+
+
 def main():
     for program in ("Xvfb", "xdotool"):
         need(program)
@@ -226,6 +300,7 @@ def main():
             look_at_rest(os.path.abspath(sys.argv[1]), theme, scale)
     for scale in scales:
         work_in_it(os.path.abspath(sys.argv[1]), "dark", scale)
+        explore(os.path.abspath(sys.argv[1]), "light", scale)
 
 
 if __name__ == "__main__":

@@ -53,9 +53,10 @@ inline void add_wheel(float dy) {
 inline void set_key(Key key, bool down) {
     ImGui::GetIO().AddKeyEvent(key, down);
 }
-inline void set_modifiers(bool ctrl, bool shift) {
+inline void set_modifiers(bool ctrl, bool shift, bool alt) {
     ImGui::GetIO().AddKeyEvent(ImGuiKey_ModCtrl, ctrl);
     ImGui::GetIO().AddKeyEvent(ImGuiKey_ModShift, shift);
+    ImGui::GetIO().AddKeyEvent(ImGuiKey_ModAlt, alt);
 }
 #else
 inline void set_mouse(ImVec2 at) {
@@ -70,9 +71,10 @@ inline void add_wheel(float dy) {
 inline void set_key(Key key, bool down) {
     ImGui::GetIO().KeysDown[key] = down;
 }
-inline void set_modifiers(bool ctrl, bool shift) {
+inline void set_modifiers(bool ctrl, bool shift, bool alt) {
     ImGui::GetIO().KeyCtrl = ctrl;
     ImGui::GetIO().KeyShift = shift;
+    ImGui::GetIO().KeyAlt = alt;
 }
 /// The named keys that text fields need; the GLFW backend does this itself.
 inline void map_keys() {
