@@ -226,6 +226,32 @@ void add_first_steps(const Debugger& debugger, ProblemsView& view) {
     if (can_initialize) view.next.push_back({"Run initializers", "session.init", "all"});
 }
 
+/// Of an opened graph: where what was fetched is to be seen; before that, what to fetch.
+void add_next_step(const Debugger& debugger, ProblemsView& view) {
+    if (!debugger.document().is_graph() || debug::cannot_add_statements(debugger)) return;
+    const Graph& graph = *debugger.graph();
+    const auto runs = debugger.recording().runs();
+    for (std::size_t i = runs.size(); i-- > 0;) {
+        const std::vector<Output>& fetches = runs[i].info.request.fetches;
+        if (runs[i].outcome.results.empty() || fetches.empty()) continue;
+        std::vector<Link> sentence = {Link::plain(fmt::format("{} fetched ", run_text(runs[i].info.id)))};
+        sentence.front().text[0] = 'R';
+        sentence.push_back({graph.tensor_name(fetches.front()), select_node(debugger, fetches.front().node)});
+        const std::size_t others = fetches.size() - 1;
+        sentence.push_back(Link::plain(others == 0 ? "." : fmt::format(" and {} more.", count_text(others, "tensor"))));
+        return view.quiet.push_back(std::move(sentence));
+    }
+    const std::vector<OutputRole>& outputs = debugger.graph_roles().outputs;
+    const auto output = std::ranges::find_if(
+        outputs, [&](const OutputRole& role) { return !debug::cannot_fetch(debugger, role.output); });
+    if (output == outputs.end()) return;
+    const std::string name = graph.tensor_name(output->output);
+    view.quiet.push_back({Link::plain("Nothing was fetched yet; the likeliest output is "),
+                          {name, select_node(debugger, output->output.node)},
+                          Link::plain(fmt::format(" ({}).", to_text(output->kind)))});
+    view.next.push_back({"Run to " + name, "session.run", name});
+}
+
 /// What it means that there is no card.
 void add_quiet(const Debugger& debugger, ProblemsView& view) {
     if (!view.cards.empty() || !view.warnings.empty()) return;
@@ -238,7 +264,10 @@ void add_quiet(const Debugger& debugger, ProblemsView& view) {
                         count_text(ahead, "read"), ahead == 1 ? "is" : "are"));
         return view.next.push_back({"Continue to the failure", "run.continue", ""});
     }
-    if (!debugger.recording().runs().empty()) return say("No problem: every run of the program succeeded.");
+    if (!debugger.recording().runs().empty()) {
+        say("No problem: every run of the program succeeded.");
+        return add_next_step(debugger, view);
+    }
     if (debugger.graph() == nullptr || debugger.graph()->size() == 0) return say("Nothing ran.");
     if (!debugger.document().is_graph() || debug::cannot_add_statements(debugger))
         return say("No problem: the program built its graph. It has no run.");

@@ -73,6 +73,21 @@ TEST(ValuePanel, CopiesAndExports) {
     std::filesystem::remove(path);
 }
 
+TEST(ValuePanel, ItsDiskAsksForTheFile) {
+    Harness h;
+    open_at_end(h);
+    execute(h, "select.variable", "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/bias");
+    ASSERT_TRUE(h.shell().execute({"value.export", "", "panel:inspector"}));
+    h.settle();
+    EXPECT_TRUE(h.shows("Export value"));
+    EXPECT_TRUE(h.shows("bias.npy")) << "what it could be called";
+    const auto path = std::filesystem::temp_directory_path() / ("rnnscope_disk_" + std::to_string(getpid()) + ".csv");
+    h.type(path.string());
+    h.press(compat::key_enter);
+    EXPECT_TRUE(std::filesystem::exists(path));
+    std::filesystem::remove(path);
+}
+
 TEST(VariablesPanel, FiltersByAClick) {
     Harness h;
     open_at_end(h, "seed_b_scope_miss_layer1.json");

@@ -75,7 +75,7 @@ bool Shell::wants_answer(const debug::Command& command) const {
     const debug::CommandDef* def = debug::find_command(command.id);
     if (!def || def->argument.empty() || !command.argument.empty()) return false;
     const bool by_hand = command.origin == "menu" || command.origin == "key" || command.origin == "palette" ||
-                         command.origin == "panel:problems";
+                         command.origin.starts_with("panel:");
     return by_hand;
 }
 
@@ -109,6 +109,12 @@ void Shell::ask(std::string_view command, std::string_view about) {
         add_proposals(question, debug::checkpoint_proposals(debugger_));
     } else if (command == "session.init") {
         question.proposals.push_back({"all", "of every variable"});
+    } else if (command == "value.export") {
+        const std::string title = view::build_context_menu(debugger_).title; // of what is selected
+        const std::string name(view::last_segments(title, 1));
+        if (!name.empty())
+            question.proposals = {
+                {name + ".npy", "for numpy"}, {name + ".csv", "as text"}, {name + ".png", "as a map"}};
     } else if (command == "file.save-as") {
         question.proposals.push_back({debugger_.file(), "beside the files that it names"});
     } else if (command == "panel.show") {

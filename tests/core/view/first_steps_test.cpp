@@ -59,6 +59,14 @@ TEST_F(FirstSteps, AGraphWithoutARunSaysWhatToDo) {
     expect_golden("first_steps", text);
 }
 
+TEST_F(FirstSteps, OnceVariablesHaveValuesTheOutputIsOfferedAgain) {
+    perform("session.init", "all");
+    EXPECT_NE(problems().find("Nothing was fetched yet; the likeliest output is <rnn/rnn/transpose_1:0>"),
+              std::string::npos)
+        << problems();
+    EXPECT_NE(problems().find("[Run to rnn/rnn/transpose_1:0]"), std::string::npos);
+}
+
 TEST_F(FirstSteps, EveryKindOfNameHasAMenu) {
     EXPECT_TRUE(build_context_menu(debugger_).items.empty()) << "nothing is selected";
     std::string text = menu_of("select.node", "Placeholder");
