@@ -15,6 +15,7 @@
 #include <imgui_impl_glfw.h>
 #include <imgui_impl_opengl3.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -165,6 +166,23 @@ class Window {
     bool drawn_ = false;
 };
 
+/// The first window has the size that its look is made for, at the scale of its screen, as far as it has room there;
+/// later ones are as they were left.
+void size_first_window(GLFWwindow* window) {
+    int width = 0, height = 0, pixels = 0, ignored = 0, room_width = 0, room_height = 0;
+    float scale = 1, same = 1;
+    glfwGetWindowSize(window, &width, &height);
+    glfwGetFramebufferSize(window, &pixels, &ignored);
+    glfwGetWindowContentScale(window, &scale, &same);
+    GLFWmonitor* monitor = glfwGetPrimaryMonitor();
+    if (pixels != width || scale <= 1 || monitor == nullptr) return; // its size is in points already
+    glfwGetMonitorWorkarea(monitor, &ignored, &ignored, &room_width, &room_height);
+    const auto scaled = [scale](int size, int room) {
+        return std::max(size, std::min(static_cast<int>(static_cast<float>(size) * scale), room));
+    };
+    glfwSetWindowSize(window, scaled(width, room_width), scaled(height, room_height));
+}
+
 int no_window(const char* why) {
     std::cerr << "rnnscope: " << why
               << "; without a window, rnnscope run, check, graph, python, debug and render FILE do the same work\n";
@@ -189,6 +207,8 @@ int open_window(const WindowOptions& options) {
         glfwTerminate();
         return no_window("the display has no OpenGL 3.3");
     }
+    std::error_code unknown;
+    if (!std::filesystem::exists(settings_file, unknown)) size_first_window(window);
     glfwSetWindowSizeLimits(window, 640, 400, GLFW_DONT_CARE, GLFW_DONT_CARE);
     glfwMakeContextCurrent(window);
     int status = exit_ok;

@@ -73,7 +73,9 @@ void ProblemsPanel::draw_quiet(const PanelContext& ctx, const Rect& body, const 
         ImGui::PopID();
     }
     y += look.px(8);
-    y += draw_actions(ctx, view.next, {left, y}, width, ButtonTone::accent);
+    // To go on is what the graph offers meanwhile, in the accent.
+    const bool goes_on = !view.next.empty() && view.next.front().command == "run.continue";
+    y += draw_actions(ctx, view.next, {left, y}, width, goes_on ? ButtonTone::idle : ButtonTone::accent);
     ImGui::SetCursorScreenPos({origin.x, y + look.px(12)});
     ImGui::Dummy({1, 1});
 }
