@@ -29,9 +29,6 @@ bool has_new_answer(Harness& h, const Before& before) {
 bool has_new_run(Harness& h, const Before& before) {
     return h.debugger().recording().runs().size() > before.runs;
 }
-bool one_run_fewer(Harness& h, const Before& before) {
-    return h.debugger().recording().runs().size() + 1 == before.runs;
-}
 bool has_page(Harness& h, const Before&) {
     return h.shell().page().is_open();
 }
