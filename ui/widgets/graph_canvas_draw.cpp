@@ -60,7 +60,6 @@ const ImFont* GraphBrush::pick(TextRole role, float wanted) const {
 void paint_graph(ImDrawList& list, const GraphPaint& paint) {
     const GraphBrush brush(list, paint);
     const view::Scene& scene = paint.scene;
-    list.AddRectFilled(paint.a, paint.b, paint.look[Token::bg1]);
     for (std::uint32_t i = 0; i < scene.boxes.size();) {
         const view::SceneBox& box = scene.boxes[i];
         if (i > 0 && !brush.visible(i)) {

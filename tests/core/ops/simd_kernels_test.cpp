@@ -282,7 +282,9 @@ TEST_P(SimdKernels, ErrandsAreDoneBesideProducts) {
             EXPECT_EQ(errand.from, from[0].values + done * line);
             EXPECT_EQ(errand.to, to[0].values + done * line);
             const bool has_time = size.columns >= 4 * Panels::panel_columns && size.depth <= lines;
-            if (has_time && size.depth * size.columns <= (256U << 10U)) EXPECT_GT(done, 0U);
+            if (has_time && size.depth * size.columns <= (256U << 10U)) {
+                EXPECT_GT(done, 0U);
+            }
             kernels_.finish(errand);
             EXPECT_EQ(errand.lines, 0U);
             EXPECT_EQ(std::memcmp(from.data(), to.data(), lines * sizeof(Line)), 0);
