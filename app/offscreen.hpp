@@ -30,7 +30,8 @@ class Offscreen {
 };
 
 /// Draws what ImGui::Render made into all of the bound framebuffer. What lies below every panel is cleared to, not
-/// filled: where OpenGL is drawn by the CPU, each rectangle of the window's size takes it as long as all texts together.
+/// filled: where OpenGL is drawn by the CPU, each rectangle of the window's size takes it as long as all texts
+/// together.
 void paint_frame(int width, int height);
 
 /// Dear ImGui's OpenGL back end for the Dear ImGui context that is current: what the window draws with, into memory.

@@ -10,7 +10,8 @@
 /// usage: bench_layout GRAPH...            CPU time of every stage with all scopes open
 ///        bench_layout --scopes GRAPH      every scope's own graph and our drawing of it, one JSON object a line
 ///
-/// GRAPH is rnn_N or wide_N (generated, about N ops), har or dtln (real ones, beside the checkout), or a graph file. layout_bench.mjs compares with other engines.
+/// GRAPH is rnn_N or wide_N (generated, about N ops), har or dtln (real ones, beside the checkout), or a graph file.
+/// layout_bench.mjs compares with other engines.
 namespace rnnscope {
 namespace {
 
