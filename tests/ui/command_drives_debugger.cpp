@@ -57,8 +57,7 @@ bool has_file(const char* name) {
 const std::string middle = ended + in_the_loop, sample = RNNSCOPE_SOURCE_DIR "/samples/programs/",
                   two_sessions = "ui.sample D20_two_sessions.json; run.continue; run.continue",
                   diverted = middle + "; whatif.set " + product + " zeros(2,128); whatif.run",
-                  asked_twice = ended + on_kernel + "; ask.history; ask.initialized",
-                  imported = "file.open " RNNSCOPE_SOURCE_DIR "/samples/graphs/gru1_static.json";
+                  asked_twice = ended + on_kernel + "; ask.history; ask.initialized";
 
 const std::vector<Drive>& all() {
     // clang-format off
@@ -78,7 +77,7 @@ const std::vector<Drive>& all() {
         {"session.fetch-too", ended + "; session.run init" + on_kernel, "", [](Harness& h, const Before&) { return h.debugger().recording().runs().back().outcome.results.size() == 1; }},
         {"session.target", ended + on_kernel, "", has_new_run},
         {"session.run", ended, "init", has_new_run},
-        {"session.feed", ended, "Placeholder:0=ones(2,5,10)", says("")},
+        {"session.feed", ended, "Placeholder:0=ones(2,5,10)", [](Harness& h, const Before&) { return h.debugger().modified(); }},
         {"session.init", ended, "all", has_new_run},
         {"session.restore", "ui.sample D12_fixed.json; run.continue", "./ckpt", has_new_run},
 
@@ -157,7 +156,7 @@ const std::vector<Drive>& all() {
         {"select.variable", ended, kernel, selects(Selection::Kind::variable)},
         {"select.scope", ended, "rnn/rnn", selects(Selection::Kind::scope)},
         {"select.line", ended, "26", selects(Selection::Kind::statement)},
-        {"session.choose", two_sessions, "1", says("session")},
+        {"session.choose", two_sessions, "1", [](Harness& h, const Before&) { return h.debugger().current_session() == SessionId(0); }},
 
         {"help.explain", opened, "init-never-run", has_page},
         {"print.where", middle, "", has_message},
