@@ -13,10 +13,10 @@
 namespace rnnscope::view {
 namespace {
 
-constexpr double clear = 4;            ///< that a line keeps from boxes
-constexpr double bend = 40;            ///< what a bend costs, in length
-constexpr double together = 0.3;       ///< what length costs where another of the lines runs
-constexpr double beside = 240;         ///< how far around the ends boxes are looked at
+constexpr double line_clearance = 4;   ///< that a line keeps from boxes
+constexpr double bend_cost = 40;       ///< of a bend, as length
+constexpr double shared_cost = 0.3;    ///< of length, where another of the lines runs
+constexpr double looked_around = 240;  ///< how far around the ends boxes are looked at
 constexpr std::size_t most_boxes = 72; ///< so many are looked at: the grid has the square of it in places
 
 struct Area {
@@ -42,7 +42,7 @@ class Obstacles {
             around = {std::min(around.x0, area.x0), std::min(around.y0, area.y0), std::max(around.x1, area.x1),
                       std::max(around.y1, area.y1)};
         }
-        around = around.grown(beside);
+        around = around.grown(looked_around);
         for (const std::uint32_t end : ends_) add_beside(end, around);
     }
     const std::vector<Area>& areas() const { return areas_; }
@@ -85,7 +85,7 @@ struct Door {
 };
 std::array<Door, 4> doors_of(const Area& box) {
     const auto point = [](double x, double y) { return Point{static_cast<float>(x), static_cast<float>(y)}; };
-    const double x = (box.x0 + box.x1) / 2, y = (box.y0 + box.y1) / 2, out = clear + 1;
+    const double x = (box.x0 + box.x1) / 2, y = (box.y0 + box.y1) / 2, out = line_clearance + 1;
     return {{{point(box.x0, y), point(box.x0 - out, y), true},
              {point(box.x1, y), point(box.x1 + out, y), true},
              {point(x, box.y0), point(x, box.y0 - out), false},
@@ -99,7 +99,7 @@ class Router {
     Router(const Scene& scene, const std::vector<SceneLink>& links, const std::vector<Area>& obstacles) {
         std::vector<double> xs, ys;
         for (const Area& area : obstacles) {
-            const Area grown = area.grown(clear + 1);
+            const Area grown = area.grown(line_clearance + 1);
             xs.insert(xs.end(), {grown.x0, grown.x1});
             ys.insert(ys.end(), {grown.y0, grown.y1});
         }
@@ -155,7 +155,8 @@ class Router {
     }
     bool is_free(Point a, Point b, const std::vector<Area>& obstacles) const {
         const double x = (a.x + b.x) / 2, y = (a.y + b.y) / 2;
-        return std::ranges::none_of(obstacles, [&](const Area& area) { return area.grown(clear).holds(x, y); });
+        return std::ranges::none_of(obstacles,
+                                    [&](const Area& area) { return area.grown(line_clearance).holds(x, y); });
     }
     void find_free(const std::vector<Area>& obstacles) {
         for (std::size_t y = 0; y < ys_.size(); ++y)
@@ -176,14 +177,14 @@ class Router {
     }
     void expand(std::size_t from) {
         const bool level = from % 2 == 0;
-        reach(from ^ 1U, cost_[from] + bend, from);
+        reach(from ^ 1U, cost_[from] + bend_cost, from);
         const std::size_t at = from / 2, x = at % xs_.size(), y = at / xs_.size();
         const std::size_t here = level ? x : y, count = level ? xs_.size() : ys_.size();
         const auto step = [&](std::size_t to) {
             if (!free_[std::min(from, to)]) return;
             const Point a = place(from), b = place(to);
             const double length = std::abs(a.x - b.x) + std::abs(a.y - b.y);
-            reach(to, cost_[from] + length * (used_[from] && used_[to] ? together : 1), from);
+            reach(to, cost_[from] + length * (used_[from] && used_[to] ? shared_cost : 1), from);
         };
         if (here > 0) step(from - stride(level));
         if (here + 1 < count) step(from + stride(level));
