@@ -122,14 +122,12 @@ inline void expect_scans(const runtime::EventBlock& block) {
         }
     }
     const auto visits = static_cast<std::uint32_t>(block.visits().size());
-    std::vector<std::vector<std::uint32_t>> some{{}}; // of all visits, of one each, and of two
-    for (std::uint32_t visit = 0; visit < visits; ++visit) some.push_back({visit});
-    some.push_back({0, visits - 1});
-    for (const std::vector<std::uint32_t>& only : some) {
+    for (const std::vector<std::uint32_t>& only :
+         {std::vector<std::uint32_t>(), {visits / 2}, {0, visits - 1}}) { // of all visits, of one, and of two
         std::vector<std::uint64_t> wanted;
         for (const std::uint64_t e : unfinite)
             if (only.empty() || std::ranges::count(only, e % visits) > 0) wanted.push_back(e);
-        for (std::uint64_t e = 0; e <= block.events(); ++e) {
+        for (std::uint64_t e = 0; e <= block.events(); e += only.empty() ? 1 : 5) {
             const auto next = std::ranges::lower_bound(wanted, e);
             ASSERT_EQ(block.next_unfinite(e, only), next == wanted.end() ? block.events() : *next) << e;
             ASSERT_EQ(block.last_unfinite(e, only), next == wanted.begin() ? block.events() : *std::prev(next)) << e;
