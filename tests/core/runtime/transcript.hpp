@@ -122,8 +122,8 @@ inline void expect_scans(const runtime::EventBlock& block) {
         }
     }
     const auto visits = static_cast<std::uint32_t>(block.visits().size());
-    for (const std::vector<std::uint32_t>& only :
-         {std::vector<std::uint32_t>(), {visits / 2}, {0, visits - 1}}) { // of all visits, of one, and of two
+    const std::vector<std::vector<std::uint32_t>> some{{}, {visits / 2}, {0, visits - 1}}; // {}: of all visits
+    for (const std::vector<std::uint32_t>& only : some) {
         std::vector<std::uint64_t> wanted;
         for (const std::uint64_t e : unfinite)
             if (only.empty() || std::ranges::count(only, e % visits) > 0) wanted.push_back(e);
