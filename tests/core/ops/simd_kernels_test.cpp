@@ -279,8 +279,8 @@ TEST_P(SimdKernels, ErrandsAreDoneBesideProducts) {
                               .errand = &errand});
             EXPECT_EQ(std::memcmp(expected.data(), actual.data(), actual.size() * sizeof(float)), 0) << size.rows;
             const std::size_t done = lines - errand.lines;
-            EXPECT_EQ(errand.from, from[0].values + done * line);
-            EXPECT_EQ(errand.to, to[0].values + done * line);
+            EXPECT_EQ(errand.from, from[done].values);
+            EXPECT_EQ(errand.to, to[done].values);
             const bool has_time = size.columns >= 4 * Panels::panel_columns && size.depth <= lines;
             if (has_time && size.depth * size.columns <= (256U << 10U)) {
                 EXPECT_GT(done, 0U);
