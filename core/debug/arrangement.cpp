@@ -110,6 +110,10 @@ Status write_file_atomically(const std::string& path, const std::string& text) {
         return write(path) ? Status() : Status(refused);
     const std::filesystem::path resolved = std::filesystem::canonical(path, ignored);
     const std::string target = resolved.empty() ? path : resolved.string(), beside = target + ".part";
+    if (is_there) { // who may not read the old file does not read the new one while it is written
+        const std::ofstream empty(beside, std::ios::binary | std::ios::trunc);
+        std::filesystem::permissions(beside, there.permissions() | std::filesystem::perms::owner_write, ignored);
+    }
     if (!write(beside)) {
         std::filesystem::remove(beside, ignored);
         return refused;
