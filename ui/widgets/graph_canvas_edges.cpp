@@ -108,6 +108,7 @@ class EdgePainter : public GraphBrush {
             for (const std::uint32_t port : {edge.from_port, edge.to_port})
                 if (port != view::no_port) draw_port(scene_.ports[port], Token::text2);
         }
+        labels_.draw();
     }
 
     /// Of a portal there is no line but for whom it is pointed at.
@@ -379,6 +380,7 @@ class EdgePainter : public GraphBrush {
             for (const std::uint32_t e : l.edges) draw_edge(scene_.scope_of(scene_.edges[e]), scene_.edges[e], style);
             if (l.edges.empty()) link(l.from, l.to, style, false);
         }
+        labels_.draw();
     }
 
     void draw_missing() {
