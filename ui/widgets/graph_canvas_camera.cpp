@@ -14,9 +14,9 @@ using view::SceneBox;
 namespace {
 
 constexpr float expand_seconds = 0.2f, fly_seconds = 0.18f, ring_seconds = 0.4f;
-constexpr double readable_zoom = 0.84; // names of 12 px are then drawn with 10
-constexpr double legible_zoom = 0.66;  // and here with 8
-constexpr double named_zoom = 0.585;   // and here with 7, the smallest that are drawn
+constexpr double readable_zoom = 0.84;                   // names of 12 px are then drawn with 10
+constexpr double legible_zoom = 0.66;                    // and here with 8
+constexpr double least_first_zoom = legible_zoom / 1.35; // small names, for all of a graph at once
 
 float ease_in_out(float t) {
     return t < 0.5f ? 4 * t * t * t : 1 - std::pow(-2 * t + 2, 3.0f) / 2;
@@ -142,7 +142,7 @@ GraphCanvas::Camera GraphCanvas::failure_camera(const Scene& scene) const {
         Area larger = area, airy = area;
         larger.add(placed);
         airy.add(Area{placed.x - air, placed.y - air, placed.x + placed.width + air, placed.y + placed.height + air});
-        if (fits(larger)) area = framing(airy, 1).zoom >= 0.93 * least ? airy : larger;
+        if (fits(larger)) area = framing(airy, 1).zoom >= std::max(0.93 * least, legible_zoom) ? airy : larger;
     }
     Camera camera = framing(area, 1);
     if (camera.zoom < legible_zoom) { // no room even for the reader and what is around it
@@ -204,8 +204,7 @@ GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, const Framing
         area.add(box);
         return framing(area, zoom_ < least ? (wished.zoom ? 1.0 : least) : zoom_);
     }
-    // All of it at once is worth small names.
-    if (wished.is_first && camera.zoom < named_zoom) return first_camera(scene);
+    if (wished.is_first && camera.zoom < least_first_zoom) return first_camera(scene);
     return camera;
 }
 
