@@ -65,8 +65,9 @@ class RoundStates : public std::enable_shared_from_this<RoundStates> {
     std::vector<Step> steps_;                       ///< in the order of the visits: those that compute rows
     std::vector<std::vector<std::uint32_t>> needs_; ///< by step: those whose results it reads
     std::vector<std::uint32_t> maker_;              ///< by slot: the step that makes it, or `not_made`
-    std::shared_ptr<const BoundSteps> bound_; ///< what computed the rounds; steps_ come from it when one is asked for
-    std::unique_ptr<Computed> last_;          ///< the rounds that were computed last
+    std::shared_ptr<const BoundSteps>
+        bound_;                      ///< what computed the rounds, from which steps_ come when one is asked for
+    std::unique_ptr<Computed> last_; ///< the rounds that were computed last
 };
 
 } // namespace rnnscope::runtime
