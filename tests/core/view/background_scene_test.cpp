@@ -90,14 +90,24 @@ TEST_F(BackgroundScene, TheOneBeforeStaysAndCarriesTheStatesOfThePosition) {
 
 TEST_F(BackgroundScene, WhatWasOvertakenIsNotShown) {
     const std::string closed = text();
-    view_.expand_all(input_);
-    (void)view_.scene_soon(input_, microseconds(0)); // on its way
-    view_.collapse_all();
-    while (view_.is_waiting()) {
-        EXPECT_EQ(view_.scene_soon(input_, microseconds(0))->boxes.size(), GraphView().scene(input_).boxes.size());
-        std::this_thread::sleep_for(microseconds(100));
+    const std::size_t boxes = GraphView().scene(input_).boxes.size();
+    int overtaken = 0;
+    for (int i = 0; i < 20; ++i) {
+        view_.expand_all(input_);
+        (void)view_.scene_soon(input_, microseconds(0)); // on its way
+        const bool is_overtaken = view_.is_waiting();    // else this machine was faster than the question
+        overtaken += is_overtaken ? 1 : 0;
+        view_.collapse_all();
+        while (view_.is_waiting()) {
+            const std::size_t shown = view_.scene_soon(input_, microseconds(0))->boxes.size();
+            if (is_overtaken) {
+                EXPECT_EQ(shown, boxes);
+            }
+            std::this_thread::sleep_for(microseconds(100));
+        }
+        EXPECT_EQ(text(), closed);
     }
-    EXPECT_EQ(text(), closed);
+    EXPECT_GT(overtaken, 0);
 }
 
 TEST_F(BackgroundScene, ManyWishesInARowEndWithTheLast) {
