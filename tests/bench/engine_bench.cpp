@@ -102,7 +102,8 @@ template <class T> struct LineAllocator {
 };
 using Floats = std::vector<float, LineAllocator<float>>;
 
-/// What the loop's kernels take, without graph, values and events: stacked GRUs, weights packed.
+/// What the graph's kernels take, without graph, values and events: stacked GRUs, weights packed. What is fed is turned
+/// to have time first, the outputs of the steps are collected and turned back.
 class StraightGru {
   public:
     explicit StraightGru(const Case& model) : model_(model) {
@@ -114,8 +115,10 @@ class StraightGru {
     void run() {
         const std::size_t n = rows() * hidden();
         Floats joined(rows() * 2 * hidden()), gates(2 * n), r(n), u(n), c(n), kept(n), out(n);
-        Floats step(rows() * std::max(inputs(0), hidden()), 0.1F);
-        for (int t = 0; t < model_.steps; ++t)
+        Floats step(rows() * inputs(0)), outputs(steps() * n);
+        const Floats fed = turned(fed_, rows(), steps(), inputs(0));
+        for (std::size_t t = 0; t < steps(); ++t) {
+            std::memcpy(step.data(), &fed[t * step.size()], step.size() * sizeof(float));
             for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
                 Layer& l = layers_[layer];
                 const std::size_t in = inputs(layer), both = in + hidden();
@@ -137,8 +140,10 @@ class StraightGru {
                 k_.mul(u.data(), c.data(), c.data(), n);
                 k_.add(kept.data(), c.data(), l.state.data(), n);
                 out = l.state;
-                benchmark::DoNotOptimize(out.data());
             }
+            std::memcpy(&outputs[t * n], out.data(), n * sizeof(float));
+        }
+        benchmark::DoNotOptimize(turned(outputs, steps(), rows(), hidden()).data());
     }
 
   private:
@@ -147,6 +152,7 @@ class StraightGru {
         Floats state;
     };
     std::size_t rows() const { return static_cast<std::size_t>(model_.batch); }
+    std::size_t steps() const { return static_cast<std::size_t>(model_.steps); }
     std::size_t hidden() const { return static_cast<std::size_t>(model_.hidden); }
     std::size_t inputs(std::size_t layer) const {
         return layer == 0 ? static_cast<std::size_t>(model_.inputs) : hidden();
@@ -163,9 +169,18 @@ class StraightGru {
         }
     }
 
+    static Floats turned(const Floats& from, std::size_t first, std::size_t second, std::size_t columns) {
+        Floats to(from.size());
+        for (std::size_t i = 0; i < first; ++i)
+            for (std::size_t j = 0; j < second; ++j)
+                std::memcpy(&to[(j * first + i) * columns], &from[(i * second + j) * columns], columns * sizeof(float));
+        return to;
+    }
+
     Case model_;
     const ops::simd::Kernels& k_ = ops::simd::kernels();
     std::vector<Layer> layers_;
+    Floats fed_ = Floats(rows() * steps() * inputs(0), 0.1F);
     Floats bias_ = Floats(2 * static_cast<std::size_t>(model_.hidden), 0.1F);
 };
 
