@@ -78,38 +78,27 @@ void PackedMatrix::Free::operator()(float* data) const {
 }
 
 PackedMatrix PackedMatrix::pack(const float* matrix, std::size_t rows, std::size_t columns, bool transposed) {
-    PackedMatrix packed;
-    packed.depth_ = transposed ? columns : rows;
-    packed.columns_ = transposed ? rows : columns;
-    const std::size_t panels = (packed.columns_ + width - 1) / width;
-    const std::size_t bytes = std::max(alignment, panels * packed.depth_ * width * sizeof(float));
+    const std::size_t depth = transposed ? columns : rows, made = transposed ? rows : columns;
+    const std::size_t panels = (made + width - 1) / width;
+    const std::size_t bytes = std::max(alignment, panels * depth * width * sizeof(float));
     const bool is_large = bytes >= 2 * large_page; // worth fewer and larger pages
     const std::size_t boundary = is_large ? large_page : alignment;
+    PackedMatrix packed;
     packed.data_.reset(static_cast<float*>(std::aligned_alloc(boundary, (bytes + boundary - 1) / boundary * boundary)));
     if (!packed.data_) throw std::bad_alloc();
     if (is_large) madvise(packed.data_.get(), bytes, MADV_HUGEPAGE);
     float* to = packed.data_.get();
+    packed.panels_ = {to, depth, made, depth * width, width, nullptr};
+    if (made % width != 0) packed.panels_.last = to + made / width * packed.panels_.panel_stride;
     for (std::size_t panel = 0; panel < panels; ++panel) {
-        const std::size_t first = panel * width, count = std::min(width, packed.columns_ - first);
-        for (std::size_t k = 0; k < packed.depth_; ++k, to += width) {
+        const std::size_t first = panel * width, count = std::min(width, made - first);
+        for (std::size_t k = 0; k < depth; ++k, to += width) {
             for (std::size_t j = 0; j < count; ++j)
                 to[j] = transposed ? matrix[(first + j) * columns + k] : matrix[k * columns + first + j];
             std::fill(to + count, to + width, 0.0F);
         }
     }
     return packed;
-}
-
-Panels PackedMatrix::panels() const {
-    Panels panels;
-    panels.data = data_.get();
-    panels.depth = depth_;
-    panels.columns = columns_;
-    panels.panel_stride = depth_ * width;
-    panels.row_stride = width;
-    const std::size_t whole = columns_ / width;
-    if (columns_ % width != 0) panels.last = data_.get() + whole * panels.panel_stride;
-    return panels;
 }
 
 Panels row_major(const float* matrix, std::size_t rows, std::size_t columns, std::vector<float>& tail) {

@@ -70,14 +70,14 @@ class PackedMatrix {
   public:
     /// `matrix` has rows x columns elements in row-major order; `transposed`: its transpose is what is multiplied by.
     static PackedMatrix pack(const float* matrix, std::size_t rows, std::size_t columns, bool transposed);
-    Panels panels() const;
+    const Panels& panels() const { return panels_; }
 
   private:
     struct Free {
         void operator()(float* data) const;
     };
     std::unique_ptr<float, Free> data_;
-    std::size_t depth_ = 0, columns_ = 0;
+    Panels panels_; ///< into data_
 };
 
 /// A row-major matrix as it lies, for products that do not pay for packing. `tail` gets what has to be padded.

@@ -139,9 +139,11 @@ void RoundRun::use_rows_again() {
 void RoundRun::execute_group(const StepGroup& group, std::uint64_t first) {
     for (const Step& begin : group.begins)
         begin_products(begin, cursor(first), rounds_ - first, values_->round->row_bytes);
+    Cursor at = cursor(first);
     for (std::uint64_t round = first; round < rounds_; ++round) {
-        const Cursor at = cursor(round);
         for (const Step& step : group.rest) step.function(step, at);
+        at.base[Cursor::previous] = at.base[Cursor::current];
+        at.base[Cursor::current] += static_cast<std::intptr_t>(values_->round->row_bytes);
     }
 }
 

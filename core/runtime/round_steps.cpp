@@ -201,7 +201,7 @@ template <Rounding rounding> bool matrix_product(const Step& step, const Cursor&
 
 /// Of two matrices side by side: `stride` columns of the first.
 bool product_of_pair(const Step& step, const Cursor& at) {
-    const auto panels = static_cast<const PackedMatrix*>(step.packed)->panels();
+    const auto& panels = static_cast<const PackedMatrix*>(step.packed)->panels();
     const auto first = static_cast<std::size_t>(step.stride), second = panels.depth - first;
     ops::simd::Product product{.a = at.in<float>(step.in[0]),
                                .a_stride = first,
@@ -221,7 +221,7 @@ bool product_of_pair(const Step& step, const Cursor& at) {
 
 /// The last `depth` terms.
 bool rest_of_product(const Step& step, const Cursor& at) {
-    const auto panels = static_cast<const PackedMatrix*>(step.packed)->panels();
+    const auto& panels = static_cast<const PackedMatrix*>(step.packed)->panels();
     const auto terms = static_cast<std::size_t>(step.depth), columns = static_cast<std::size_t>(step.columns);
     simd().product({.a = at.in<float>(step.in[0]),
                     .a_stride = static_cast<std::size_t>(step.stride),
