@@ -61,6 +61,26 @@ std::optional<Behind> behind(const Recording& recording, Position position) {
     return Behind{tick.run, tick.event, recording.visit(tick.run, tick.event)};
 }
 
+/// Of the op whose event is next; "" when something else is.
+std::string_view name_ahead(const Evaluation& evaluation, Position position) {
+    const Recording& recording = evaluation.recording();
+    RunId run;
+    NodeId node;
+    if (position < recording.end()) { // what Evaluation::ahead() finds in more time
+        const record::Tick tick = recording.tick(position.ticks);
+        if (tick.kind != record::TickKind::event) return {};
+        run = tick.run;
+        node = recording.visit(run, tick.event).node;
+    } else {
+        const Ahead ahead = evaluation.ahead(position);
+        if (ahead.kind != Ahead::Kind::event) return {};
+        run = ahead.run;
+        node = ahead.node;
+    }
+    if (!run.valid() || !node.valid()) return {};
+    return evaluation.evaluator().graph(recording.run(run).info.graph).node(node).name;
+}
+
 /// The output in the time step before: of the last event of the node in the same frame.
 Tensor in_step_before(const Recording& recording, const Behind& now, std::size_t output) {
     const EventNumbers events = recording.events_of(now.run, now.visit.node);
@@ -92,8 +112,8 @@ bool value_stops(const Recording& recording, const Graph& graph, const Breakpoin
     return false;
 }
 
-bool statement_stops(const Evaluation& evaluation, const Breakpoint& breakpoint, const Ahead& ahead,
-                     Position position) {
+bool statement_stops(const Evaluation& evaluation, const Breakpoint& breakpoint, Position position) {
+    const Ahead ahead = evaluation.ahead(position);
     if (ahead.kind != Ahead::Kind::statement || ahead.statement != breakpoint.statement) return false;
     if (breakpoint.condition.always()) return true;
     const Recording& recording = evaluation.recording();
@@ -162,27 +182,25 @@ std::string to_text(const Breakpoint& breakpoint, const program::Program& progra
 const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position) {
     if (breakpoints.empty()) return nullptr;
     const Recording& recording = evaluation.recording();
-    const Ahead ahead = evaluation.ahead(position);
-    const std::optional<Behind> now = behind(recording, position);
-    const auto name = [&](RunId run, NodeId node) -> std::string_view {
-        if (!run.valid() || !node.valid()) return {};
-        return evaluation.evaluator().graph(recording.run(run).info.graph).node(node).name;
+    const auto graph_of = [&](RunId run) -> const Graph& {
+        return evaluation.evaluator().graph(recording.run(run).info.graph);
     };
-    const std::string_view next = ahead.kind == Ahead::Kind::event ? name(ahead.run, ahead.node) : std::string_view();
-    const std::string_view last = now ? name(now->run, now->visit.node) : std::string_view();
+    const std::optional<Behind> now = behind(recording, position);
+    const std::string_view next = name_ahead(evaluation, position);
+    const std::string_view last =
+        now && now->visit.node.valid() ? std::string_view(graph_of(now->run).node(now->visit.node).name) : "";
     for (const Breakpoint& breakpoint : breakpoints) {
         if (!breakpoint.enabled) continue;
         if (breakpoint.kind == Breakpoint::Kind::statement) {
-            if (statement_stops(evaluation, breakpoint, ahead, position)) return &breakpoint;
+            if (statement_stops(evaluation, breakpoint, position)) return &breakpoint;
         } else if (breakpoint.kind == Breakpoint::Kind::variable) {
             // Most events access no variable: that is known without looking anything up by name.
-            if (now && recording.event(now->run, now->event).accesses.size() == 0) continue;
+            if (now && !recording.accesses_variables(now->run, now->event)) continue;
             if (access_stops(evaluation, breakpoint, position)) return &breakpoint;
         } else if (!next.empty() && stops_between(breakpoint, last, next)) {
             return &breakpoint;
         } else if (looks_at(breakpoint, last)) {
-            const Graph& graph = evaluation.evaluator().graph(recording.run(now->run).info.graph);
-            if (value_stops(recording, graph, breakpoint, *now)) return &breakpoint;
+            if (value_stops(recording, graph_of(now->run), breakpoint, *now)) return &breakpoint;
         }
     }
     return nullptr;

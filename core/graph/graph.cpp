@@ -61,6 +61,7 @@ NodeId Graph::append(Node node) {
 }
 
 void Graph::set_input(NodeId id, std::size_t slot, Output output) {
+    ++rewirings_;
     Output& input = nodes_[id.index()].inputs[slot];
     auto& old = consumers_[input.node.index()];
     old.erase(std::find(old.begin(), old.end(), id));
@@ -71,11 +72,13 @@ void Graph::set_input(NodeId id, std::size_t slot, Output output) {
 void Graph::add_control_input(NodeId id, NodeId control) {
     auto& controls = nodes_[id.index()].control_inputs;
     if (std::find(controls.begin(), controls.end(), control) != controls.end()) return;
+    ++rewirings_;
     controls.push_back(control);
     consumers_[control.index()].push_back(id);
 }
 
 void Graph::set_control_inputs(NodeId id, std::vector<NodeId> controls) {
+    ++rewirings_;
     auto& old = nodes_[id.index()].control_inputs;
     for (const NodeId control : old) {
         auto& uses = consumers_[control.index()];

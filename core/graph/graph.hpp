@@ -107,6 +107,8 @@ class Graph {
     void add_control_input(NodeId node, NodeId control);
     /// Loops take away the control inputs from outside of them (TF: Operation._remove_all_control_inputs).
     void set_control_inputs(NodeId node, std::vector<NodeId> controls);
+    /// How often inputs or control inputs of a node that was there changed.
+    std::uint64_t rewirings() const { return rewirings_; }
     void set_attr(NodeId node, std::string_view key, AttrValue value);
     void set_output_shape(Output output, Shape shape);
     void set_device(NodeId node, std::string device);
@@ -132,6 +134,7 @@ class Graph {
   private:
     GraphId id_;
     std::deque<Node> nodes_;
+    std::uint64_t rewirings_ = 0;
     std::unordered_map<std::string, NodeId> by_name_;
     std::vector<std::vector<NodeId>> consumers_;
     std::vector<Variable> variables_;

@@ -160,6 +160,7 @@ class Recording : public program::EvaluationObserver {
     /// With its values. Those of events in blocks are read from the block, which can compute them again.
     RecordedEvent event(RunId id, std::uint32_t index) const;
     RecordedVisit visit(RunId id, std::uint32_t index) const;
+    bool accesses_variables(RunId id, std::uint32_t index) const; ///< without reading its values
     /// One output of an event; of a reference, the variable's value. Empty: none.
     Tensor output(RunId id, std::uint32_t index, std::size_t output) const;
     /// One element (row-major) of an output in each event of its node, in their order: how one unit goes over the time

@@ -36,7 +36,11 @@ Result<std::shared_ptr<CompiledPlan>> PlanCache::plan_for(const Graph& graph, co
     });
     if (found != entries_.end()) {
         std::rotate(entries_.begin(), found, found + 1);
-        if (edges_of(graph, entries_.front().plan->plan) == entries_.front().edges) return entries_.front().plan;
+        Entry& entry = entries_.front();
+        if (entry.rewirings == graph.rewirings() || edges_of(graph, entry.plan->plan) == entry.edges) {
+            entry.rewirings = graph.rewirings();
+            return entry.plan;
+        }
         entries_.erase(entries_.begin());
     }
     auto plan = make_plan(graph, request);
@@ -48,6 +52,7 @@ Result<std::shared_ptr<CompiledPlan>> PlanCache::plan_for(const Graph& graph, co
     entry.targets = request.targets;
     entry.plan = std::make_shared<CompiledPlan>(*std::move(plan));
     entry.edges = edges_of(graph, entry.plan->plan);
+    entry.rewirings = graph.rewirings();
     entries_.insert(entries_.begin(), std::move(entry));
     if (entries_.size() > most_plans) entries_.pop_back();
     return entries_.front().plan;

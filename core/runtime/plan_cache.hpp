@@ -20,7 +20,8 @@ class PlanCache {
     struct Entry {
         std::vector<Output> fetches, feeds;
         std::vector<NodeId> targets;
-        std::uint64_t edges = 0; ///< fingerprint
+        std::uint64_t edges = 0;     ///< fingerprint
+        std::uint64_t rewirings = 0; ///< of the graph, when the edges were what they are here
         std::shared_ptr<CompiledPlan> plan;
     };
     std::vector<Entry> entries_; ///< last used first
