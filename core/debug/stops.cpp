@@ -61,26 +61,6 @@ std::optional<Behind> behind(const Recording& recording, Position position) {
     return Behind{tick.run, tick.event, recording.visit(tick.run, tick.event)};
 }
 
-/// Of the op whose event is next; "" when something else is.
-std::string_view name_ahead(const Evaluation& evaluation, Position position) {
-    const Recording& recording = evaluation.recording();
-    RunId run;
-    NodeId node;
-    if (position < recording.end()) { // what Evaluation::ahead() finds in more time
-        const record::Tick tick = recording.tick(position.ticks);
-        if (tick.kind != record::TickKind::event) return {};
-        run = tick.run;
-        node = recording.visit(run, tick.event).node;
-    } else {
-        const Ahead ahead = evaluation.ahead(position);
-        if (ahead.kind != Ahead::Kind::event) return {};
-        run = ahead.run;
-        node = ahead.node;
-    }
-    if (!run.valid() || !node.valid()) return {};
-    return evaluation.evaluator().graph(recording.run(run).info.graph).node(node).name;
-}
-
 /// The output in the time step before: of the last event of the node in the same frame.
 Tensor in_step_before(const Recording& recording, const Behind& now, std::size_t output) {
     const EventNumbers events = recording.events_of(now.run, now.visit.node);
@@ -185,10 +165,13 @@ const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoi
     const auto graph_of = [&](RunId run) -> const Graph& {
         return evaluation.evaluator().graph(recording.run(run).info.graph);
     };
+    const auto name = [&](RunId run, NodeId node) -> std::string_view {
+        return run.valid() && node.valid() ? std::string_view(graph_of(run).node(node).name) : "";
+    };
     const std::optional<Behind> now = behind(recording, position);
-    const std::string_view next = name_ahead(evaluation, position);
-    const std::string_view last =
-        now && now->visit.node.valid() ? std::string_view(graph_of(now->run).node(now->visit.node).name) : "";
+    const auto [run, node] = evaluation.op_ahead(position);
+    const std::string_view next = name(run, node);
+    const std::string_view last = now ? name(now->run, now->visit.node) : "";
     for (const Breakpoint& breakpoint : breakpoints) {
         if (!breakpoint.enabled) continue;
         if (breakpoint.kind == Breakpoint::Kind::statement) {
