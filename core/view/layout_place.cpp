@@ -261,7 +261,7 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
     std::vector<float> reach(widths.size(), 0);
     for (std::size_t v = 0; v < order.nodes; ++v)
         if (widths[v] > LayoutBox::small) reach[v] = LayoutBox::reach_of(widths[v]);
-    shorten_edges(order, edges, coordinates.gaps(), widths, reach, center);
+    shorten_edges(order, edges, coordinates.gaps(), widths, reach, given, center);
 
     double low = std::numeric_limits<double>::max(), high = std::numeric_limits<double>::lowest();
     for (std::size_t v = 0; v < boxes.size(); ++v) {

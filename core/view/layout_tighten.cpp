@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 namespace rnnscope::view {
@@ -15,6 +16,7 @@ constexpr std::size_t most_nodes = 300;
 constexpr std::uint64_t most_work = 400'000;
 constexpr double steps_per_pixel = 2;
 constexpr std::int64_t around_pull = 5; ///< of a line that is led around, next to 8 of a bent one
+constexpr std::int64_t port_pull = 4;   ///< between lines of one port
 
 /// Bent edges should be straight before short ones are.
 std::int64_t stiffness(bool upper_bend, bool lower_bend) {
@@ -52,6 +54,25 @@ std::vector<Step> steps_of(const LayoutOrder& order, std::span<const LayoutEdge>
     return steps;
 }
 
+/// What the lines of one port lead to in the next rank, one after the other where they share the port.
+std::vector<std::array<std::uint32_t, 2>> port_neighbours(const LayoutOrder& order, std::span<const LayoutEdge> edges,
+                                                          const LayoutEnds& ends) {
+    std::vector<std::array<std::uint32_t, 2>> pairs;
+    for (const bool leaves : {true, false}) {
+        const std::vector<std::uint32_t>& ports = leaves ? ends.from_port : ends.to_port;
+        std::map<std::array<std::uint32_t, 2>, std::uint32_t> last; // by node and port
+        for (std::size_t i = 0; i < ports.size(); ++i) {
+            const LayoutEdge& e = edges[i];
+            if (ports[i] == LayoutEnds::own_place || e.from == e.to || runs_around(order, edges, i)) continue;
+            const std::vector<std::uint32_t>& bends = order.bends[i];
+            const std::uint32_t next = bends.empty() ? (leaves ? e.to : e.from) : leaves ? bends.front() : bends.back();
+            const auto [it, is_first] = last.try_emplace({leaves ? e.from : e.to, ports[i]}, next);
+            if (!is_first) pairs.push_back({std::exchange(it->second, next), next});
+        }
+    }
+    return pairs;
+}
+
 std::int64_t cost(std::span<const RankEdge> edges, const std::vector<std::int64_t>& at) {
     std::int64_t sum = 0;
     for (const RankEdge& e : edges) sum += e.weight * (at[e.to] - at[e.from]);
@@ -75,7 +96,8 @@ std::array<std::uint32_t, 2> add_borders(const LayoutOrder& order, std::span<con
 } // namespace
 
 void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::span<const double> gap,
-                   std::span<const float> width, std::span<const float> reach, std::vector<double>& center) {
+                   std::span<const float> width, std::span<const float> reach, const LayoutEnds& ends,
+                   std::vector<double>& center) {
     const std::vector<Step> steps = steps_of(order, edges, reach);
     if (center.size() + steps.size() > most_nodes) return;
 
@@ -107,6 +129,12 @@ void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
             constraints.push_back({a, over, Step::strong * s.weight, 0});
             constraints.push_back({b, over, 0, -s.free});
         }
+    }
+    // Lines from one place on a long side, however far they may reach, do not part before they must.
+    for (const auto& [a, b] : port_neighbours(order, edges, ends)) {
+        const std::uint32_t left = add_node(std::min(at[a], at[b]));
+        constraints.push_back({left, a, port_pull, 0});
+        constraints.push_back({left, b, port_pull, 0});
     }
     // Lines that are led around everything get shorter the nearer to their side their ends are.
     std::int64_t low = std::numeric_limits<std::int64_t>::max(), high = std::numeric_limits<std::int64_t>::min();

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <random>
 
@@ -198,6 +199,23 @@ TEST(Layout, LongEdgesGetNoBends) {
     const std::vector<Size> sizes(3000, Size{80, 28});
     const Layout layout = place_graph(order, edges, sizes, Direction::right);
     EXPECT_GT(layout.size.width, 3000 * 80.f);
+}
+
+/// On a long side lines may begin anywhere, but those of one port in one place.
+TEST(Layout, LinesOfOnePortDoNotPartBeforeTheyMust) {
+    const std::vector<LayoutEdge> edges{{0, 1}, {0, 2}, {1, 3}, {2, 4}};
+    const std::vector<Size> sizes{{900, 100}, {60, 30}, {60, 30}, {400, 100}, {400, 100}};
+    const LayoutOrder order = order_graph(5, edges);
+    const auto apart = [&](std::uint32_t second_port) {
+        LayoutEnds ends;
+        ends.from_port = {0, second_port, LayoutEnds::own_place, LayoutEnds::own_place};
+        ends.to_port.assign(4, LayoutEnds::own_place);
+        const Layout layout = place_graph(order, edges, sizes, Direction::down, {}, ends);
+        expect_no_overlaps(layout, sizes);
+        return std::abs(layout.nodes[2].x - layout.nodes[1].x);
+    };
+    EXPECT_LT(apart(0), 120);
+    EXPECT_GT(apart(1), 2 * apart(0));
 }
 
 TEST(Layout, ManyLooseNodesMakeABlockNotALine) {
