@@ -45,11 +45,26 @@ PortEdges::PortEdges(const Scene& scene) : begin(scene.ports.size()), end(scene.
     }
 }
 
+namespace {
+
+/// One of the edge's lines, by the boxes of its ends, is such a one.
+template <class Wanted> bool has_line(const Scene& scene, const SceneEdge& edge, Wanted wanted) {
+    const std::vector<BaseEdge>& base = scene.tree->base_edges();
+    return std::any_of(
+        scene.lines.begin() + edge.first_line, scene.lines.begin() + edge.last_line,
+        [&](std::uint32_t line) { return wanted(scene.box_of(base[line].source), scene.box_of(base[line].target)); });
+}
+
+} // namespace
+
 std::vector<std::uint32_t> edges_of(const Scene& scene, const PortEdges& by_port, std::uint32_t box) {
     if (box == 0) return {};
     std::vector<std::uint32_t> own, found;
     for (std::uint32_t e = 0; e < scene.edges.size(); ++e)
         if (scene.edges[e].from == box || scene.edges[e].to == box) own.push_back(e);
+    const auto is_own = [&](std::uint32_t from, std::uint32_t to) {
+        return scene.holds(box, from) != scene.holds(box, to);
+    };
     std::vector<bool> seen;
     for (const bool forwards : {true, false}) { // always on in one direction
         seen.assign(own.empty() ? 0 : scene.edges.size(), false);
@@ -59,6 +74,7 @@ std::vector<std::uint32_t> edges_of(const Scene& scene, const PortEdges& by_port
             todo.pop_back();
             if (seen[e]) continue;
             seen[e] = true;
+            if (!has_line(scene, scene.edges[e], is_own)) continue;
             found.push_back(e);
             const std::uint32_t port = forwards ? scene.edges[e].to_port : scene.edges[e].from_port;
             if (port == no_port) continue;
@@ -75,8 +91,11 @@ std::vector<std::uint32_t> way_between(const Scene& scene, const PortEdges& by_p
                                        std::uint32_t to) {
     std::vector<std::uint32_t> before(scene.edges.size(), no_box), reached;
     std::vector<bool> seen(scene.edges.size(), false);
+    const auto is_wanted = [&](std::uint32_t begin, std::uint32_t end) {
+        return scene.holds(from, begin) && scene.holds(to, end);
+    };
     const auto reach = [&](std::uint32_t e, std::uint32_t last) {
-        if (seen[e] || scene.edges[e].portal) return;
+        if (seen[e] || scene.edges[e].portal || !has_line(scene, scene.edges[e], is_wanted)) return;
         seen[e] = true;
         before[e] = last;
         reached.push_back(e);

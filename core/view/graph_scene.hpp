@@ -17,6 +17,8 @@
 
 namespace rnnscope::view {
 
+class SceneTree;
+
 enum class BoxKind : std::uint8_t { scope, op, variable, placeholder, constant };
 enum class EdgeKind : std::uint8_t { data, control, reference, back };
 /// What the run at the position did with an op. `none`: the position is in no run, or the run does not need the op.
@@ -91,8 +93,11 @@ struct SceneEdge {
     std::uint32_t from_port = no_port, to_port = no_port; ///< of an open scope, where the edge begins or ends
     std::uint32_t count = 1;                              ///< edges of the graph that it stands for
     NodeId source, target;                                ///< ends of the first of them
-    std::vector<Point> points;                            ///< relative to the scope's box
-    std::string label;                                    ///< shape, when it stands for one edge; may be empty
+    std::uint32_t first_line = 0, last_line = 0;          ///< all of them: of the scene's lines, [first, last)
+    TraceDistance trace = 0;    ///< of the nearest of them, by its farther end; 0 also while nothing is traced
+    bool next_on_trace = false; ///< one of them leads from what is traced to a neighbour, or lies in it
+    std::vector<Point> points;  ///< relative to the scope's box
+    std::string label;          ///< shape, when it stands for one edge; may be empty
 };
 
 /// An arrow between any two boxes, whatever scopes are between them.
@@ -127,7 +132,11 @@ struct Scene {
     std::size_t missing_more = 0;
     std::uint32_t failed_box = no_box, init_box = no_box, current_box = no_box;
     std::string failure_tag, init_caption;
-    bool is_traced = false; ///< boxes have distances
+    bool is_traced = false; ///< boxes and edges have distances
+    /// By edge: the graph's edges that it stands for, as the tree has them (SceneTree::base_edges). Through one port
+    /// lead lines of many ops; these tell which of them go on where.
+    std::vector<std::uint32_t> lines;
+    std::shared_ptr<const SceneTree> tree; ///< that the scene is of
 
     const SceneBox& root() const { return boxes.front(); }
     /// Top left corner in the root's frame; doubles, because deep graphs are millions of pixels large.
@@ -138,6 +147,8 @@ struct Scene {
     /// The innermost box that is in the scene and is, or holds, the node; the root when it is unknown.
     std::uint32_t box_of(NodeId node) const;
     std::uint32_t box_of_scope(std::string_view path) const; ///< no_box when it is not in the scene
+    /// `inner` is the box, or in it.
+    bool holds(std::uint32_t box, std::uint32_t inner) const { return box <= inner && inner < boxes[box].end; }
     /// The open scope that the edge is drawn in: the one of whose ports it is one, or the one around its ends.
     std::uint32_t scope_of(const SceneEdge& edge) const;
 
@@ -228,7 +239,7 @@ struct PortEdges {
     std::vector<std::vector<std::uint32_t>> begin, end;
 };
 /// Ascending: the edges that lead to or from the box, from one port to the next, across the borders of all open scopes
-/// on their way.
+/// on their way. Not what leads elsewhere through the same ports.
 std::vector<std::uint32_t> edges_of(const Scene& scene, const PortEdges& by_port, std::uint32_t box);
 /// The edges from one box to another, from port to port; empty when there is no such way.
 std::vector<std::uint32_t> way_between(const Scene& scene, const PortEdges& by_port, std::uint32_t from,

@@ -39,6 +39,7 @@ class StateWriter {
                 if (id.index() < input.states.size()) add_state(box, input.states[id.index()]);
         }
         apply_marks(input);
+        apply_trace(input);
         apply_poison(input);
         apply_runs(input);
         scene_.current_box = no_box;
@@ -55,6 +56,25 @@ class StateWriter {
         if (mark == StateMark::none) return;
         ++box.variables;
         if (mark != StateMark::declared && mark != StateMark::uninitialized) ++box.with_value;
+    }
+
+    /// An edge is on a trace as one of its lines is: both of its ends can be for other reasons.
+    void apply_trace(const SceneInput& input) {
+        const std::vector<BaseEdge>& base = tree_.base_edges();
+        for (SceneEdge& edge : scene_.edges) {
+            edge.trace = scene_.is_traced ? off_trace : 0;
+            edge.next_on_trace = false;
+            if (!scene_.is_traced) continue;
+            for (std::uint32_t line = edge.first_line; line < edge.last_line; ++line) {
+                const BaseEdge& own = base[scene_.lines[line]];
+                if (own.kind == EdgeKind::back || std::max(own.source, own.target).index() >= input.traced.size())
+                    continue; // to other time steps it is not followed
+                const auto [near, far] =
+                    std::minmax(input.traced[own.source.index()], input.traced[own.target.index()]);
+                edge.trace = std::min(edge.trace, far);
+                edge.next_on_trace = edge.next_on_trace || (near == 0 && far <= 1);
+            }
+        }
     }
 
     /// Breakpoints, what ran lately, and what was traced and found: on the box that shows the op.
@@ -154,11 +174,8 @@ class StateWriter {
     }
 
     void frame_failure(std::uint32_t a, std::uint32_t b) {
-        const auto holds = [&](std::uint32_t outer, std::uint32_t inner) {
-            return outer <= inner && inner < scene_.boxes[outer].end;
-        };
         std::uint32_t scope = scene_.boxes[a].kind == BoxKind::scope ? a : scene_.boxes[a].parent;
-        while (scope != 0 && !holds(scope, b)) scope = scene_.boxes[scope].parent;
+        while (scope != 0 && !scene_.holds(scope, b)) scope = scene_.boxes[scope].parent;
         scene_.boxes[scope].frames_failure = scope != 0;
     }
 

@@ -314,18 +314,19 @@ void SceneTree::lift_edges(const GraphSnapshot& graph) {
     }
     const auto pair = [](const BaseEdge& e) { return std::tuple(e.around, e.from, e.to, e.kind); };
     std::stable_sort(all.begin(), all.end(), [&](const BaseEdge& a, const BaseEdge& b) { return pair(a) < pair(b); });
-    for (std::size_t i = 0; i < all.size(); ++i) {
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
         auto& edges = items_[all[i].around].edges;
         const bool same_ends =
             i > 0 && all[i - 1].around == all[i].around && all[i - 1].from == all[i].from && all[i - 1].to == all[i].to;
-        if (same_ends && all[i - 1].kind == all[i].kind) {
+        const bool same_kind = same_ends && all[i - 1].kind == all[i].kind;
+        // A control edge beside a data edge says nothing new.
+        if (same_kind || (same_ends && all[i].kind == EdgeKind::control)) {
             if (edges.back().kind == all[i].kind) ++edges.back().count;
+            edges.back().last = i + 1;
             continue;
         }
-        // A control edge beside a data edge says nothing new.
-        if (same_ends && all[i].kind == EdgeKind::control) continue;
         edges.push_back(
-            {all[i].from, all[i].to, all[i].kind, false, 1, all[i].source, all[i].target, all[i].output, {}});
+            {all[i].from, all[i].to, all[i].kind, false, 1, i, i + 1, all[i].source, all[i].target, all[i].output, {}});
     }
     note_crossings();
 }

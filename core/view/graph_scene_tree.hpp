@@ -18,6 +18,7 @@ struct LocalEdge {
     EdgeKind kind = EdgeKind::data;
     bool portal = false;
     std::uint32_t count = 0;
+    std::uint32_t first = 0, last = 0; ///< of the tree's base edges: those between the two, [first, last)
     NodeId source, target;
     int output = 0;    ///< of source
     std::string label; ///< shape, when it stands for one edge; may be empty

@@ -96,6 +96,7 @@ class SceneBuilder {
     void emit_ports();
     void emit_port(std::uint32_t box, std::uint32_t port, Point at);
     void emit_edges();
+    void add_lines(SceneEdge& edge, const LocalEdge& local);
     void emit_inner_edges(std::uint32_t box);
     void emit_port_edges(std::uint32_t box);
     std::uint32_t scene_port(std::uint32_t box, std::uint32_t port) const;

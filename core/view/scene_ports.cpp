@@ -105,7 +105,15 @@ PortPlan plan_ports(const SceneTree& tree, std::uint32_t index, const PortPlan& 
         }
     }
     std::vector<std::size_t> degree(plan.out.size(), 0);
-    for (const auto& [ends, edge] : edges) ++degree[edge.port];
+    std::uint32_t lines = 0;
+    for (auto& [ends, edge] : edges) {
+        ++degree[edge.port];
+        edge.first = edge.last = std::exchange(lines, lines + edge.count);
+    }
+    plan.lines.resize(lines);
+    for (std::size_t c = 0; c < item.crossings.size(); ++c)
+        if (plan.port_of[c] != PortPlan::none)
+            plan.lines[edges.at({plan.port_of[c], item.crossings[c].child}).last++] = item.crossings[c].edge;
     for (auto& [ends, edge] : edges) {
         edge.portal = item.children.size() > many_children && degree[edge.port] >= many_edges;
         plan.edges.push_back(edge);

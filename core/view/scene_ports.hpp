@@ -19,11 +19,13 @@ struct PortPlan {
         std::uint32_t port = 0, child = 0; ///< ordinal
         EdgeKind kind = EdgeKind::data;
         std::uint32_t count = 0;
-        NodeId source, target; ///< of the first of them
-        bool portal = false;   ///< one of very many at its port: not drawn by itself
+        NodeId source, target;             ///< of the first of them
+        bool portal = false;               ///< one of very many at its port: not drawn by itself
+        std::uint32_t first = 0, last = 0; ///< of `lines`: [first, last)
     };
     std::vector<bool> out;              ///< by port; those that lead in come first
     std::vector<Edge> edges;            ///< by port and child
+    std::vector<std::uint32_t> lines;   ///< by edge of the plan: the base edges that it stands for
     std::vector<std::uint32_t> port_of; ///< by crossing of the item; `none`: it is not drawn
 
     /// Outside, a neighbour is a sibling by its ordinal, or a port of the item around, counted on from its children.

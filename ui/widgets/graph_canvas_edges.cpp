@@ -45,11 +45,6 @@ class EdgePainter : public GraphBrush {
         return {look_[lit ? Token::text2 : Token::e_data], w};
     }
 
-    /// Between what is traced and its neighbours.
-    bool is_next_on_trace(const SceneEdge& edge) const {
-        const auto [near, far] = std::minmax(scene_.boxes[edge.from].trace, scene_.boxes[edge.to].trace);
-        return scene_.is_traced && near == 0 && far <= 1;
-    }
     Style on_trace(Style style) const {
         style.color = look_[Token::text1];
         style.width = look_.px(2.2f);
@@ -57,7 +52,7 @@ class EdgePainter : public GraphBrush {
     }
 
     Style style_on_trace(const SceneEdge& edge, bool lit) const {
-        return is_next_on_trace(edge) ? on_trace(style_of(edge, true)) : style_of(edge, lit);
+        return edge.next_on_trace ? on_trace(style_of(edge, true)) : style_of(edge, lit);
     }
 
     void draw_edges(std::uint32_t scope) {
@@ -149,8 +144,7 @@ class EdgePainter : public GraphBrush {
         }
         if (high.x < p_.a.x || high.y < p_.a.y || low.x > p_.b.x || low.y > p_.b.y) return false;
         if (std::max(high.x - low.x, high.y - low.y) < 3) return false;
-        const float shown = std::min(p_.placed[edge.from].shown, p_.placed[edge.to].shown) *
-                            trace_strength(std::max(scene_.boxes[edge.from].trace, scene_.boxes[edge.to].trace));
+        const float shown = std::min(p_.placed[edge.from].shown, p_.placed[edge.to].shown) * trace_strength(edge.trace);
         if (shown < 1) style.color = with_alpha(style.color, shown);
         const bool down = edge.down;
         style.arrow = style.arrow && edge.to_port == view::no_port;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rnnscope::view::test {
@@ -45,6 +46,32 @@ inline void expect_borders_crossed_at_ports(const Scene& scene) {
         const bool on_border = std::abs(at.x) < 0.1f || std::abs(at.y) < 0.1f || std::abs(at.x - box.width) < 0.1f ||
                                std::abs(at.y - box.height) < 0.1f;
         EXPECT_TRUE(on_border) << box.path << ": " << at.x << ", " << at.y;
+    }
+}
+
+/// What leads into a port leads out of it: the same edges of the graph on both sides of a border.
+inline void expect_lines_lead_on(const Scene& scene) {
+    std::vector<std::vector<std::uint32_t>> outside(scene.ports.size()), inside(scene.ports.size());
+    const std::vector<BaseEdge>& base = scene.tree->base_edges();
+    for (const SceneEdge& edge : scene.edges) {
+        const std::uint32_t scope = scene.scope_of(edge);
+        EXPECT_LT(edge.first_line, edge.last_line) << described(scene, edge);
+        EXPECT_LE(edge.count, edge.last_line - edge.first_line) << described(scene, edge);
+        for (std::uint32_t l = edge.first_line; l < edge.last_line; ++l) {
+            const BaseEdge& line = base[scene.lines[l]];
+            for (const auto& [end, node] : {std::pair(edge.from, line.source), std::pair(edge.to, line.target)})
+                EXPECT_EQ(scene.holds(end, scene.box_of(node)), end != scope) << described(scene, edge);
+        }
+        for (const auto& [end, port] : {std::pair(edge.from, edge.from_port), std::pair(edge.to, edge.to_port)}) {
+            if (port == no_port) continue;
+            auto& lines = (end == scope ? inside : outside)[port];
+            lines.insert(lines.end(), scene.lines.begin() + edge.first_line, scene.lines.begin() + edge.last_line);
+        }
+    }
+    for (std::uint32_t p = 0; p < scene.ports.size(); ++p) {
+        std::sort(outside[p].begin(), outside[p].end());
+        std::sort(inside[p].begin(), inside[p].end());
+        EXPECT_EQ(outside[p], inside[p]) << "a port of " << scene.boxes[scene.ports[p].box].path;
     }
 }
 
@@ -130,6 +157,7 @@ inline void expect_well_formed(const Scene& scene) {
             << a.path << " does not come before " << b.path;
     }
     expect_borders_crossed_at_ports(scene);
+    expect_lines_lead_on(scene);
     expect_edges_keep_clear(scene);
 }
 

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <initializer_list>
+#include <map>
 #include <string>
 
 /// How edges cross the borders of open scopes.
@@ -86,21 +88,94 @@ TEST(ScenePorts, APortOfVeryManyLeavesOutItsLines) {
     EXPECT_EQ(portals, 20u);
 }
 
-TEST(ScenePorts, EdgesOfABoxLeadThroughAllBorders) {
+using Edges = std::vector<std::string>;
+
+TEST(ScenePorts, EdgesOfABoxLeadThroughAllBordersAndNowhereElse) {
     Nested g;
     GraphView view;
     const Scene& scene = g.opened(view, {"s", "s/t"});
-    const auto ends_of = [&](NodeId node) {
-        std::vector<std::string> ends;
-        for (const std::uint32_t e : edges_of(scene, PortEdges(scene), scene.box_of(node)))
+    struct Case {
+        NodeId node;
+        Edges edges;
+    };
+    // All that comes into s/t comes through the same ports.
+    for (const Case& c : {Case{g.a, {"a -> s", "s -> s/t", "s/t -> s/t/x"}},
+                          {g.b, {"b -> s", "s -> s/t", "s/t -> s/t/x"}},
+                          {g.c, {"c -> s", "s -> s/t", "s/t -> s/t/y"}},
+                          {g.x, {"a -> s", "b -> s", "s -> s/t", "s/t -> s/t/x", "s/t/x -> s/t/u", "s/t/x -> s/t/y"}},
+                          {g.y, {"c -> s", "s -> s/t", "s/t -> s/t/y", "s/t -> s/z", "s/t/x -> s/t/y", "s/t/y -> s/t"}},
+                          {g.z, {"s -> end", "s/t -> s/z", "s/t/y -> s/t", "s/z -> s"}},
+                          {g.spare, {"s/t/x -> s/t/u"}},
+                          {g.end, {"s -> end", "s/z -> s"}}}) {
+        Edges ends;
+        for (const std::uint32_t e : edges_of(scene, PortEdges(scene), scene.box_of(c.node)))
             ends.push_back(test::described(scene, scene.edges[e]));
         std::sort(ends.begin(), ends.end());
-        return ends;
-    };
-    EXPECT_EQ(ends_of(g.z), (std::vector<std::string>{"s -> end", "s/t -> s/z", "s/t/y -> s/t", "s/z -> s"}));
-    EXPECT_EQ(ends_of(g.spare), (std::vector<std::string>{"s/t/x -> s/t/u"}));
-    EXPECT_EQ(ends_of(g.end), (std::vector<std::string>{"s -> end", "s/z -> s"}));
+        EXPECT_EQ(ends, c.edges) << g.graph.node(c.node).name;
+    }
     EXPECT_TRUE(edges_of(scene, PortEdges(scene), 0).empty());
+}
+
+TEST(ScenePorts, EdgesOfAnOpenScopeAreThoseThatCrossItsBorder) {
+    Nested g;
+    GraphView view;
+    const Scene& scene = g.opened(view, {"s", "s/t"});
+    Edges ends;
+    for (const std::uint32_t e : edges_of(scene, PortEdges(scene), scene.box_of_scope("s/t")))
+        ends.push_back(test::described(scene, scene.edges[e]));
+    std::sort(ends.begin(), ends.end());
+    EXPECT_EQ(ends, (Edges{"a -> s", "b -> s", "c -> s", "s -> s/t", "s/t -> s/t/x", "s/t -> s/t/y", "s/t -> s/z",
+                           "s/t/y -> s/t"}));
+}
+
+/// A box that holds something near does not make an edge a part of the trace.
+TEST(ScenePorts, AnEdgeIsOnATraceAsItsLinesAre) {
+    Ops g;
+    const NodeId p = g.add("s/p", {}), id = g.add("s/id", {p}, "Identity"), other = g.add("s/other", {p});
+    const NodeId q = g.add("r/q", {id, other}), side = g.add("r/side", {});
+    const NodeId back = g.add("s/back", {side});
+    g.add("s/merge", {back}, "Merge");
+    g.add("end", {q, back});
+    constexpr int off = off_trace;
+    struct Edge {
+        int distance;
+        bool next = false;
+    };
+    struct Case {
+        std::vector<const char*> open;
+        TraceWay way;
+        NodeId of;
+        std::map<std::string, Edge> edges;
+    };
+    for (const Case& c : {
+             Case{{}, TraceWay::inputs, q, {{"s -> r", {0, true}}, {"r -> s", {off}}, {"r -> end", {off}}}},
+             {{}, TraceWay::outputs, p, {{"s -> r", {1, true}}, {"r -> s", {off}}, {"r -> end", {2}}}},
+             {{}, TraceWay::outputs, side, {{"s -> r", {off}}, {"r -> s", {1, true}}, {"s -> end", {2}}}},
+             {{"r"}, TraceWay::inputs, q, {{"r -> r/q", {0, true}}, {"r -> s", {off}}, {"r/side -> r", {off}}}},
+             {{"s"},
+              TraceWay::inputs,
+              id,
+              {{"s/p -> s/id", {1, true}}, {"s/p -> s/other", {off}}, {"s/id -> s", {off}}}},
+             {{"s"},
+              TraceWay::inputs,
+              q,
+              {{"s/p -> s/id", {1, true}}, {"s/p -> s/other", {1}}, {"s/id -> s", {0, true}}}},
+         }) {
+        SceneInput input;
+        input.graph = &g.graph;
+        input.nodes = g.graph.size();
+        input.traced = trace_nodes(g.graph, std::array{c.of}, c.way, input.nodes);
+        GraphView view;
+        for (const char* scope : c.open) view.set_expanded(scope, true);
+        std::map<std::string, SceneEdge> found;
+        for (const SceneEdge& edge : view.scene(input).edges) found[test::described(view.scene(input), edge)] = edge;
+        for (const auto& [name, edge] : c.edges) {
+            EXPECT_EQ(found.at(name).trace, edge.distance) << name;
+            EXPECT_EQ(found.at(name).next_on_trace, edge.next) << name;
+        }
+        input.traced.clear();
+        for (const SceneEdge& edge : view.scene(input).edges) EXPECT_EQ(edge.trace, 0);
+    }
 }
 
 TEST(ScenePorts, AWayLeadsFromPortToPort) {
