@@ -1,9 +1,11 @@
 #include "tests/ui/harness.hpp"
-#include "ui/widgets/graph_canvas.hpp"
+#include "ui/widgets/graph_canvas_paint.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace rnnscope::ui {
 namespace {
@@ -33,6 +35,7 @@ class CanvasTest : public testing::Test {
         view::SceneInput in;
         in.graph = &graph_;
         in.nodes = graph_.size();
+        in.failure = failure_;
         return in;
     }
 
@@ -67,6 +70,7 @@ class CanvasTest : public testing::Test {
     Harness harness_;
     Graph graph_;
     NodeId out_;
+    std::optional<view::SceneFailure> failure_;
     view::GraphView view_;
     GraphCanvas canvas_;
     std::vector<GraphRequest> requests_;
@@ -141,11 +145,41 @@ TEST_F(CanvasTest, BackAndForwardGoWhereTheViewWas) {
     EXPECT_FALSE(canvas_.can_go_forward());
 }
 
+/// They are placed with their edges, over which others and the boxes may come.
+TEST_F(CanvasTest, LabelsOfEdgesAreDrawnWhicheverWayTheirEdgesAre) {
+    const NodeId sum = add("sum", "AddN", {graph_.find("cell/step_3"), graph_.find("cell/step_4")});
+    const auto shows_count = [&] {
+        ImVec2 at;
+        return harness_.find_text(std::string("\xD7") + "2", at, {a_, b_}); // "×2" in Latin-1
+    };
+    canvas_.zoom_by(1.5f); // then there is room for it
+    settle();
+    ASSERT_TRUE(shows_count());
+    struct Case {
+        const char* what;
+        std::uint32_t hovered;
+        bool failed;
+    };
+    const std::uint32_t cell = scene().box_of_scope("cell"), end = scene().box_of(sum);
+    for (const Case& c : {Case{"lit at its begin", cell, false},
+                          {"lit at its end", end, false},
+                          {"on the failing path", view::no_box, true},
+                          {"on the failing path, and lit", end, true}}) {
+        failure_.reset();
+        if (c.failed) failure_ = view::SceneFailure{graph_.find("cell/step_3"), {}, {sum}, "failed", {}, {}, {}};
+        if (c.failed) ASSERT_FALSE(scene().failing_path.empty());
+        compat::set_mouse(c.hovered == view::no_box ? ImVec2{-1, -1} : middle(c.hovered));
+        settle();
+        EXPECT_EQ(canvas_.hovered().empty(), c.hovered == view::no_box) << c.what;
+        EXPECT_TRUE(shows_count()) << c.what;
+    }
+}
+
 TEST_F(CanvasTest, FitShowsEverything) {
     view_.expand_all(input());
     canvas_.zoom_by(3);
     settle();
-    EXPECT_LT(canvas_.low_corner(0).x, a_.x);
+    EXPECT_LT(canvas_.low_corner(0).y, a_.y);
     canvas_.fit();
     settle();
     for (std::uint32_t i = 0; i < scene().boxes.size(); ++i) {
@@ -154,6 +188,40 @@ TEST_F(CanvasTest, FitShowsEverything) {
         EXPECT_LE(canvas_.high_corner(i).x, b_.x + 1) << scene().boxes[i].path;
         EXPECT_LE(canvas_.high_corner(i).y, b_.y + 1) << scene().boxes[i].path;
     }
+}
+
+TEST(GraphNames, ALongNameIsCutWhereAPartOfItBegins) {
+    const auto letters = [](std::string_view text) {
+        return static_cast<float>(
+            std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    };
+    struct Case {
+        const char* name;
+        float room;
+        bool from_left;
+        const char* shown;
+    };
+    for (const Case& c : {
+             Case{"multi_rnn_cell/gru_cell", 20, true, "…_rnn_cell/gru_cell"},
+             {"multi_rnn_cell/gru_cell", 19, true, "…_rnn_cell/gru_cell"},
+             {"multi_rnn_cell/gru_cell", 18, true, "…rnn_cell/gru_cell"},
+             {"multi_rnn_cell/gru_cell", 17, true, "…_cell/gru_cell"},
+             {"multi_rnn_cell/gru_cell", 12, true, "…/gru_cell"},
+             {"multi_rnn_cell/gru_cell", 9, true, "…gru_cell"},
+             {"attention/BiasAddGrad", 12, true, "…BiasAddGrad"},
+             {"attention/BiasAddGrad", 11, true, "…iasAddGrad"}, // nothing begins in the rest
+             {"a/very_long_name_of_one", 12, true, "…name_of_one"},
+             {"a/very_long_name_of_one", 11, true, "…ame_of_one"}, // "_of_one" alone says less
+             {"gradients/and/x", 14, true, "…/and/x"},
+             {"decoder/attention/x", 13, true, "…/attention/x"},
+             {"decoder/attention/x", 12, true, "…attention/x"},
+             {"decoder/attention/x", 11, true, "…ttention/x"},
+             {"größe/länge_3", 10, true, "…/länge_3"},
+             {"BiasAddGrad", 6, false, "BiasA…"},
+             {"länge", 3, false, "lä…"},
+             {"name", 1, true, "…"},
+         })
+        EXPECT_EQ(shorten_name(c.name, c.room, c.from_left, letters), c.shown) << c.name << ' ' << c.room;
 }
 
 } // namespace

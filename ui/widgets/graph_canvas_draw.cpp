@@ -7,21 +7,41 @@
 namespace rnnscope::ui {
 namespace {
 
-template <class WidthOf> std::string shorten(std::string_view text, float room, WidthOf width_of, bool from_left) {
-    std::size_t kept = text.size();
-    std::string result;
-    do {
-        --kept;
-        while (kept > 0 && !from_left && (static_cast<unsigned char>(text[kept]) & 0xC0) == 0x80) --kept;
-        std::string_view part = from_left ? text.substr(text.size() - kept) : text.substr(0, kept);
-        while (from_left && !part.empty() && (static_cast<unsigned char>(part[0]) & 0xC0) == 0x80)
-            part.remove_prefix(1);
-        result = from_left ? "…" + std::string(part) : std::string(part) + "…";
-    } while (kept > 1 && width_of(result) > room);
-    return result;
+bool continues(char c) { // a character that began before
+    return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
+
+constexpr std::string_view ellipsis = "…";
+
+/// A few letters say less than none.
+bool says_enough(std::string_view shortened, std::string_view name) {
+    return shortened.size() >= ellipsis.size() + 5 && 2 * shortened.size() >= name.size();
+}
+
+/// The last `kept` bytes of a name, or less: from where a part of it begins.
+std::string_view from_a_part_on(std::string_view name, std::size_t kept) {
+    constexpr std::string_view borders = "/_";
+    const std::string_view end = name.substr(name.size() - kept);
+    if (kept < name.size() && borders.find(name[name.size() - kept - 1]) != std::string_view::npos) return end;
+    return end.substr(std::min(end.find_first_of(borders), end.size()));
 }
 
 } // namespace
+
+std::string shorten_name(std::string_view name, float room, bool from_left,
+                         const std::function<float(std::string_view)>& width_of) {
+    const std::string dots(ellipsis);
+    for (std::size_t kept = name.size(); kept > 1;) {
+        --kept;
+        while (kept > 0 && continues(name[from_left ? name.size() - kept : kept])) --kept;
+        const std::string_view part = from_left ? name.substr(name.size() - kept) : name.substr(0, kept);
+        std::string cut = from_left ? dots + std::string(part) : std::string(part) + dots;
+        if (width_of(cut) > room) continue;
+        const std::string at_border = dots + std::string(from_a_part_on(name, kept));
+        return from_left && says_enough(at_border, name) ? at_border : cut;
+    }
+    return dots;
+}
 
 float GraphBrush::label(TextRole role, float nominal_em, ImVec2 where, float middle_height, Color color,
                         std::string_view text, float room, bool from_left) {
@@ -36,9 +56,8 @@ float GraphBrush::label(TextRole role, float nominal_em, ImVec2 where, float mid
     };
     std::string shortened;
     if (width_of(text) > room) {
-        shortened = shorten(text, room, width_of, from_left);
-        // A few letters say less than none.
-        if (shortened.size() < 3 + 5 || 2 * shortened.size() < text.size()) return 0;
+        shortened = shorten_name(text, room, from_left, width_of);
+        if (!says_enough(shortened, text)) return 0;
         text = shortened;
     }
     const ImVec2 place{std::round(where.x), std::round(where.y + (middle_height - size) / 2)};

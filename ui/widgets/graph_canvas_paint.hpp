@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -61,6 +63,11 @@ class GraphBrush {
     const Look& look_;
     const view::Scene& scene_;
 };
+
+/// As much of a name as is no wider than `room`, or an ellipsis alone: its beginning, or its end, which begins where a
+/// part of the name does if enough of it is left then ("…/gru_cell/read").
+std::string shorten_name(std::string_view name, float room, bool from_left,
+                         const std::function<float(std::string_view)>& width_of);
 
 void draw_graph_box(ImDrawList& list, const GraphPaint& paint, std::uint32_t box, bool flat);
 
