@@ -147,12 +147,18 @@ std::string full_id(std::string_view word) {
     return found.empty() ? std::string(word) : found;
 }
 
-/// The drawing of the window's graph, with as many scopes open as one page takes.
-std::string graph_svg(const Graph& graph) {
+/// The drawing of the window's graph, with as many scopes open as one page takes, and those around a failure that the
+/// program ended with.
+std::string graph_svg(const debug::Debugger& debugger, const Graph& graph) {
     view::SceneInput input;
-    input.graph = &graph;
-    input.nodes = graph.size();
+    if (debugger.graph() != nullptr) {
+        input = view::scene_input(debugger);
+    } else {
+        input.graph = &graph;
+        input.nodes = graph.size();
+    }
     view::GraphView drawing;
+    drawing.auto_expand_to(input);
     drawing.expand_outer(input, 60);
     return view::to_svg(drawing.scene(input));
 }
@@ -204,7 +210,7 @@ int cli_graph(const std::string& file, const std::string& format, const std::str
                              : format == "pbtxt" ? to_graphdef_text(graph)
                              : format == "ops"   ? to_ops_text(graph)
                              : format == "dot"   ? graph_dot(graph)
-                             : format == "svg"   ? graph_svg(graph)
+                             : format == "svg"   ? graph_svg(debugger, graph)
                                                  : graph_summary(graph) + functions + graph_offer(graph);
     if (output.empty()) {
         print(text);

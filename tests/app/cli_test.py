@@ -182,6 +182,13 @@ class Samples(unittest.TestCase):
         self.assertEqual(status, 0)
         self.assertIn("multi_rnn_cell", out)
         self.assertEqual(xml.etree.ElementTree.fromstring(out).tag, "{http://www.w3.org/2000/svg}svg")
+        missing = 'stroke="#08785C"'
+        self.assertNotIn(missing, out)
+        failing = ROOT / "samples" / "programs" / "seed_a_init_early.json"
+        status, out, _ = call("graph", failing, "--format", "svg")
+        self.assertEqual(status, 0)
+        self.assertEqual(out.count(missing), 3)
+        self.assertIn(">read</text>", out)
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "graph.json"
             self.assertEqual(call("graph", sample, "--format", "json", "-o", path)[:2], (0, ""))
