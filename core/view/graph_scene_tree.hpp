@@ -123,7 +123,9 @@ std::vector<SeriesRow> series_rows(const SceneTree& tree, std::uint32_t item);
 /// the right.
 bool rows_depend(const SceneTree& tree, std::uint32_t item, const std::vector<SeriesRow>& rows);
 
-/// Which way the inside of an item runs: from its topology alone, so that opening a scope never turns another.
+/// Which way the inside of an item runs: from its topology alone, so that opening a scope never turns another. Loops
+/// run down and chains of cells to the right; everything else, the root too, runs the way that makes it more like a
+/// page.
 Direction flow_direction(const SceneTree& tree, std::uint32_t item, const LayoutOrder& order);
 
 } // namespace rnnscope::view

@@ -48,11 +48,8 @@ Direction nearer_to_page(const Extents& both) {
 Direction flow_direction(const SceneTree& tree, std::uint32_t index, const LayoutOrder& order) {
     const SceneItem& item = tree.item(index);
     if (item.is_variable_group || item.repeats > 0) return Direction::right;
-    if (index == 0) { // as one reads, while a canvas of usual width shows it with legible names
-        constexpr double width = 1024, legible = 0.66, longest = width / legible;
-        const Extents both = extents_of(tree, item, order);
-        return both.right.length <= longest ? Direction::right : nearer_to_page(both);
-    }
+    // What is in a whole graph are layers, losses and gradients, no chain with a time axis.
+    if (index == 0) return nearer_to_page(extents_of(tree, item, order));
     if (item.has_loop) return Direction::down;
     // Their time runs to the right, so they stand below each other.
     if (const std::vector<SeriesRow> rows = series_rows(tree, index); !rows.empty())

@@ -1,4 +1,5 @@
 #include "core/view/scene_missing.hpp"
+#include "core/view/graph_scene_tree.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,6 +10,8 @@
 #include <set>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace rnnscope::view {
 namespace {
@@ -36,43 +39,57 @@ class Obstacles {
   public:
     Obstacles(const Scene& scene, const std::vector<SceneLink>& links) : scene_(scene) {
         for (const SceneLink& link : links) ends_.insert(ends_.end(), {link.from, link.to});
-        Area around = area_of(scene, ends_.front());
+        around_ = area_of(scene, ends_.front());
         for (const std::uint32_t end : ends_) {
             const Area area = area_of(scene, end);
-            around = {std::min(around.x0, area.x0), std::min(around.y0, area.y0), std::max(around.x1, area.x1),
-                      std::max(around.y1, area.y1)};
+            around_ = {std::min(around_.x0, area.x0), std::min(around_.y0, area.y0), std::max(around_.x1, area.x1),
+                       std::max(around_.y1, area.y1)};
         }
-        around = around.grown(looked_around);
-        for (const std::uint32_t end : ends_) add_beside(end, around);
+        around_ = around_.grown(looked_around);
+        for (const std::uint32_t end : ends_) add_beside(end);
     }
     const std::vector<Area>& areas() const { return areas_; }
+    const Area& around() const { return around_; } ///< nothing is known of what lies outside
     bool are_too_many() const { return areas_.size() > most_boxes; }
 
   private:
     bool holds_an_end(std::uint32_t box) const {
         return std::ranges::any_of(ends_, [&](std::uint32_t end) { return box < end && end < scene_.boxes[box].end; });
     }
-    void add(const Area& area, const Area& around) {
-        if (area.meets(around)) areas_.push_back(area);
+    void add(const Area& area) {
+        if (area.meets(around_)) areas_.push_back(area);
     }
-    void add_beside(std::uint32_t end, const Area& around) {
+    /// A scope's name at the left of its header, and what is counted at the right.
+    void add_header(std::uint32_t scope) {
+        const SceneBox& box = scene_.boxes[scope];
+        const Area outer = area_of(scene_, scope);
+        const std::string count =
+            box.variables > 0 ? fmt::format("{} of {} set · {}", box.with_value, box.variables, box.count) : box.count;
+        const double title_end = outer.x0 + 24 + (box.variables > 0 ? 16 : 0) + mono_width(box.title),
+                     count_start = outer.x1 - 10 - sans_width(count), bottom = outer.y0 + SceneMetrics::header;
+        add({outer.x0, outer.y0, title_end, bottom});
+        add({count_start, outer.y0, outer.x1, bottom});
+    }
+    void add_beside(std::uint32_t end) {
         for (std::uint32_t box = end; box != 0; box = scene_.boxes[box].parent) {
             const std::uint32_t scope = scene_.boxes[box].parent;
             if (!known_.insert(scope).second) return; // and what is around it
-            const Area outer = area_of(scene_, scope);
-            if (scope != 0) add({outer.x0, outer.y0, outer.x1, outer.y0 + SceneMetrics::header}, around);
+            if (scope != 0) add_header(scope);
             for (std::uint32_t i = scope + 1; i < scene_.boxes[scope].end; i = scene_.boxes[i].end)
-                if (!holds_an_end(i)) add(area_of(scene_, i), around);
+                if (!holds_an_end(i)) add(area_of(scene_, i));
         }
     }
 
     const Scene& scene_;
     std::vector<std::uint32_t> ends_;
+    Area around_;
     std::set<std::uint32_t> known_; ///< scopes
     std::vector<Area> areas_;
 };
 
-std::vector<double> sorted(std::vector<double> values) {
+/// In [low, high], each once.
+std::vector<double> sorted(std::vector<double> values, double low, double high) {
+    std::erase_if(values, [&](double value) { return value < low || value > high; });
     std::ranges::sort(values);
     values.erase(std::unique(values.begin(), values.end()), values.end());
     return values;
@@ -96,9 +113,9 @@ std::array<Door, 4> doors_of(const Area& box) {
 /// directions.
 class Router {
   public:
-    Router(const Scene& scene, const std::vector<SceneLink>& links, const std::vector<Area>& obstacles) {
+    Router(const Scene& scene, const std::vector<SceneLink>& links, const Obstacles& obstacles) {
         std::vector<double> xs, ys;
-        for (const Area& area : obstacles) {
+        for (const Area& area : obstacles.areas()) {
             const Area grown = area.grown(line_clearance + 1);
             xs.insert(xs.end(), {grown.x0, grown.x1});
             ys.insert(ys.end(), {grown.y0, grown.y1});
@@ -109,11 +126,12 @@ class Router {
                     xs.push_back(door.outside.x);
                     ys.push_back(door.outside.y);
                 }
-        xs_ = sorted(std::move(xs));
-        ys_ = sorted(std::move(ys));
+        const Area& around = obstacles.around();
+        xs_ = sorted(std::move(xs), around.x0, around.x1);
+        ys_ = sorted(std::move(ys), around.y0, around.y1);
         used_.assign(2 * xs_.size() * ys_.size(), false);
         free_.assign(used_.size(), false);
-        find_free(obstacles);
+        find_free(obstacles.areas());
     }
 
     std::vector<Point> route(const Area& from, const Area& to) {
@@ -222,7 +240,7 @@ void route_missing(Scene& scene) {
     if (scene.missing.empty()) return;
     const Obstacles obstacles(scene, scene.missing);
     if (obstacles.are_too_many()) return;
-    Router router(scene, scene.missing, obstacles.areas());
+    Router router(scene, scene.missing, obstacles);
     for (SceneLink& link : scene.missing)
         link.points = router.route(area_of(scene, link.from), area_of(scene, link.to));
 }

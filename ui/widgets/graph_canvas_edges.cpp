@@ -394,9 +394,18 @@ class EdgePainter : public GraphBrush {
         std::string caption = scene_.init_caption;
         if (scene_.missing_more > 0)
             caption += fmt::format("{}+{} more", caption.empty() ? "" : " ", scene_.missing_more);
-        const float width = std::max(q.x - p.x, look_.px(170)), top = q.y + look_.px(5);
+        const float width = std::max(q.x - p.x, look_.px(190));
         const float line = look_.px(15);
-        const float left = std::max(p.x, p_.a.x + look_.px(8)); // whole, where the box is cut off
+        float top = q.y + look_.px(5), left = std::max(p.x, p_.a.x + look_.px(8)); // whole, where the box is cut off
+        // Beside a line that comes from below, or below one that turns at once.
+        for (const view::SceneLink& l : scene_.missing) {
+            if (l.points.size() < 2 || l.points.back().x != l.points[l.points.size() - 2].x) continue;
+            const ImVec2 turn = at(l.points.back().x, l.points[l.points.size() - 2].y);
+            if (turn.y > top + 2 * line)
+                left = std::max(left, turn.x + look_.px(7));
+            else
+                top = std::max(top, turn.y + look_.px(4));
+        }
         draw_wrapped(&list_, look_, TextRole::caption, {left, top}, width, line, Token::fix, caption, 2);
     }
 

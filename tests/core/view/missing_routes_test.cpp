@@ -1,6 +1,7 @@
 // The edges that an init op lacks run around boxes and names.
 
 #include "core/view/graph_scene.hpp"
+#include "core/view/graph_scene_tree.hpp"
 #include "tests/core/view/sample_test.hpp"
 #include "tests/core/view/scene_checks.hpp"
 
@@ -39,14 +40,22 @@ void expect_routed(const Scene& scene, const SceneLink& link) {
         const Point a = link.points[p - 1], b = link.points[p];
         EXPECT_TRUE(a.x == b.x || a.y == b.y);
         for (std::uint32_t box = 1; box < scene.boxes.size(); ++box) {
-            Area area = area_of(scene, box);
+            const Area area = area_of(scene, box);
             const auto is_around = [&](std::uint32_t end) { return box < end && end < scene.boxes[box].end; };
             if (is_around(link.from) && is_around(link.to)) continue;
             const bool is_open = std::ranges::any_of(
                 scene.missing, [&](const SceneLink& any) { return is_around(any.from) || is_around(any.to); });
-            if (is_open) area.y1 = area.y0 + SceneMetrics::header; // lines enter it, but spare its name
-            EXPECT_FALSE(crosses(a, b, area)) << scene.boxes[link.from].path << " -> " << scene.boxes[link.to].path
-                                              << " through " << scene.boxes[box].path;
+            std::vector<Area> spared{area};
+            if (is_open) { // lines enter it, but spare its name and its count
+                Area title = area, count = area;
+                title.y1 = count.y1 = area.y0 + SceneMetrics::header;
+                title.x1 = area.x0 + 24 + mono_width(scene.boxes[box].title);
+                count.x0 = area.x1 - 10 - sans_width(scene.boxes[box].count);
+                spared = {title, count};
+            }
+            for (const Area& one : spared)
+                EXPECT_FALSE(crosses(a, b, one)) << scene.boxes[link.from].path << " -> " << scene.boxes[link.to].path
+                                                 << " through " << scene.boxes[box].path;
         }
     }
 }

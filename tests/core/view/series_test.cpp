@@ -89,9 +89,9 @@ TEST(Series, ScopesOfStepsAreOneBox) {
                               "data: x -> rnn x8\n"
                               "reference: kernel -> rnn x8\n"
                               "data: rnn -> out\n"
-                              "data: into rnn -> rnn/cell… x9, around\n"
-                              "reference: into rnn -> rnn/cell… x8, around\n"
-                              "data: rnn/cell… -> out of rnn, around\n");
+                              "data: into rnn -> rnn/cell… x9\n"
+                              "reference: into rnn -> rnn/cell… x8\n"
+                              "data: rnn/cell… -> out of rnn\n");
 }
 
 TEST(Series, StepsWithoutScopesAreFoundByTheirOrder) {
