@@ -136,8 +136,9 @@ std::vector<std::uint32_t> assign_ranks(std::size_t nodes, std::span<const RankE
     std::vector<std::int64_t> rank = longest_paths(nodes, edges);
     const ConnectedParts parts(nodes, edges);
     std::vector<std::uint32_t> result(nodes);
+    std::vector<std::int64_t> own;
     for (const ConnectedParts::Part& part : parts.parts) {
-        std::vector<std::int64_t> own;
+        own.clear();
         for (const std::uint32_t v : part.nodes) own.push_back(rank[v]);
         if (own.size() > 2 && own.size() <= limits.simplex_nodes) {
             std::uint64_t work = limits.simplex_work;

@@ -4,6 +4,7 @@
 #include <cassert>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace rnnscope::view {
 namespace {
@@ -11,9 +12,9 @@ namespace {
 constexpr auto simplex_from = [](const RankEdge& e) { return e.from; };
 constexpr auto simplex_to = [](const RankEdge& e) { return e.to; };
 
-/// Network simplex on one connected graph (Gansner, Koutsofios, North, Vo 1993). The cut value of a tree edge is the
-/// sum, over the nodes on its far side, of outgoing minus incoming weight (inner edges cancel). So it is a sum over a
-/// subtree, and an exchange changes it only along the way between the ends of the edge that enters.
+/// Network simplex on one connected graph of two nodes or more (Gansner, Koutsofios, North, Vo 1993). The cut value of
+/// a tree edge is the sum, over the nodes on its far side, of outgoing minus incoming weight (inner edges cancel). So
+/// it is a sum over a subtree, and an exchange changes it only along the way between the ends of the edge that enters.
 class NetworkSimplex {
   public:
     NetworkSimplex(std::size_t nodes, std::span<const RankEdge> edges, std::vector<std::int64_t>& rank,
@@ -27,7 +28,7 @@ class NetworkSimplex {
     }
 
     void run() {
-        if (rank_.size() < 2 || !make_tight_tree()) return;
+        if (!make_tight_tree()) return;
         const std::uint64_t pivot = rank_.size() + edges_.size();
         root_tree();
         std::uint32_t child = 0;
@@ -226,7 +227,8 @@ class NetworkSimplex {
 
 } // namespace
 
-ConnectedParts::ConnectedParts(std::size_t nodes, std::span<const RankEdge> edges) {
+ConnectedParts::ConnectedParts(std::size_t nodes, std::span<const RankEdge> edges)
+    : nodes_(nodes), edges_(edges.size()) {
     std::vector<std::uint32_t> parent(nodes), part(nodes), local(nodes);
     std::iota(parent.begin(), parent.end(), 0u);
     const auto find = [&](std::uint32_t v) {
@@ -237,19 +239,31 @@ ConnectedParts::ConnectedParts(std::size_t nodes, std::span<const RankEdge> edge
         const std::uint32_t a = find(e.from), b = find(e.to);
         parent[std::max(a, b)] = std::min(a, b);
     }
+    struct Count {
+        std::uint32_t nodes = 0, edges = 0;
+    };
+    std::vector<Count> counts;
     for (std::uint32_t v = 0; v < nodes; ++v) {
-        const bool first = find(v) == v;
-        part[v] = first ? static_cast<std::uint32_t>(parts.size()) : part[find(v)];
-        if (first) parts.emplace_back();
-        local[v] = static_cast<std::uint32_t>(parts[part[v]].nodes.size());
-        parts[part[v]].nodes.push_back(v);
+        const std::uint32_t top = find(v);
+        part[v] = top == v ? static_cast<std::uint32_t>(counts.size()) : part[top];
+        if (top == v) counts.emplace_back();
+        local[v] = counts[part[v]].nodes++;
     }
+    for (const RankEdge& e : edges) ++counts[part[e.from]].edges;
+    parts.reserve(counts.size());
+    Count begin;
+    for (Count& count : counts) {
+        parts.push_back({{nodes_.data() + begin.nodes, count.nodes}, {edges_.data() + begin.edges, count.edges}});
+        begin = {begin.nodes + std::exchange(count.nodes, begin.nodes),
+                 begin.edges + std::exchange(count.edges, begin.edges)};
+    }
+    for (std::uint32_t v = 0; v < nodes; ++v) nodes_[counts[part[v]].nodes + local[v]] = v;
     for (const RankEdge& e : edges)
-        parts[part[e.from]].edges.push_back({local[e.from], local[e.to], e.weight, e.length});
+        edges_[counts[part[e.from]].edges++] = {local[e.from], local[e.to], e.weight, e.length};
 }
 
 void network_simplex(std::span<const RankEdge> edges, std::vector<std::int64_t>& position, std::uint64_t& work) {
-    NetworkSimplex(position.size(), edges, position, work).run();
+    if (position.size() > 1) NetworkSimplex(position.size(), edges, position, work).run();
 }
 
 } // namespace rnnscope::view

@@ -19,12 +19,11 @@ struct RankEdge {
 struct Incidence {
     std::vector<std::uint32_t> first, edge;
 
-    template <class Edges, class End> Incidence(std::size_t nodes, const Edges& edges, End end) : first(nodes + 1, 0) {
-        for (const auto& e : edges) ++first[end(e) + 1];
-        for (std::size_t v = 0; v < nodes; ++v) first[v + 1] += first[v];
+    template <class Edges, class End> Incidence(std::size_t nodes, const Edges& edges, End end) : first(nodes + 2, 0) {
+        for (const auto& e : edges) ++first[end(e) + 2];
+        for (std::size_t v = 0; v < nodes; ++v) first[v + 2] += first[v + 1];
         edge.resize(edges.size());
-        std::vector<std::uint32_t> next(first.begin(), first.end() - 1);
-        for (std::uint32_t i = 0; i < edges.size(); ++i) edge[next[end(edges[i])]++] = i;
+        for (std::uint32_t i = 0; i < edges.size(); ++i) edge[first[end(edges[i]) + 1]++] = i; // now where v ends
     }
     std::span<const std::uint32_t> of(std::uint32_t node) const {
         return {edge.data() + first[node], first[node + 1] - first[node]};
@@ -32,14 +31,21 @@ struct Incidence {
 };
 
 /// A graph in connected parts, in the order of their first nodes, each with its nodes renumbered.
-struct ConnectedParts {
+class ConnectedParts {
+  public:
     struct Part {
-        std::vector<std::uint32_t> nodes;
-        std::vector<RankEdge> edges;
+        std::span<const std::uint32_t> nodes;
+        std::span<const RankEdge> edges;
     };
-    std::vector<Part> parts;
+    std::vector<Part> parts; ///< views of what follows
 
     ConnectedParts(std::size_t nodes, std::span<const RankEdge> edges);
+    ConnectedParts(const ConnectedParts&) = delete;
+    ConnectedParts& operator=(const ConnectedParts&) = delete;
+
+  private:
+    std::vector<std::uint32_t> nodes_; ///< of one part after the other
+    std::vector<RankEdge> edges_;
 };
 
 /// The cheapest positions of one connected graph, from feasible ones. Takes what it uses from `work` (node and edge

@@ -152,9 +152,9 @@ void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
                                          : RankEdge{v, border[1], around_pull, 0});
     }
     std::uint64_t work = most_work;
-    std::vector<std::int64_t> best = at;
+    std::vector<std::int64_t> best = at, own;
     for (const ConnectedParts::Part& part : ConnectedParts(at.size(), constraints).parts) {
-        std::vector<std::int64_t> own;
+        own.clear();
         for (const std::uint32_t v : part.nodes) own.push_back(at[v]);
         network_simplex(part.edges, own, work);
         for (std::size_t i = 0; i < own.size(); ++i) best[part.nodes[i]] = own[i];
