@@ -47,6 +47,7 @@ const std::vector<Drive>& all() {
         {"ui.twin", failed, "", [](Harness& h, const Before&) { return h.debugger().program().file == "seed_a_ok.json"; }},
         {"panel.screenshot", ended + in_graph, "", saves_picture_of("graph")},
         {"ui.screenshot", ended, "", saves_picture_of("")},
+        {"ui.settings", ended, "", shows("Size of everything")},
         {"ui.quit", ended, "", [](Harness& h, const Before&) { return h.shell().wants_quit(); }},
         {"ui.changes", failed + "; file.save-as @/own.json; fix.apply; !ui.quit", "discard", [](Harness& h, const Before&) { return h.shell().wants_quit(); }},
         {"ui.copy-error", failed, "", clipboard_has("FailedPreconditionError")},

@@ -348,6 +348,44 @@ TEST(Settings, ABrokenFileGivesTheDefaults) {
     EXPECT_EQ(read_settings("{\"font_percent\": 9000, \"theme\": 3}").font_percent, 200);
 }
 
+TEST(Settings, TheWindowsSettingsAreCommands) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().execute({"ui.settings", "", "test"}));
+    h.settle();
+    const Harness::Region right{{1200, 40}, {1600, 400}};
+    ImVec2 at;
+    ASSERT_TRUE(h.find_text("Settings", at, right)) << "below its button";
+    ASSERT_TRUE(h.click_text("Light", right));
+    EXPECT_EQ(h.shell().settings().theme, "light");
+    ASSERT_TRUE(h.click_text("Larger", right));
+    ASSERT_TRUE(h.click_text("110 %", right)) << "and it stays open";
+    EXPECT_EQ(h.shell().settings().font_percent, 100);
+    ASSERT_TRUE(h.click_text("Reduce motion", right)) << "the whole row is the switch";
+    EXPECT_TRUE(h.shell().settings().reduce_motion);
+    ASSERT_TRUE(h.click_text("Fold equal steps", right));
+    EXPECT_TRUE(h.shell().settings().fold_series) << "there is no graph yet";
+    h.press(compat::key_escape);
+    EXPECT_FALSE(h.find_text("Reduce motion", at, right));
+}
+
+TEST(Notices, TheirFrameIsNotCutOff) {
+    Harness h;
+    h.settle();
+    h.shell().notify("Title", "What went wrong.");
+    h.settle();
+    ImVec2 at;
+    ASSERT_TRUE(h.find_text("Title", at));
+    const ImDrawData& data = *ImGui::GetDrawData();
+    bool found = false;
+    for (int i = 0; i < data.CmdListsCount; ++i)
+        if (std::string(data.CmdLists[i]->_OwnerName).starts_with("##notice"))
+            for (const ImDrawCmd& command : data.CmdLists[i]->CmdBuffer)
+                found = found || (command.ElemCount > 0 && command.ClipRect.x <= 1600 - 12 - 560 &&
+                                  command.ClipRect.z >= 1600 - 12);
+    EXPECT_TRUE(found) << "its stripe says that something failed";
+}
+
 TEST(Keys, AreReadAsTheTablesWriteThem) {
     EXPECT_EQ(parse_shortcut("Ctrl+Shift+F5")->key, compat::function_key(5));
     EXPECT_TRUE(parse_shortcut("Ctrl+Shift+F5")->shift);

@@ -49,7 +49,7 @@ std::span<const Featured> featured_samples() {
     using view::StateMark;
     static constexpr std::array<Featured, 9> featured = {{
         {"seed_a_init_early.json", "Init built too early",
-         "The init op is a snapshot. Yours was taken before the cell had variables.", StateMark::uninitialized,
+         "The init op is a snapshot, taken before the cell had variables.", StateMark::uninitialized,
          StateMark::uninitialized, true, true, "init-built-too-early"},
         {"seed_a_noinit.json", "Init never run", "The init op is there, but no session ran it.", StateMark::declared,
          StateMark::declared, true, true, "init-never-run"},

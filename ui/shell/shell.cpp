@@ -50,7 +50,7 @@ void Shell::draw() {
     graph_.set_color_by(view::color_by(settings_.graph_color).value_or(view::ColorBy::state));
     const PanelContext ctx = context();
     read_keys();
-    draw_title_bar(ctx);
+    draw_title_bar();
 
     const ImGuiIO& io = ImGui::GetIO();
     const float top = look_.whole_px(40), status = look_.whole_px(24);

@@ -76,6 +76,7 @@ class Shell {
     /// tensor that session.feed is for.
     void ask(std::string_view command, std::string_view about = {});
     void open_menu() { menu_.open(); }
+    void open_settings() { open_settings_ = true; }
     void ask_file();               ///< beside what is open
     Page& page() { return page_; } ///< what lies over the panels to be read
     void notify(std::string title, std::string text);
@@ -165,7 +166,7 @@ class Shell {
     void report_outcome();
     void show_answer();
     void select_failure();
-    void draw_title_bar(const PanelContext& ctx);
+    void draw_title_bar();
     float draw_workspace_tabs(float x, float height);
     TitlePlan plan_title_bar() const;
     float draw_workspace_choice(const TitlePlan& plan, float x, float height);
@@ -174,10 +175,10 @@ class Shell {
     void draw_command_item(std::string_view id, const char* origin);
     void draw_toolbar(const TitlePlan& plan, float x, float right, float height);
     void draw_title_overflow(const TitlePlan& plan, float x, float height);
-    float draw_title_right(const PanelContext& ctx, const TitlePlan& plan, float height);
-    void draw_session_popup(const PanelContext& ctx);
+    float draw_title_right(const TitlePlan& plan, float height);
+    void draw_session_popup();
     void draw_session_items();
-    void draw_settings_popup(const PanelContext& ctx);
+    void draw_settings_popup();
     void draw_workspace(const PanelContext& ctx, const Rect& body);
     void draw_place(const PanelContext& ctx, const DockPlace& place);
     void draw_tab_menu();
@@ -220,7 +221,8 @@ class Shell {
     FileBrowser browser_;
     ContextMenu menu_;
 
-    bool welcome_ = false, quit_ = false, was_moving_ = false;
+    bool welcome_ = false, quit_ = false, was_moving_ = false, open_settings_ = false;
+    bool selected_ahead_ = false;                      ///< while a movement went on, since the last frame
     std::set<std::string, std::less<>> checked_docks_; ///< workspaces whose kept division was looked through
     bool folded_in_front_ = false;                     ///< the Inspector as a tab, where there is little room
     std::string maximized_, dragged_, focused_, wants_focus_, tab_menu_; ///< panels

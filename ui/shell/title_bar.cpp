@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cassert>
+#include <vector>
 
 namespace rnnscope::ui {
 
@@ -43,6 +44,21 @@ constexpr std::array<Tool, 9> tools = {{{"step.back-over", icon::step_back, fals
 // Look pixels.
 constexpr float tool_width = 32, tool_gap = 10, find_width = 196, session_width = 112, menu_gap = 18;
 constexpr std::size_t least_tools = 4; ///< before the menus give way
+
+/// The next popup hangs from the button that opens it, as a menu does, and leaves the bar in sight.
+void popup_below(const Look& look, const Rect& button) {
+    const bool is_right = (button.a.x + button.b.x) / 2 > ImGui::GetIO().DisplaySize.x / 2;
+    ImGui::SetNextWindowPos({is_right ? button.b.x : button.a.x, look.whole_px(40) + look.px(2)}, ImGuiCond_Always,
+                            {is_right ? 1.0f : 0.0f, 0});
+}
+
+/// What commands are about, by the first word of their ids.
+std::string_view group_of(const CommandInfo& command) {
+    const std::string_view group = command.id.substr(0, command.id.find('.'));
+    if (group == "rounding") return "poison"; // how a run computes
+    if (group == "watch") return "break";
+    return group;
+}
 
 const CommandInfo& info_of(std::string_view id) {
     for (const CommandInfo& command : every_command())
@@ -98,7 +114,7 @@ Shell::TitlePlan Shell::plan_title_bar() const {
     return plan;
 }
 
-void Shell::draw_title_bar(const PanelContext& ctx) {
+void Shell::draw_title_bar() {
     const TitlePlan plan = plan_title_bar();
     const float height = look_.whole_px(40);
     const float padding = std::floor((height - ImGui::GetFontSize()) / 2);
@@ -114,11 +130,11 @@ void Shell::draw_title_bar(const PanelContext& ctx) {
         ImGui::SetCursorScreenPos({look_.px(36), 0});
         draw_menus(plan);
         float x = ImGui::GetCursorScreenPos().x + look_.px(4);
-        draw_vline(list, x, look_.px(10), height - look_.px(10), look_[Token::line2]);
+        if (debugger_.is_open()) draw_vline(list, x, look_.px(10), height - look_.px(10), look_[Token::line2]);
         x += look_.px(14);
         if (debugger_.is_open())
             x = plan.tabs ? draw_workspace_tabs(x, height) : draw_workspace_choice(plan, x, height);
-        const float right = draw_title_right(ctx, plan, height);
+        const float right = draw_title_right(plan, height);
         draw_toolbar(plan, x, right, height);
         draw_hline(list, 0, ImGui::GetIO().DisplaySize.x, height - 1, look_[Token::line1]);
         ImGui::EndMainMenuBar();
@@ -157,6 +173,7 @@ float Shell::draw_workspace_choice(const TitlePlan& plan, float x, float height)
     const float end = x + plan.workspace_width;
     if (drop_button(look_, "workspace-choice", {x, look_.px(8)}, {end, height - look_.px(8)}, title, "Workspace"))
         ImGui::OpenPopup("workspace-popup");
+    popup_below(look_, {{x, look_.px(8)}, {end, height - look_.px(8)}});
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, look_.px(8, 4));
     if (ImGui::BeginPopup("workspace-popup")) {
         for (const WorkspaceDef& workspace : all_workspaces()) {
@@ -213,8 +230,16 @@ void Shell::draw_command_item(std::string_view id, const char* origin) {
 }
 
 void Shell::draw_menu_items(std::string_view menu) {
+    // A line where something else begins, if that is more than one command.
+    std::vector<const CommandInfo*> items;
     for (const CommandInfo& command : every_command())
-        if (command.menu == menu) draw_command_item(command.id, "menu");
+        if (command.menu == menu) items.push_back(&command);
+    for (std::size_t i = 0; i < items.size(); ++i) {
+        const bool begins = i > 0 && i + 1 < items.size() && group_of(*items[i]) != group_of(*items[i - 1]) &&
+                            group_of(*items[i]) == group_of(*items[i + 1]);
+        if (begins) ImGui::Separator();
+        draw_command_item(items[i]->id, "menu");
+    }
     if (menu != "File" || settings_.recent.empty()) return;
     ImGui::Separator();
     for (const Settings::Recent& recent : settings_.recent)
@@ -255,6 +280,7 @@ void Shell::draw_toolbar(const TitlePlan& plan, float x, float right, float heig
 void Shell::draw_title_overflow(const TitlePlan& plan, float x, float height) {
     if (icon_button(look_, "more", {x - look_.px(4), height / 2}, icon::more, true, "More"))
         ImGui::OpenPopup("title-more");
+    popup_below(look_, {{x - look_.px(16), look_.px(8)}, {x + look_.px(8), height - look_.px(8)}});
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, look_.px(8, 4));
     if (ImGui::BeginPopup("title-more")) {
         for (const Tool& tool : tools)
@@ -269,12 +295,12 @@ void Shell::draw_title_overflow(const TitlePlan& plan, float x, float height) {
 }
 
 /// Returns where it begins.
-float Shell::draw_title_right(const PanelContext& ctx, const TitlePlan& plan, float height) {
+float Shell::draw_title_right(const TitlePlan& plan, float height) {
     ImDrawList& list = *ImGui::GetWindowDrawList();
     float x = ImGui::GetIO().DisplaySize.x;
     const float top = look_.px(8), bottom = height - look_.px(8);
-    if (icon_button(look_, "settings", {x - look_.px(22), height / 2}, icon::settings, true, "Settings"))
-        ImGui::OpenPopup("settings-popup");
+    if (icon_button(look_, "settings", {x - look_.px(22), height / 2}, icon::settings, true, "Settings, Ctrl+Comma"))
+        open_settings_ = true;
     if (icon_button(look_, "theme", {x - look_.px(52), height / 2}, icon::theme, true, "Switch theme, Ctrl+T"))
         queue_.push("ui.theme", "", "toolbar");
     x -= look_.px(78);
@@ -308,15 +334,15 @@ float Shell::draw_title_right(const PanelContext& ctx, const TitlePlan& plan, fl
         const float width = look_.px(session_width);
         if (drop_button(look_, "session", {x - width, top}, {x, bottom}, name, "Whose values are shown"))
             ImGui::OpenPopup("session-popup");
+        popup_below(look_, {{x - width, top}, {x, bottom}});
+        draw_session_popup();
         x -= width + look_.px(10);
     }
-    draw_session_popup(ctx);
-    draw_settings_popup(ctx);
+    draw_settings_popup();
     return x;
 }
 
-void Shell::draw_session_popup(const PanelContext& ctx) {
-    (void)ctx;
+void Shell::draw_session_popup() {
     ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, look_.px(8, 4));
     if (ImGui::BeginPopup("session-popup")) {
         draw_session_items();
@@ -331,34 +357,6 @@ void Shell::draw_session_items() {
         if (ImGui::MenuItem(name.c_str(), nullptr, debugger_.current_session() == SessionId(i)))
             queue_.push("session.choose", debug::session_number(SessionId(i)), "toolbar");
     }
-}
-
-void Shell::draw_settings_popup(const PanelContext& ctx) {
-    (void)ctx;
-    ImGui::PushStyleVar(ImGuiStyleVar_FramePadding, look_.px(8, 4));
-    if (ImGui::BeginPopup("settings-popup")) {
-        ImGui::TextDisabled("Theme");
-        for (const Theme& theme : all_themes()) {
-            const std::string name = theme.name();
-            if (ImGui::MenuItem(name.c_str(), nullptr, settings_.theme == name))
-                queue_.push("ui.theme", name, "settings");
-        }
-        if (ImGui::MenuItem("as the desktop", nullptr, settings_.theme == "desktop"))
-            queue_.push("ui.theme", "desktop", "settings");
-        ImGui::Separator();
-        ImGui::TextDisabled("Font size");
-        for (const int percent : {80, 100, 125, 150, 200}) {
-            const std::string name = std::to_string(percent) + " %";
-            if (ImGui::MenuItem(name.c_str(), nullptr, settings_.font_percent == percent))
-                settings_.font_percent = percent;
-        }
-        ImGui::Separator();
-        if (ImGui::MenuItem("Reduce motion", nullptr, settings_.reduce_motion))
-            queue_.push("ui.reduce-motion", "", "settings");
-        if (ImGui::MenuItem("Reset workspace")) queue_.push("ui.reset-layout", "", "settings");
-        ImGui::EndPopup();
-    }
-    ImGui::PopStyleVar();
 }
 
 } // namespace rnnscope::ui

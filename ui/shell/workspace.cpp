@@ -67,11 +67,13 @@ void Shell::draw_notices(const PanelContext& ctx, const Rect& body) {
         const ImVec2 at{body.b.x - width - look_.px(12), y};
         ImGui::SetNextWindowPos(at);
         ImGui::SetNextWindowSize(size);
+        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0)); // which would cut its frame off
         ImGui::PushID(notice->id);
         const std::string id = "##notice" + std::to_string(notice->id);
         ImGui::Begin(id.c_str(), nullptr,
                      ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
                          ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoBackground);
+        ImGui::PopStyleVar();
         ImDrawList& list = *ImGui::GetWindowDrawList();
         const ImVec2 end{at.x + size.x, at.y + size.y};
         draw_box(list, at, end, look_[Token::bg2], look_[Token::line2], look_.px(6));

@@ -62,7 +62,7 @@ void tooltip(const Look& look, std::string_view text) {
 
 float button_width(const Look& look, std::string_view icon, std::string_view label) {
     const float icon_width = icon.empty() ? 0 : text_width(look, TextRole::body, icon) + look.px(6);
-    return std::ceil(icon_width + text_width(look, TextRole::body, label) + look.px(20));
+    return std::ceil(icon_width + text_width(look, TextRole::body_bold, label) + look.px(20)); // as filled ones have it
 }
 
 bool button(const Look& look, const char* id, ImVec2 at, float height, std::string_view icon, std::string_view label,
