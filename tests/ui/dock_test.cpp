@@ -198,6 +198,17 @@ TEST(Workspaces, EachHasACommandAndDrawsEveryPanelThatItNames) {
     }
 }
 
+TEST(Workspaces, TheMenuOfATabSaysEverythingOnce) {
+    Harness h;
+    ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+    h.settle();
+    const Rect graph = h.shell().panel_rects().find("graph")->second;
+    ASSERT_TRUE(h.click_text("Graph", {graph.a, graph.b}, 1));
+    ImVec2 first, again;
+    ASSERT_TRUE(h.find_text("Maximize", first));
+    EXPECT_FALSE(h.find_text("Maximize", again, {{first.x - 100, first.y + 10}, {1600, 1000}}));
+}
+
 TEST(Workspaces, EveryPanelCanBeShownClosedAndMaximized) {
     Harness h;
     ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));

@@ -208,6 +208,7 @@ void Shell::draw_workspace(const PanelContext& ctx, const Rect& body) {
     order_.clear();
     panel_rects_.clear();
     for (const DockPlace& place : drawing.places) draw_place(ctx, place);
+    draw_tab_menu();
     if (const LessonStep* step = lesson_.current(); step && !step->look_at.empty())
         for (const DockPlace& place : drawing.places)
             if (place.panels[place.front] == step->look_at)
@@ -254,11 +255,11 @@ void Shell::draw_place(const PanelContext& ctx, const DockPlace& place) {
         tab_menu_ = tabs.menu;
         ImGui::OpenPopup("tab-menu");
     }
-    draw_tab_menu();
 }
 
 void Shell::draw_tab_menu() {
     if (!ImGui::BeginPopup("tab-menu")) return;
+    ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(look_.px(16), look_.px(6))); // as in the menus
     const bool only = order_.size() == 1 && maximized_.empty();
     if (ImGui::MenuItem(maximized_ == tab_menu_ ? "Normal size" : "Maximize", "Alt+Enter"))
         queue_.push("panel.maximize", tab_menu_, "tab");
@@ -267,7 +268,9 @@ void Shell::draw_tab_menu() {
     for (const PanelDef& panel : panels)
         if (!holds(dock(), panel.name) && ImGui::MenuItem(("Show " + std::string(panel.title)).c_str()))
             queue_.push("panel.show", std::string(panel.name), "tab");
-    if (ImGui::MenuItem("Reset this workspace")) queue_.push("ui.reset-layout", "", "tab");
+    ImGui::Separator();
+    if (ImGui::MenuItem("Reset workspace")) queue_.push("ui.reset-layout", "", "tab");
+    ImGui::PopStyleVar();
     ImGui::EndPopup();
 }
 
