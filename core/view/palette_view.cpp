@@ -44,6 +44,24 @@ std::optional<FuzzyMatch> match_from(std::string_view query, std::string_view te
     return out;
 }
 
+/// Every word of the query begins a word of the text, in whatever order.
+bool has_words(std::string_view query, std::string_view text) {
+    const auto equal = [](char a, char b) { return lower(a) == lower(b); };
+    const auto has = [&](std::string_view word) {
+        for (auto at = text.begin();; ++at) {
+            at = std::search(at, text.end(), word.begin(), word.end(), equal);
+            if (at == text.end()) return false;
+            if (starts_word(text, static_cast<std::size_t>(at - text.begin()))) return true;
+        }
+    };
+    while (!query.empty()) {
+        const std::size_t end = std::min(query.find(' '), query.size());
+        if (end > 0 && !has(query.substr(0, end))) return false;
+        query.remove_prefix(std::min(end + 1, query.size()));
+    }
+    return true;
+}
+
 } // namespace
 
 std::optional<FuzzyMatch> fuzzy_match(std::string_view query, std::string_view text) {
@@ -78,7 +96,9 @@ std::vector<PaletteItem> build_palette(const debug::Debugger& debugger, std::spa
                                        std::string_view query, std::size_t limit) {
     std::vector<PaletteItem> items;
     const auto add = [&](PaletteItem item, int bonus) {
-        const auto match = fuzzy_match(query, item.title);
+        auto match = fuzzy_match(query, item.title);
+        // "value slice" asks for "Slice value…", and a word of what a command does for the command.
+        if (!match && !item.command.empty() && has_words(query, item.title + " " + item.detail)) match.emplace();
         if (!match) return;
         item.score = match->score + bonus;
         item.matched = match->positions;

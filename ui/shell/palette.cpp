@@ -135,10 +135,19 @@ void Palette::draw_item(const PanelContext& ctx, const view::PaletteItem& item, 
     const TextRole role = is_name ? TextRole::mono : TextRole::body;
     const float left = x + look.px(16), right = x + width - look.px(16);
     const float key = text_width(look, TextRole::mono_small, item.key);
-    const std::string title = is_name ? fit_path(look, role, item.title, (right - left) * 0.7f) : item.title;
+    // A name may have what its detail leaves, and at least most of the row.
+    const float detail =
+        std::min(text_width(look, TextRole::caption, item.detail), (right - left) * 0.3f) + look.px(28);
+    const std::string title = is_name ? fit_path(look, role, item.title, right - left - key - detail) : item.title;
     const float w = draw_text_in_row(list, look, role, left, y, row, item.blocked ? Token::text3 : Token::text1, title);
-    if (title == item.title) // the letters that matched, underlined
-        for (const std::size_t at : item.matched) {
+    // The letters that matched, underlined, as far as they are there.
+    constexpr std::string_view elided = "…";
+    const bool is_whole = title == item.title;
+    const std::size_t skipped = is_whole ? 0 : item.title.size() - (title.size() - elided.size());
+    if (is_whole || title.starts_with(elided))
+        for (std::size_t at : item.matched) {
+            if (at < skipped) continue;
+            at = is_whole ? at : at - skipped + elided.size();
             const float from = text_width(look, role, std::string_view(title).substr(0, at));
             const float to = text_width(look, role, std::string_view(title).substr(0, at + 1));
             draw_hline(list, left + from, left + to, y + row / 2 + look.px(8), look[Token::accent]);
