@@ -152,6 +152,15 @@ void read_missing(const Debugger& debugger, SceneFailure& failure, std::size_t n
                                            line.empty() ? "" : ", built at " + line);
 }
 
+/// At the end of the program there is no current event any more, but the run still failed at its own.
+std::string failed_tag(const Debugger& debugger, RunId run) {
+    if (!run.valid()) return "failed";
+    if (debugger.current_run() == run) return fmt::format("failed, event {}", debugger.current_event());
+    const auto events = static_cast<std::uint32_t>(debugger.recording().event_count(run));
+    if (events == 0 || !debugger.recording().visit(run, events - 1).failed) return "failed";
+    return fmt::format("failed, event {}", events - 1);
+}
+
 std::optional<SceneFailure> read_failure(const Debugger& debugger, const SceneInput& input) {
     const auto& error = debugger.error_at_position();
     if (!error || !error->node.valid() || error->graph != input.graph->id() || error->node.index() >= input.nodes)
@@ -159,7 +168,7 @@ std::optional<SceneFailure> read_failure(const Debugger& debugger, const SceneIn
     const Graph& graph = *input.graph;
     SceneFailure failure;
     failure.node = error->node;
-    failure.tag = error->run.valid() ? fmt::format("failed, event {}", debugger.current_event()) : "failed";
+    failure.tag = failed_tag(debugger, error->run);
     for (const Variable& variable : graph.variables())
         if (!error->variable.empty() && variable.name == error->variable) failure.variable = variable.id;
     if (!failure.variable.valid()) return failure;

@@ -34,6 +34,73 @@ TEST(GraphPanel, TheSearchCountsWhileOneTypesAndEnterGoesToTheNextMatch) {
     EXPECT_TRUE(h.shell().graph().can_go_back());
 }
 
+/// Below the header, which says the path of the selection in any case.
+bool canvas_shows(Harness& h, const std::string& text) {
+    const Rect panel = h.shell().panel_rects().find("graph")->second;
+    ImVec2 at;
+    return h.find_text(text, at, {{panel.a.x, panel.a.y + 32}, panel.b});
+}
+
+/// The camera flies for a while.
+void arrive(Harness& h) {
+    for (int i = 0; i < 40; ++i) h.frame();
+}
+
+TEST(GraphPanel, WhatWasSelectedLastIsShownWhateverElseChanged) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+    Shell& shell = h.shell();
+    const std::string loop = "rnn/rnn/while/rnn/multi_rnn_cell/cell_1/gru_cell/";
+    const std::string failed = "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel/read";
+    run(h, "run.continue");
+    ASSERT_TRUE(canvas_shows(h, "failed, event"));
+
+    run(h, "select.node", (loop + "MatMul_1").c_str());
+    run(h, "graph.selection");
+    arrive(h);
+    EXPECT_TRUE(canvas_shows(h, "MatMul_1"));
+    ASSERT_FALSE(canvas_shows(h, "failed, event"));
+    run(h, "select.node", failed.c_str());
+    arrive(h);
+    EXPECT_TRUE(canvas_shows(h, "failed, event")) << "it is the failure that was seen already";
+
+    // Away from the failure, back to it, and on to something else, before there is a frame.
+    run(h, "step.back-over");
+    run(h, "select.line", "10");
+    ASSERT_TRUE(shell.execute({"go.failure", "", "test"}));
+    ASSERT_TRUE(shell.execute({"select.node", loop + "MatMul_1", "test"}));
+    arrive(h);
+    EXPECT_EQ(h.debugger().graph()->node(h.debugger().selection().node).name, loop + "MatMul_1");
+    EXPECT_TRUE(canvas_shows(h, "MatMul_1"));
+
+    ASSERT_TRUE(shell.execute({"go.end", "", "test"}));
+    ASSERT_TRUE(shell.execute({"select.node", failed, "test"}));
+    arrive(h);
+    EXPECT_TRUE(canvas_shows(h, "failed, event 46")) << "where the program ended, too";
+
+    ASSERT_TRUE(shell.execute({"run.restart", "", "test"}));
+    h.settle();
+    for (const char* both : {"run.continue", "select.line 10"})
+        ASSERT_TRUE(shell.execute(parse_command(both, "test"))) << both;
+    while (shell.work(std::chrono::seconds(1))) {
+    }
+    h.settle();
+    EXPECT_EQ(h.debugger().selection().kind, debug::Selection::Kind::statement) << "after the movement began";
+}
+
+TEST(GraphPanel, ASelectedScopeComesIntoSight) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    run(h, "run.continue");
+    run(h, "panel.maximize", "graph");
+    run(h, "graph.collapse-all");
+    run(h, "select.scope", "rnn/rnn/multi_rnn_cell/cell_1/gru_cell/candidate");
+    arrive(h);
+    EXPECT_TRUE(canvas_shows(h, "candidate"));
+}
+
 TEST(GraphPanel, ATraceIsSwitchedOnAndOff) {
     Harness h;
     h.settle();

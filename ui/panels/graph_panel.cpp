@@ -142,7 +142,8 @@ void GraphPanel::follow(const PanelContext& ctx, const view::SceneInput& input) 
     if (expand_all_) view_.expand_all(input);
     expand_all_ = false;
     const NodeId failed = input.failure ? input.failure->node : NodeId{};
-    if (failed.valid() && failed != failed_) {
+    const bool is_new_failure = failed.valid() && failed != failed_;
+    if (is_new_failure) {
         if (!arranged_) view_.collapse_all(); // what was opened only to have something on the screen
         view_.auto_expand_to(input);
         canvas_.show_failure();
@@ -165,11 +166,24 @@ void GraphPanel::follow(const PanelContext& ctx, const view::SceneInput& input) 
         node = input.graph->variable(selection.variable).op;
     const bool named =
         selection.kind == debug::Selection::Kind::variable || selection.kind == debug::Selection::Kind::node;
-    if (named && node.valid() && node.index() < input.nodes && (show_selected_ || (changed && node != failed))) {
+    // Selected is what the person did last, whatever else the position brought; the failure itself is shown with its
+    // path.
+    const bool is_wanted = show_selected_ || (changed && !(is_new_failure && node == failed));
+    if (named && is_wanted && node.valid() && node.index() < input.nodes) {
         view_.reveal(input, node);
         canvas_.show(node, show_selected_);
     }
+    if (selection.kind == debug::Selection::Kind::scope && is_wanted) show_scope(input, selection.scope);
     show_selected_ = false;
+}
+
+/// Opens what is around it; an open scope comes into sight by the first op in it.
+void GraphPanel::show_scope(const view::SceneInput& input, const std::string& path) {
+    for (std::size_t end = path.find('/'); end != std::string::npos; end = path.find('/', end + 1))
+        view_.set_expanded(path.substr(0, end), true);
+    const std::string inside = path + "/";
+    for (std::size_t i = 0; i < input.nodes; ++i)
+        if (input.graph->node(NodeId(i)).name.starts_with(inside)) return canvas_.show(NodeId(i), show_selected_);
 }
 
 /// By name: the same op in the program's next evaluation is traced, too.

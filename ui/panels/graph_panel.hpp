@@ -61,6 +61,7 @@ class GraphPanel {
     void next_match(const PanelContext& ctx);
     const view::SceneInput& input(const PanelContext& ctx);
     void follow(const PanelContext& ctx, const view::SceneInput& input);
+    void show_scope(const view::SceneInput& input, const std::string& path);
     const view::Scene* scene(const view::SceneInput& input);
     void draw_waiting(const PanelContext& ctx, const Rect& body, const view::SceneInput& input, bool any) const;
 

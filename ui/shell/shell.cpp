@@ -41,6 +41,7 @@ void Shell::draw() {
     ImGui::PushFont(look_.font(TextRole::body));
     hovered_ = {};
     hovered_time_ = {};
+    selected_ahead_ = false;
     cell_.begin_frame();
     source_.begin_frame();
     source_.set_reduce_motion(settings_.reduce_motion);
@@ -125,7 +126,10 @@ bool Shell::work(std::chrono::microseconds budget) {
     }
     report_outcome();
     const bool is_moving = moving();
-    if (was_moving_ && !is_moving) select_failure();
+    if (was_moving_ && !is_moving) {
+        select_failure();
+        selected_ahead_ = false;
+    }
     was_moving_ = is_moving;
     return changed;
 }
@@ -155,12 +159,13 @@ void Shell::focus_filter() {
         variables_.focus_filter();
 }
 
-/// A movement that ends at a failure shows it: that is what everybody would do next.
+/// A movement that ends at a failure shows it: that is what everybody would do next, and who selected something after
+/// the command that moved, before either was seen, did not.
 void Shell::select_failure() {
     if (!debugger_.is_open()) return;
     const auto& error = debugger_.error_at_position();
     if (!error || !error->node.valid() || error->graph != debugger_.current_graph()) return;
-    (void)execute({"select.node", debugger_.graph()->node(error->node).name, "failure"});
+    if (!selected_ahead_) (void)execute({"select.node", debugger_.graph()->node(error->node).name, "failure"});
     message_.clear();
     uncover_panel("problems"); // its reason and its fix
 }
@@ -213,6 +218,7 @@ Status Shell::execute(const debug::Command& command) {
     note(command);
     if (command.id == "select.line" && command.origin != "panel:source") show_statement();
     if (moving()) was_moving_ = true;
+    if (command.id.starts_with("select.")) selected_ahead_ = was_moving_;
     if (command.id == "file.save-as") {
         opened_sample_.clear(); // it is a file of the user's now
         remember(debugger_.file());
