@@ -14,10 +14,12 @@ Debugger::~Debugger() = default;
 
 Diagnostics Debugger::open(const std::string& path) {
     if (record::is_recording_file(path)) return open_recording(path);
-    if (is_graph_file(path)) return open_graph(path, {});
-    auto document = program::Document::open(path);
+    const bool is_checkpoint = !program::checkpoint_prefix(path).empty();
+    if (!is_checkpoint && is_graph_file(path)) return open_graph(path, {});
+    auto document = program::open_file(path);
     if (auto* mistakes = std::get_if<Diagnostics>(&document)) return std::move(*mistakes);
     impl_->open(std::get<0>(std::move(document)));
+    if (is_checkpoint) impl_->start(Movement::finish(*impl_->evaluation_, {})); // as a graph is, to be seen
     return {};
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <filesystem>
+#include <fstream>
 
 namespace rnnscope::program {
 namespace {
@@ -78,7 +79,41 @@ Opened open_graph(const std::string& path, const GraphSession& session) {
     return Document::read(format_json(program.dump()), beside + ".json", folder.string(), {{name, file}}, path);
 }
 
+std::string checkpoint_prefix(const std::string& path) {
+    std::error_code failure;
+    std::string prefix = path;
+    const fs::path file(path);
+    if (file.filename() == "checkpoint") { // text: model_checkpoint_path: "model.ckpt-100"
+        std::ifstream in(path);
+        std::string line;
+        std::getline(in, line);
+        const std::size_t begin = line.find('"'), end = line.rfind('"');
+        if (!line.starts_with("model_checkpoint_path:") || end <= begin || end == std::string::npos) return {};
+        const fs::path named(line.substr(begin + 1, end - begin - 1));
+        prefix = (named.is_absolute() ? named : file.parent_path() / named).string();
+        // Where the folder was moved to another machine the name alone still fits.
+        if (!fs::exists(prefix + ".index", failure)) prefix = (file.parent_path() / named.filename()).string();
+    } else if (prefix.ends_with(".index")) {
+        prefix.resize(prefix.size() - std::string_view(".index").size());
+    } else if (const std::size_t data = prefix.rfind(".data-"); data != std::string::npos) {
+        prefix.resize(data);
+    } else if (fs::exists(file, failure)) {
+        return {};
+    }
+    return fs::is_regular_file(prefix + ".index", failure) ? prefix : std::string();
+}
+
 Opened open_file(const std::string& path) {
+    if (const std::string prefix = checkpoint_prefix(path); !prefix.empty()) {
+        std::error_code failure;
+        const std::string graph = prefix + ".meta";
+        if (fs::exists(graph, failure)) return open_graph(graph, {.restore = prefix});
+        SourcePosition where;
+        where.file = path;
+        return Diagnostics{{"file.checkpoint",
+                            "this is a checkpoint: values of variables without the graph they are of", where,
+                            "open the graph or the program that saved it, and restore the checkpoint there"}};
+    }
     return is_graph_file(path) ? open_graph(path) : Document::open(path);
 }
 

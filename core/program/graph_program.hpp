@@ -30,7 +30,11 @@ struct GraphSession {
 std::variant<std::shared_ptr<const Document>, Diagnostics> open_graph(const std::string& path,
                                                                       const GraphSession& session = {});
 
-/// Opens a program or a graph, whichever the file holds.
+/// The prefix of the checkpoint that the path names: the prefix itself, its index, one of its data files, or the file
+/// "checkpoint" that names the latest of its folder. "": it names none that is there.
+std::string checkpoint_prefix(const std::string& path);
+
+/// Opens a program or a graph, whichever the file holds; of a checkpoint the graph beside it, with its values restored.
 std::variant<std::shared_ptr<const Document>, Diagnostics> open_file(const std::string& path);
 
 } // namespace rnnscope::program

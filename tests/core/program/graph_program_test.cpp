@@ -147,6 +147,18 @@ TEST_F(GraphProgramTest, WrongOptionsAreToldAllAtOnce) {
         EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
+TEST_F(GraphProgramTest, ACheckpointIsKnownByAnyOfItsFiles) {
+    for (const char* file : {"m.ckpt-7.index", "m.ckpt-7.data-00000-of-00001", "other.index.json"}) write(file, "");
+    write("checkpoint", "model_checkpoint_path: \"/gone/m.ckpt-7\"\nall_model_checkpoint_paths: \"m.ckpt-7\"\n");
+    for (const char* file : {"m.ckpt-7", "m.ckpt-7.index", "m.ckpt-7.data-00000-of-00001", "checkpoint"})
+        EXPECT_EQ(checkpoint_prefix(path(file)), path("m.ckpt-7")) << file;
+    for (const char* file : {"model.pb", "m.ckpt-8", "m.ckpt-8.index", "other.index.json"})
+        EXPECT_EQ(checkpoint_prefix(path(file)), "") << file;
+    const Opened alone = open_file(path("m.ckpt-7.index"));
+    ASSERT_TRUE(std::holds_alternative<Diagnostics>(alone));
+    EXPECT_EQ(std::get<Diagnostics>(alone)[0].code, "file.checkpoint") << "there is no graph beside it";
+}
+
 TEST_F(GraphProgramTest, AProgramMayImportAGraphUnderAScope) {
     write("p.json", R"({"format": "rnnscope/1", "program": [
         {"let": "y", "call": "import_graph_def", "args": [{"file": "model.pb"}], "kwargs": {"return_elements": ["y:0"]}},
