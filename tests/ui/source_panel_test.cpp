@@ -39,6 +39,25 @@ TEST(SourcePanel, ALinkToALineBringsItIntoSight) {
     EXPECT_TRUE(sees(10));
 }
 
+TEST(SourcePanel, WhatAFixChangedIsInSightOnceTheProgramHasRun) {
+    Harness h(900, 560);
+    open_small(h);
+    const auto sees = [&](int line) {
+        const auto [first, last] = h.shell().source().lines_in_sight();
+        return first <= line && line <= last;
+    };
+    const int changed = 29; // where init was built too early
+    ASSERT_TRUE(h.shell().execute({"fix.apply", "", "test"}));
+    h.settle();
+    ASSERT_TRUE(h.debugger().at_end());
+    EXPECT_TRUE(sees(changed));
+    ASSERT_TRUE(h.shell().execute({"select.line", "7", "panel:problems"}));
+    h.settle();
+    ASSERT_TRUE(h.shell().execute({"go.end", "", "test"}));
+    h.settle();
+    EXPECT_TRUE(sees(7)) << "the end has no line of its own";
+}
+
 TEST(SourcePanel, WhatIsClickedStaysWhereItIs) {
     Harness h(900, 560);
     open_small(h);

@@ -63,13 +63,12 @@ void SourcePanel::follow(const PanelContext& ctx, const view::SourceView& view, 
         if (at < ImGui::GetScrollY() || at + 3 * height > ImGui::GetScrollY() + visible_height)
             ImGui::SetScrollY(std::max(0.0f, at - visible_height / 2));
     };
+    if (followed_program_ != ctx.stamp.program) note_change(view);
     if (followed_line_ != view.current_line || followed_program_ != ctx.stamp.program) {
         followed_line_ = view.current_line;
         followed_program_ = ctx.stamp.program;
-        if (view.current_line > 0)
-            bring_into_sight(view.current_line);
-        else
-            ImGui::SetScrollY(0);
+        const int line = view.current_line > 0 ? view.current_line : std::exchange(changed_line_, 0);
+        if (line > 0) bring_into_sight(line);
     }
     const debug::Selection& selection = ctx.debugger.selection();
     const bool is_own = pushed_.kind == selection.kind && pushed_.statement == selection.statement;
@@ -90,6 +89,19 @@ void SourcePanel::follow(const PanelContext& ctx, const view::SourceView& view, 
     };
     if (is_asked || (is_other && std::ranges::none_of(view.lines, is_seen))) bring_into_sight(selected->number);
     if (is_asked) flash_ = reduce_motion_ ? 1 : 0;
+}
+
+/// A fix, or its undoing, changed the program: where, is what one wants to see once it has run.
+void SourcePanel::note_change(const view::SourceView& view) {
+    std::vector<std::string> text;
+    for (const view::SourceLine& line : view.lines) text.push_back(line.text);
+    changed_line_ = 1; // another file is shown from its start
+    if (title_ == view.title) {
+        const auto differs = std::ranges::mismatch(text_, text).in2;
+        changed_line_ = differs == text.end() ? 0 : static_cast<int>(differs - text.begin()) + 1;
+    }
+    title_ = view.title;
+    text_ = std::move(text);
 }
 
 void SourcePanel::draw_line(const PanelContext& ctx, const view::SourceLine& line, ImVec2 at, float width) {

@@ -4,7 +4,9 @@
 #include "ui/panels/panel.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace rnnscope::ui {
 
@@ -21,13 +23,17 @@ class SourcePanel {
     std::pair<int, int> lines_in_sight() const { return in_sight_; }
 
   private:
+    void note_change(const view::SourceView& view);
     void follow(const PanelContext& ctx, const view::SourceView& view, float visible_height);
     void draw_line(const PanelContext& ctx, const view::SourceLine& line, ImVec2 at, float width);
     void draw_gutter(const PanelContext& ctx, const view::SourceLine& line, ImVec2 at, float height);
 
     Cached<view::SourceView> view_;
-    float scrolled_ = 0;    ///< sideways
-    int followed_line_ = 0; ///< the line that was scrolled to last
+    float scrolled_ = 0;            ///< sideways
+    int followed_line_ = 0;         ///< the line that was scrolled to last
+    std::string title_;             ///< of the program that is followed
+    std::vector<std::string> text_; ///< its lines
+    int changed_line_ = 0;          ///< the first that differs from those before; shown when the program has run
     std::shared_ptr<const program::Program> followed_program_;
     debug::Selection followed_selection_;
     debug::Selection pushed_; ///< what was clicked here, and so is in sight already
