@@ -5,6 +5,7 @@
 #include "ui/widgets/graph_canvas.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -20,12 +21,14 @@
 ///
 ///   build     CPU time of this thread for the canvas alone
 ///   vertices  the most of those frames
-///   frame     all of it, until OpenGL has drawn the last pixel into memory as `rnnscope render` does: wall time, and
-///   CPU
-///             time of all threads, of which Mesa's llvmpipe has one for each core. Without OpenGL this is left out.
+///   fill      how often what is drawn covers the window: where a processor draws, most of the time goes there
+///   frame     all of it, until OpenGL has drawn the last pixel into memory as `rnnscope render` does: time by the
+///             clock, and CPU time of all threads, of which Mesa's llvmpipe has one for each core. Without OpenGL this
+///             is left out.
 ///
 /// Of the largest graphs for everything that the fills can say, with what it costs to find the colours of the boxes,
-/// which is done once for a position. Then the whole window, in each workspace. GRAPH is as for bench_layout.
+/// which is done once for a position. Then the whole window, in each workspace, and with the real graphs opened
+/// in its Graph workspace at the same zooms. GRAPH is as for bench_layout.
 namespace rnnscope {
 namespace {
 
@@ -68,9 +71,52 @@ double median(std::vector<double> values) {
     return *middle;
 }
 
-/// Medians, in milliseconds, and the most vertices.
+/// Of a triangle, what lies within the rectangle: cut by one side after the other.
+double area_within(std::vector<ImVec2> corners, const ImVec4& clip) {
+    const auto cut = [&](auto&& inside) { // a distance, positive inside
+        std::vector<ImVec2> kept;
+        for (std::size_t i = 0; i < corners.size(); ++i) {
+            const ImVec2 a = corners[i], b = corners[(i + 1) % corners.size()];
+            const float from = inside(a), to = inside(b);
+            if (from >= 0) kept.push_back(a);
+            if ((from < 0) == (to < 0)) continue;
+            const float t = from / (from - to);
+            kept.emplace_back(a.x + (b.x - a.x) * t, a.y + (b.y - a.y) * t);
+        }
+        corners = std::move(kept);
+    };
+    cut([&](ImVec2 p) { return p.x - clip.x; });
+    cut([&](ImVec2 p) { return clip.z - p.x; });
+    cut([&](ImVec2 p) { return p.y - clip.y; });
+    cut([&](ImVec2 p) { return clip.w - p.y; });
+    double twice = 0;
+    for (std::size_t i = 0; i < corners.size(); ++i) {
+        const ImVec2 a = corners[i], b = corners[(i + 1) % corners.size()];
+        twice += static_cast<double>(a.x) * b.y - static_cast<double>(b.x) * a.y;
+    }
+    return std::abs(twice) / 2;
+}
+
+/// How often the frame draws the whole window: what software drawing takes its time for, whatever the machine does.
+double fill_of(const ImDrawData& data) {
+    double area = 0;
+    for (int l = 0; l < data.CmdListsCount; ++l) {
+        const ImDrawList& list = *data.CmdLists[l];
+        for (const ImDrawCmd& command : list.CmdBuffer) {
+            const auto corner = [&](unsigned at) {
+                const unsigned vertex = list.IdxBuffer[static_cast<int>(command.IdxOffset + at)] + command.VtxOffset;
+                return list.VtxBuffer[static_cast<int>(vertex)].pos;
+            };
+            for (unsigned i = 0; i + 2 < command.ElemCount; i += 3)
+                area += area_within({corner(i), corner(i + 1), corner(i + 2)}, command.ClipRect);
+        }
+    }
+    return area / (static_cast<double>(width) * height);
+}
+
+/// Medians, in milliseconds, the most vertices, and how often the last frame fills the window.
 struct Cost {
-    double build = 0, wall = 0, cpu = 0;
+    double build = 0, wall = 0, cpu = 0, fill = 0;
     int vertices = 0;
 };
 
@@ -111,7 +157,7 @@ class Meter {
     }
     Cost stop() {
         started_ = false;
-        return {median(builds_), median(walls_), median(cpus_), most_};
+        return {median(builds_), median(walls_), median(cpus_), fill_of(*ImGui::GetDrawData()), most_};
     }
     bool paints() const { return painter_ != nullptr; }
 
@@ -199,6 +245,7 @@ class Canvas {
 
 void print(const Cost& cost, bool paints) {
     std::printf("%6.3f ms %6d", cost.build, cost.vertices);
+    std::printf(" x%4.2f", cost.fill);
     if (paints) std::printf(" %5.1f / %5.1f ms", cost.wall, cost.cpu);
 }
 
@@ -269,6 +316,62 @@ void measure_window(const app::Offscreen* target) {
     }
 }
 
+/// A graph as somebody opens it: all scopes open, the camera moving, in the Graph workspace. As for the canvas, at four
+/// zooms.
+void measure_opened(const std::string& name, const app::Offscreen* target) {
+    ui::Harness harness(width, height);
+    Meter meter(target);
+    ui::Shell& shell = harness.shell();
+    const auto work = [&] {
+        while (shell.work(std::chrono::seconds(1)) || shell.debugger().has_background_work()) {
+        }
+    };
+    const auto command = [&](const char* id, const std::string& argument = "") {
+        const Status status = shell.execute({id, argument, "bench"});
+        if (!status) std::printf("window, %s: %s\n", name.c_str(), status.error().message.substr(0, 300).c_str());
+        work();
+        return status.ok();
+    };
+    const auto draw = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            meter.frame([&](std::vector<double>& builds) {
+                const double begin = bench::cpu_seconds();
+                shell.draw();
+                builds.push_back((bench::cpu_seconds() - begin) * 1e3);
+                return -1;
+            });
+            work();
+        }
+    };
+    if (!command("file.open", bench::file_of(name))) return;
+    command("workspace.graph");
+    draw(5);
+    command("graph.expand-all");
+    draw(20);
+    const Graph& graph = *shell.debugger().graph();
+    const std::string middle = graph.node(NodeId(graph.size() / 2)).name;
+    std::printf("window, %-26s %7zu  ", name.c_str(), graph.size());
+    for (const double zoom : {0.0, 0.05, 0.3, 1.0}) {
+        command("graph.fit");
+        draw(20);
+        if (zoom > shell.graph().zoom()) {
+            command("select.node", middle);
+            command("graph.selection");
+            draw(20);
+            shell.graph().zoom_by(static_cast<float>(zoom / shell.graph().zoom()));
+            draw(20);
+        }
+        meter.start();
+        for (int i = 0; i < frames; ++i) {
+            shell.graph().zoom_by(i % 2 == 0 ? 1.01f : 1 / 1.01f);
+            draw(1);
+        }
+        std::printf("  %7.4f: ", shell.graph().zoom());
+        print(meter.stop(), meter.paints());
+    }
+    std::printf("\n");
+}
+
 std::unique_ptr<app::Offscreen> open_target() {
     setenv("LIBGL_ALWAYS_SOFTWARE", "1", 1);
     auto target = app::Offscreen::create(width, height);
@@ -295,10 +398,12 @@ int main(int argc, char** argv) {
                 std::printf("%s is left out: there is no %s\n", real, bench::file_of(real).c_str());
     }
     const std::unique_ptr<app::Offscreen> target = open_target();
-    const char* columns = target ? "build, vertices, frame (wall / CPU)" : "build, vertices";
+    const char* columns = target ? "build, vertices, fill, frame (wall / CPU)" : "build, vertices, fill";
     std::printf("%-34s %7s  %-10s %9s  zoom: %s\n", "", "ops", "colours", "of boxes", columns);
     for (const std::string& graph : graphs) measure(graph, target.get());
     measure_nothing(target.get());
     measure_window(target.get());
+    for (const std::string opened : {"dtln", "har"}) // what is generated has no attributes that could be read
+        if (std::ranges::find(graphs, opened) != graphs.end()) measure_opened(opened, target.get());
     return 0;
 }

@@ -20,6 +20,7 @@ class GraphPanel {
     void show_selection() { show_selected_ = true; } ///< zooms to it
     void show_failure() { show_failed_ = true; }
     void zoom_by(float factor) { canvas_.zoom_by(factor); }
+    double zoom() const { return canvas_.zoom(); }
     void back() { canvas_.back(); } ///< to where the camera was
     void forward() { canvas_.forward(); }
     bool can_go_back() const { return canvas_.can_go_back(); }
