@@ -80,8 +80,9 @@ Text save_recording(Debugger& debugger, std::string_view path) {
 }
 
 Text reload_file(Debugger& debugger, std::string_view) {
-    const std::string recording = debugger.recording_file();
-    return open_file(debugger, recording.empty() ? debugger.document().opened_from() : recording);
+    // Its own copy: the document goes when the next one is there.
+    const std::string recording = debugger.recording_file(), document = debugger.document().opened_from();
+    return open_file(debugger, recording.empty() ? document : recording);
 }
 
 Text save_file(Debugger& debugger, std::string_view path) {

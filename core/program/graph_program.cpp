@@ -47,9 +47,8 @@ std::optional<std::string> restore_statement(SessionStatements& statements, cons
         .dump();
 }
 
-} // namespace
-
-Opened open_graph(const std::string& path, const GraphSession& session) {
+/// `opened_from`: what the person opened, which reloading opens again.
+Opened open_graph_as(const std::string& path, const GraphSession& session, const std::string& opened_from) {
     LoadedGraph loaded = load_graph_file(path);
     if (auto* problems = std::get_if<Diagnostics>(&loaded)) return std::move(*problems);
     const auto file = std::get<std::shared_ptr<const GraphFile>>(std::move(loaded));
@@ -76,7 +75,13 @@ Opened open_graph(const std::string& path, const GraphSession& session) {
     const std::string beside = folder == fs::absolute(path).lexically_normal().parent_path()
                                    ? path
                                    : (folder / fs::path(path).filename()).string();
-    return Document::read(format_json(program.dump()), beside + ".json", folder.string(), {{name, file}}, path);
+    return Document::read(format_json(program.dump()), beside + ".json", folder.string(), {{name, file}}, opened_from);
+}
+
+} // namespace
+
+Opened open_graph(const std::string& path, const GraphSession& session) {
+    return open_graph_as(path, session, path);
 }
 
 std::string checkpoint_prefix(const std::string& path) {
@@ -107,7 +112,9 @@ Opened open_file(const std::string& path) {
     if (const std::string prefix = checkpoint_prefix(path); !prefix.empty()) {
         std::error_code failure;
         const std::string graph = prefix + ".meta";
-        if (fs::exists(graph, failure)) return open_graph(graph, {.restore = prefix});
+        GraphSession values;
+        values.restore = prefix;
+        if (fs::exists(graph, failure)) return open_graph_as(graph, values, path);
         SourcePosition where;
         where.file = path;
         return Diagnostics{{"file.checkpoint",

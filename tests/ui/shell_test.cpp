@@ -369,6 +369,22 @@ TEST(Settings, TheWindowsSettingsAreCommands) {
     EXPECT_FALSE(h.find_text("Reduce motion", at, right));
 }
 
+TEST(Shell, ACheckpointIsOpenedAndReloadedWithItsValues) {
+    const std::string file = RNNSCOPE_SHARED_DIR "/data/tf1/gru-process-model/GRU.ckpt.index";
+    if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is not there";
+    Harness h;
+    ASSERT_TRUE(h.shell().open_path(file));
+    for (const char* command : {"", "file.reload"}) {
+        if (*command != 0) {
+            ASSERT_TRUE(h.shell().execute({command, "", "test"}));
+        }
+        EXPECT_EQ(h.shell().message(), "opened " + file) << command;
+        h.settle();
+        EXPECT_TRUE(h.shows("restored")) << command;
+        EXPECT_TRUE(h.shows("0 uninitialized")) << command;
+    }
+}
+
 TEST(Notices, TheirFrameIsNotCutOff) {
     Harness h;
     h.settle();
