@@ -190,6 +190,49 @@ TEST_F(CanvasTest, FitShowsEverything) {
     }
 }
 
+/// How many rectangles are filled that the whole canvas lies in.
+int whole_fills(ImVec2 a, ImVec2 b) {
+    int triangles = 0;
+    const ImDrawData& data = *ImGui::GetDrawData();
+    for (int n = 0; n < data.CmdListsCount; ++n) {
+        const ImDrawList& list = *data.CmdLists[n];
+        for (int i = 0; i + 2 < list.IdxBuffer.Size; i += 3) {
+            ImVec2 low{1e9f, 1e9f}, high{-1e9f, -1e9f};
+            for (int corner = i; corner < i + 3; ++corner) {
+                const ImVec2 at = list.VtxBuffer[list.IdxBuffer[corner]].pos;
+                low = {std::min(low.x, at.x), std::min(low.y, at.y)};
+                high = {std::max(high.x, at.x), std::max(high.y, at.y)};
+            }
+            triangles += low.x < a.x && low.y < a.y && high.x > b.x && high.y > b.y ? 1 : 0;
+        }
+    }
+    return triangles / 2;
+}
+
+TEST_F(CanvasTest, ScopesBehindAScopeThatFillsTheViewAreNotFilled) {
+    constexpr int chains = 9, steps = 9;
+    std::vector<NodeId> ends(chains, out_);
+    NodeId middle;
+    for (int i = 0; i < chains * steps; ++i) {
+        NodeId& end = ends[static_cast<std::size_t>(i % chains)];
+        end = add("a/b/c/d/step_" + std::to_string(i), "Tanh", {end});
+        if (i == chains * steps / 2) middle = end;
+    }
+    for (const char* scope : {"a", "a/b", "a/b/c"}) add(std::string(scope) + "/beside", "NoOp", {});
+    view_.expand_all(input());
+    settle();
+    const int before = whole_fills(a_, b_);
+    canvas_.show(middle, true);
+    settle();
+    canvas_.zoom_by(100);
+    settle();
+    const std::uint32_t scope = scene().boxes[scene().box_of(middle)].parent;
+    ASSERT_EQ(scene().boxes[scope].path, "a/b/c/d");
+    ASSERT_LT(canvas_.low_corner(scope).y, a_.y);
+    ASSERT_GT(canvas_.high_corner(scope).x, b_.x);
+    EXPECT_EQ(whole_fills(a_, b_), before + 1);
+}
+
 TEST(GraphNames, ALongNameIsCutWhereAPartOfItBegins) {
     const auto letters = [](std::string_view text) {
         return static_cast<float>(

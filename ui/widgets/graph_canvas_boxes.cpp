@@ -162,11 +162,23 @@ class BoxPainter : public GraphBrush {
             compat::add_rect(list_, p, q, faded(look_[Token::line2], i), radius, 1);
     }
 
+    bool covers_view(std::uint32_t i) const {
+        const ImVec2 p = low(i), q = high(i);
+        return p.x < p_.a.x && p.y < p_.a.y && q.x > p_.b.x && q.y > p_.b.y;
+    }
+    /// Nothing of it would be seen behind a scope in it.
+    bool is_hidden(std::uint32_t i) const {
+        for (std::uint32_t c = i + 1; c < scene_.boxes[i].end; c = scene_.boxes[c].end)
+            if (scene_.boxes[c].expanded && covers_view(c)) return c != p_.selected && strength(c) >= 1;
+        return false;
+    }
+
     void draw_open_scope(std::uint32_t i) {
         const SceneBox& box = scene_.boxes[i];
         const ImVec2 p = low(i), q = high(i);
         const float radius = std::min(look_.px(6), 6 * p_.unit);
-        const bool covers = p.x < p_.a.x && p.y < p_.a.y && q.x > p_.b.x && q.y > p_.b.y;
+        const bool covers = covers_view(i);
+        if (covers && is_hidden(i)) return;
         if (i == p_.selected)
             list_.AddRectFilled(p, q, look_[Token::accent_bg], radius);
         else

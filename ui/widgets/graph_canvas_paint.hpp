@@ -38,9 +38,9 @@ class GraphBrush {
     /// Screen size of a text of `size` look pixels, at least the smallest readable one.
     float em(float size) const { return size * p_.unit; }
 
+    float strength(std::uint32_t box) const { return p_.placed[box].shown * trace_strength(scene_.boxes[box].trace); }
     Color faded(Color color, std::uint32_t box) const {
-        const float shown = p_.placed[box].shown * trace_strength(scene_.boxes[box].trace);
-        return shown >= 1 ? color : with_alpha(color, shown);
+        return strength(box) >= 1 ? color : with_alpha(color, strength(box));
     }
     /// At a size that follows the zoom in whole pixels; nothing below the smallest readable size. Returns the width.
     float label(TextRole role, float nominal_em, ImVec2 where, float middle_height, Color color, std::string_view text,
