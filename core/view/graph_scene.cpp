@@ -7,7 +7,13 @@
 #include <stop_token>
 #include <system_error>
 
+#include <fmt/format.h>
+
 namespace rnnscope::view {
+
+std::string header_count(const SceneBox& box) {
+    return fmt::format("{} of {} set · {}", box.with_value, box.variables, box.count);
+}
 
 Scene::Corner Scene::corner(std::uint32_t box) const {
     Corner corner;

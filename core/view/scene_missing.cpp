@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
 namespace rnnscope::view {
 namespace {
 
@@ -63,8 +61,7 @@ class Obstacles {
     void add_header(std::uint32_t scope) {
         const SceneBox& box = scene_.boxes[scope];
         const Area outer = area_of(scene_, scope);
-        const std::string count =
-            box.variables > 0 ? fmt::format("{} of {} set · {}", box.with_value, box.variables, box.count) : box.count;
+        const std::string count = box.variables > 0 ? header_count(box) : box.count;
         const double title_end = outer.x0 + 24 + (box.variables > 0 ? 16 : 0) + mono_width(box.title),
                      count_start = outer.x1 - 10 - sans_width(count), bottom = outer.y0 + SceneMetrics::header;
         add({outer.x0, outer.y0, title_end, bottom});

@@ -244,7 +244,7 @@ class BoxPainter : public GraphBrush {
         if (box.found > 0)
             counts[0] = fmt::format("{} found", box.found);
         else if (box.variables > 0)
-            counts[0] = fmt::format("{} of {} set · {}", box.with_value, box.variables, box.count);
+            counts[0] = view::header_count(box);
         for (const std::string& count : counts) {
             const float width = text_width(look_, TextRole::caption, count) * std::max(u / look_.scale, 0.82f);
             const float left = q.x - width - 10 * u;
