@@ -13,49 +13,46 @@ void open_small(Harness& h) {
     ASSERT_TRUE(h.debugger().error_at_position());
 }
 
+bool sees(Harness& h, int line) {
+    const auto [first, last] = h.shell().source().lines_in_sight();
+    return first <= line && line <= last;
+}
+
 TEST(SourcePanel, ALinkToALineBringsItIntoSight) {
     Harness h(900, 560);
     open_small(h);
-    const auto sees = [&](int line) {
-        const auto [first, last] = h.shell().source().lines_in_sight();
-        return first <= line && line <= last;
-    };
-    ASSERT_FALSE(sees(10)) << "the position's line is far below";
+    ASSERT_FALSE(sees(h, 10)) << "the position's line is far below";
     ASSERT_TRUE(h.shell().execute({"select.line", "10", "panel:problems"}));
     h.frame();
     EXPECT_TRUE(h.shell().animating()) << "it lights up";
     h.settle();
-    EXPECT_TRUE(sees(10));
+    EXPECT_TRUE(sees(h, 10));
     for (int i = 0; i < 60; ++i) h.frame();
     EXPECT_FALSE(h.shell().source().animating()) << "once";
     ASSERT_TRUE(h.shell().execute({"select.line", "36", "panel:problems"}));
     h.settle();
-    EXPECT_TRUE(sees(36));
+    EXPECT_TRUE(sees(h, 36));
     h.shell().settings().reduce_motion = true;
     ASSERT_TRUE(h.shell().execute({"select.line", "10", "panel:problems"}));
     h.frame();
     h.frame();
     EXPECT_FALSE(h.shell().source().animating());
-    EXPECT_TRUE(sees(10));
+    EXPECT_TRUE(sees(h, 10));
 }
 
 TEST(SourcePanel, WhatAFixChangedIsInSightOnceTheProgramHasRun) {
     Harness h(900, 560);
     open_small(h);
-    const auto sees = [&](int line) {
-        const auto [first, last] = h.shell().source().lines_in_sight();
-        return first <= line && line <= last;
-    };
     const int changed = 29; // where init was built too early
     ASSERT_TRUE(h.shell().execute({"fix.apply", "", "test"}));
     h.settle();
     ASSERT_TRUE(h.debugger().at_end());
-    EXPECT_TRUE(sees(changed));
+    EXPECT_TRUE(sees(h, changed));
     ASSERT_TRUE(h.shell().execute({"select.line", "7", "panel:problems"}));
     h.settle();
     ASSERT_TRUE(h.shell().execute({"go.end", "", "test"}));
     h.settle();
-    EXPECT_TRUE(sees(7)) << "the end has no line of its own";
+    EXPECT_TRUE(sees(h, 7)) << "the end has no line of its own";
 }
 
 TEST(SourcePanel, WhatIsClickedStaysWhereItIs) {
