@@ -12,7 +12,7 @@
 namespace rnnscope::view {
 namespace {
 
-using Layers = std::vector<std::vector<std::uint32_t>>;
+using Layer = std::span<std::uint32_t>;
 
 /// One step of an edge between two neighbouring layers.
 struct Segment {
@@ -65,28 +65,36 @@ void spread_loose_nodes(LayoutOrder& order, std::span<const LayoutEdge> edges) {
         if (loose[v]) order.rank[v] = static_cast<std::uint32_t>(n++ / per_rank);
 }
 
-/// Crossing reduction: barycenter sweeps over a fixed graph of layers.
+/// Crossing reduction: barycenter sweeps over a fixed graph of layers. No node changes its layer, so all layers are one
+/// array, and the best order so far is kept by copying that.
 class Ordering {
   public:
     Ordering(LayoutOrder& order, std::span<const LayoutEdge> edges, const LayoutLimits& limits)
-        : order_(order), limits_(limits), segments_(segments_of(order, edges)), position_(order.rank.size(), 0) {
-        const std::size_t all = order.rank.size();
-        up_first_.assign(all + 1, 0);
-        down_first_.assign(all + 1, 0);
+        : order_(order), limits_(limits), segments_(segments_of(order, edges)), nodes_(order.rank.size()),
+          slots_(order.rank.size()), ends_(2 * segments_.size()) {
+        const std::uint32_t ranks =
+            nodes_.empty() ? 0 : *std::max_element(order.rank.begin(), order.rank.end()) + 1;
+        first_.assign(ranks + 1, 0);
+        for (const std::uint32_t rank : order.rank) ++first_[rank + 1];
+        for (std::size_t r = 0; r < ranks; ++r) first_[r + 1] += first_[r];
+        for (std::size_t v = 0; v < nodes_.size(); ++v)
+            nodes_[v].layer_size = first_[order.rank[v] + 1] - first_[order.rank[v]];
         for (const Segment& s : segments_) {
-            ++up_first_[s.lower + 1];
-            ++down_first_[s.upper + 1];
+            ++nodes_[s.lower].ups;
+            ++nodes_[s.upper].downs;
         }
-        for (std::size_t v = 0; v < all; ++v) {
-            up_first_[v + 1] += up_first_[v];
-            down_first_[v + 1] += down_first_[v];
+        std::uint32_t next = 0;
+        for (Node& node : nodes_) {
+            node.up = next;
+            node.down = next + node.ups;
+            next = node.down + node.downs;
+            node.ups = node.downs = 0;
         }
-        up_.resize(segments_.size());
-        down_.resize(segments_.size());
-        auto up_next = up_first_, down_next = down_first_;
         for (const Segment& s : segments_) {
-            up_[up_next[s.lower]++] = s.upper;
-            down_[down_next[s.upper]++] = s.lower;
+            Node& upper = nodes_[s.upper];
+            Node& lower = nodes_[s.lower];
+            ends_[lower.up + lower.ups++] = s.upper;
+            ends_[upper.down + upper.downs++] = s.lower;
         }
     }
 
@@ -100,7 +108,7 @@ class Ordering {
             initial_order(start % 2 == 1);
             improve(start / 2 == 1, best);
         }
-        order_.layers = std::move(best.layers);
+        slots_ = std::move(best.slots);
         order_.crossings = best.crossings;
         note_positions();
         if (!small()) return;
@@ -115,8 +123,8 @@ class Ordering {
         work_ = 0;
         for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
             const std::uint32_t v = *node;
-            auto& layer = order_.layers[order_.rank[v]];
-            const std::uint32_t start = position_[v];
+            const Layer layer = this->layer(order_.rank[v]);
+            const std::uint32_t start = position(v);
             std::uint32_t best = start;
             std::int64_t gain = 0, most = 0;
             for (std::uint32_t i = start; i > 0 && work_ < limits_.order_work; --i) {
@@ -136,18 +144,28 @@ class Ordering {
     /// too.
     void free_dead_ends() {
         if (!small()) return;
-        for (auto& layer : order_.layers) {
-            const std::vector<std::uint32_t> before = layer;
-            for (const std::uint32_t v : before)
-                if (up(v).empty() != down(v).empty() && !move_out(layer, position_[v], true))
-                    move_out(layer, position_[v], false);
+        const std::vector<std::uint32_t> before = slots_;
+        for (const std::uint32_t v : before) {
+            if (up(v).empty() == down(v).empty()) continue;
+            const Layer layer = this->layer(order_.rank[v]);
+            if (!move_out(layer, position(v), true)) move_out(layer, position(v), false);
         }
+    }
+
+    void write_layers() {
+        order_.layers.clear();
+        order_.layers.reserve(layer_count());
+        for (std::size_t r = 0; r < layer_count(); ++r) order_.layers.emplace_back(layer(r).begin(), layer(r).end());
+    }
+    void read_layers() {
+        auto slot = slots_.begin();
+        for (const auto& layer : order_.layers) slot = std::copy(layer.begin(), layer.end(), slot);
     }
 
     std::uint64_t crossings() {
         note_positions();
         std::uint64_t total = 0;
-        for (std::size_t r = 0; r + 1 < order_.layers.size(); ++r) total += crossings_below(r);
+        for (std::size_t r = 0; r + 1 < layer_count(); ++r) total += crossings_below(r);
         return total;
     }
 
@@ -158,11 +176,20 @@ class Ordering {
         std::uint32_t node;
     };
 
+    /// Its neighbours are in ends_.
+    struct Node {
+        std::uint32_t up = 0, ups = 0, down = 0, downs = 0;
+        std::uint32_t position = 0, layer_size = 0;
+    };
+
     bool small() const { return order_.rank.size() < 1000; }
+    std::size_t layer_count() const { return first_.size() - 1; }
+    Layer layer(std::size_t rank) { return {slots_.data() + first_[rank], first_[rank + 1] - first_[rank]}; }
+    std::uint32_t position(std::uint32_t v) const { return nodes_[v].position; }
 
     /// The best order so far: fewest crossings, and then least spread.
     struct Found {
-        Layers layers;
+        std::vector<std::uint32_t> slots;
         std::uint64_t crossings = std::numeric_limits<std::uint64_t>::max(), spread = 0;
     };
 
@@ -171,7 +198,7 @@ class Ordering {
         std::uint64_t now = crossings(), own = now, own_spread = spread();
         const auto keep = [&](std::uint64_t wide) {
             if (now > best.crossings || (now == best.crossings && wide >= best.spread)) return;
-            best.layers = order_.layers;
+            best.slots = slots_;
             best.crossings = now;
             best.spread = wide;
         };
@@ -193,8 +220,7 @@ class Ordering {
 
     /// In half places, with the layers' middles above each other.
     std::int64_t place(std::uint32_t v) const {
-        return 2 * static_cast<std::int64_t>(position_[v]) -
-               static_cast<std::int64_t>(order_.layers[order_.rank[v]].size());
+        return 2 * static_cast<std::int64_t>(nodes_[v].position) - static_cast<std::int64_t>(nodes_[v].layer_size);
     }
 
     /// How far edges lead from straight.
@@ -219,24 +245,25 @@ class Ordering {
     }
 
     std::span<const std::uint32_t> up(std::uint32_t v) const {
-        return {up_.data() + up_first_[v], up_first_[v + 1] - up_first_[v]};
+        return {ends_.data() + nodes_[v].up, nodes_[v].ups};
     }
     std::span<const std::uint32_t> down(std::uint32_t v) const {
-        return {down_.data() + down_first_[v], down_first_[v + 1] - down_first_[v]};
+        return {ends_.data() + nodes_[v].down, nodes_[v].downs};
     }
 
     void note_positions() {
-        for (const auto& layer : order_.layers)
-            for (std::uint32_t i = 0; i < layer.size(); ++i) position_[layer[i]] = i;
+        for (std::size_t r = 0; r < layer_count(); ++r) note_positions(layer(r));
+    }
+    void note_positions(Layer layer) {
+        for (std::uint32_t i = 0; i < layer.size(); ++i) nodes_[layer[i]].position = i;
     }
 
     /// Depth first from the nodes in their order, along the edges or against them: connected things start side by side.
     void initial_order(bool from_below) {
-        const std::size_t all = order_.rank.size();
-        const std::uint32_t ranks = all == 0 ? 0 : *std::max_element(order_.rank.begin(), order_.rank.end()) + 1;
-        order_.layers.assign(ranks, {});
-        std::vector<bool> placed(all, false);
+        std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
+        std::vector<bool> placed(nodes_.size(), false);
         std::vector<std::uint32_t> stack;
+        const auto place = [&](std::uint32_t v) { slots_[next[order_.rank[v]]++] = v; };
         for (std::uint32_t root = 0; root < order_.nodes; ++root) {
             // What has no edges would only push apart what has: it comes last.
             if (up(root).empty() && down(root).empty()) continue;
@@ -247,28 +274,28 @@ class Ordering {
                 stack.pop_back();
                 if (placed[v]) continue;
                 placed[v] = true;
-                order_.layers[order_.rank[v]].push_back(v);
-                const auto next = from_below ? up(v) : down(v);
-                for (auto it = next.rbegin(); it != next.rend(); ++it)
+                place(v);
+                const auto onward = from_below ? up(v) : down(v);
+                for (auto it = onward.rbegin(); it != onward.rend(); ++it)
                     if (!placed[*it]) stack.push_back(*it);
             }
         }
-        for (std::uint32_t v = 0; v < all; ++v)
-            if (!placed[v]) order_.layers[order_.rank[v]].push_back(v);
+        for (std::uint32_t v = 0; v < nodes_.size(); ++v)
+            if (!placed[v]) place(v);
     }
 
     void sweep_once(bool downwards, bool ties_reversed, bool by_median) {
         note_positions();
-        const std::size_t ranks = order_.layers.size();
+        const std::size_t ranks = layer_count();
         for (std::size_t step = 1; step < ranks; ++step) {
-            auto& layer = order_.layers[downwards ? step : ranks - 1 - step];
+            const Layer layer = this->layer(downwards ? step : ranks - 1 - step);
             sort_layer(layer, downwards, ties_reversed, by_median);
-            for (std::uint32_t i = 0; i < layer.size(); ++i) position_[layer[i]] = i;
+            note_positions(layer);
         }
     }
 
     /// Sorts by the mean or the median of the neighbours' positions; nodes without neighbours keep their places.
-    void sort_layer(std::vector<std::uint32_t>& layer, bool by_upper, bool ties_reversed, bool by_median) {
+    void sort_layer(Layer layer, bool by_upper, bool ties_reversed, bool by_median) {
         movable_.clear();
         places_.clear();
         for (std::uint32_t i = 0; i < layer.size(); ++i) {
@@ -293,14 +320,14 @@ class Ordering {
 
     double mean(std::span<const std::uint32_t> neighbours) const {
         double sum = 0;
-        for (const std::uint32_t n : neighbours) sum += position_[n];
+        for (const std::uint32_t n : neighbours) sum += position(n);
         return sum / static_cast<double>(neighbours.size());
     }
 
     /// Of an even number, between the middle two, nearer to where the others are denser (Gansner et al. 1993).
     double median(std::span<const std::uint32_t> neighbours) {
         sorted_.clear();
-        for (const std::uint32_t n : neighbours) sorted_.push_back(position_[n]);
+        for (const std::uint32_t n : neighbours) sorted_.push_back(position(n));
         std::sort(sorted_.begin(), sorted_.end());
         const std::size_t m = sorted_.size() / 2;
         const double low = sorted_[m > 0 ? m - 1 : 0], high = sorted_[m];
@@ -312,8 +339,8 @@ class Ordering {
 
     /// Barth, Juenger and Mutzel: inversions of the lower ends, counted in a tree of partial sums.
     std::uint64_t crossings_below(std::size_t r) {
-        const auto& upper = order_.layers[r];
-        const std::size_t width = order_.layers[r + 1].size();
+        const Layer upper = layer(r);
+        const std::size_t width = layer(r + 1).size();
         if (width <= 64) return crossings_below_few(upper);
         std::size_t leaves = 1;
         while (leaves < width) leaves *= 2;
@@ -322,7 +349,7 @@ class Ordering {
         std::vector<std::uint32_t>& ends = sorted_;
         for (const std::uint32_t v : upper) {
             ends.clear();
-            for (const std::uint32_t n : down(v)) ends.push_back(position_[n]);
+            for (const std::uint32_t n : down(v)) ends.push_back(position(n));
             std::sort(ends.begin(), ends.end());
             for (const std::uint32_t end : ends)
                 for (std::size_t at = leaves + end; at > 1; at /= 2)
@@ -334,18 +361,18 @@ class Ordering {
     }
 
     /// The same for few places below: a bit for each that has an end, and counts only where several share one.
-    std::uint64_t crossings_below_few(const std::vector<std::uint32_t>& upper) {
+    std::uint64_t crossings_below_few(Layer upper) const {
         std::array<std::uint32_t, 64> ends_at{};
         std::uint64_t used = 0, total = 0;
         for (const std::uint32_t v : upper) {
             // All ends of one node see only those of the nodes before it.
             for (const std::uint32_t n : down(v))
-                for (std::uint64_t right = position_[n] < 63 ? used >> (position_[n] + 1) << (position_[n] + 1) : 0;
+                for (std::uint64_t right = position(n) < 63 ? used >> (position(n) + 1) << (position(n) + 1) : 0;
                      right != 0; right &= right - 1)
                     total += ends_at[static_cast<std::size_t>(std::countr_zero(right))];
             for (const std::uint32_t n : down(v)) {
-                ++ends_at[position_[n]];
-                used |= std::uint64_t{1} << position_[n];
+                ++ends_at[position(n)];
+                used |= std::uint64_t{1} << position(n);
             }
         }
         return total;
@@ -358,7 +385,8 @@ class Ordering {
         bool improved = true;
         for (int round = 0; improved && round < 8 && work_ < limits_.order_work; ++round) {
             improved = false;
-            for (auto& layer : order_.layers)
+            for (std::size_t r = 0; r < layer_count(); ++r) {
+                const Layer layer = this->layer(r);
                 for (std::size_t i = 0; i + 1 < layer.size(); ++i) {
                     const std::uint32_t a = layer[i], b = layer[i + 1];
                     const std::int64_t gain = swap_gain(a, b);
@@ -366,10 +394,11 @@ class Ordering {
                     const bool better = gain > 0 || straightens(a, b);
                     if (!better && !(ties && round == 0)) continue;
                     std::swap(layer[i], layer[i + 1]);
-                    std::swap(position_[a], position_[b]);
+                    std::swap(nodes_[a].position, nodes_[b].position);
                     total += gain;
                     improved = improved || better;
                 }
+            }
         }
         return static_cast<std::uint64_t>(total);
     }
@@ -380,8 +409,8 @@ class Ordering {
         for (int round = 0; improved && round < 6 && work_ < limits_.order_work; ++round) {
             improved = false;
             for (std::uint32_t v = 0; v < order_.rank.size() && order_.crossings > 0; ++v) {
-                auto& layer = order_.layers[order_.rank[v]];
-                const std::size_t start = position_[v];
+                const Layer layer = this->layer(order_.rank[v]);
+                const std::size_t start = position(v);
                 std::size_t best = start;
                 std::int64_t gain = 0, most = 0;
                 const auto look = [&](std::size_t at, std::int64_t change) {
@@ -402,7 +431,7 @@ class Ordering {
     }
 
     /// Past the bends beside it, unless there are fewer on its other side. False when it stays.
-    bool move_out(Layers::value_type& layer, std::size_t start, bool to_left) {
+    bool move_out(Layer layer, std::size_t start, bool to_left) {
         const auto bends = [&](bool left) {
             std::size_t count = 0;
             while (left ? count < start : start + count + 1 < layer.size()) {
@@ -425,14 +454,14 @@ class Ordering {
         return true;
     }
 
-    void move(Layers::value_type& layer, std::size_t from, std::size_t to) {
+    void move(Layer layer, std::size_t from, std::size_t to) {
         const auto at = [&](std::size_t i) { return layer.begin() + static_cast<std::ptrdiff_t>(i); };
         if (to < from)
             std::rotate(at(to), at(from), at(from + 1));
         else
             std::rotate(at(from), at(from + 1), at(to + 1));
         for (std::size_t i = std::min(from, to); i <= std::max(from, to); ++i)
-            position_[layer[i]] = static_cast<std::uint32_t>(i);
+            nodes_[layer[i]].position = static_cast<std::uint32_t>(i);
     }
 
     /// Crossings that are gone when b, right of a, comes to its left.
@@ -446,8 +475,8 @@ class Ordering {
         std::int64_t gain = 0;
         for (const std::uint32_t u : a)
             for (const std::uint32_t v : b) {
-                if (position_[u] > position_[v]) ++gain;
-                if (position_[u] < position_[v]) --gain;
+                if (position(u) > position(v)) ++gain;
+                if (position(u) < position(v)) --gain;
             }
         return gain;
     }
@@ -455,7 +484,9 @@ class Ordering {
     LayoutOrder& order_;
     const LayoutLimits& limits_;
     std::vector<Segment> segments_;
-    std::vector<std::uint32_t> up_first_, down_first_, up_, down_, position_;
+    std::vector<Node> nodes_;
+    std::vector<std::uint32_t> first_, slots_; ///< where every layer begins, and their nodes
+    std::vector<std::uint32_t> ends_;          ///< of segments, by node
     std::vector<std::uint32_t> sorted_, places_;
     std::vector<Entry> movable_;
     std::vector<std::uint64_t> tree_;
@@ -485,12 +516,15 @@ LayoutOrder order_graph(std::size_t nodes, std::span<const LayoutEdge> edges, co
     ordering.run();
     ordering.move_first(first);
     ordering.free_dead_ends();
+    ordering.write_layers();
     return order;
 }
 
 std::uint64_t count_crossings(const LayoutOrder& order, std::span<const LayoutEdge> edges) {
     LayoutOrder copy = order;
-    return Ordering(copy, edges, LayoutLimits{}).crossings();
+    Ordering ordering(copy, edges, LayoutLimits{});
+    ordering.read_layers();
+    return ordering.crossings();
 }
 
 } // namespace rnnscope::view
