@@ -14,8 +14,6 @@
 namespace rnnscope::view {
 namespace {
 
-using Layers = std::vector<std::vector<std::uint32_t>>;
-
 /// Brandes and Koepf's horizontal coordinates. Works on ranks from top to bottom; the caller turns drawings that run to
 /// the right.
 class Coordinates {
@@ -30,6 +28,11 @@ class Coordinates {
         up_ = neighbours_of([](const Piece& p) { return p.lower; }, [](const Piece& p) { return p.upper; });
         down_ = neighbours_of([](const Piece& p) { return p.upper; }, [](const Piece& p) { return p.lower; });
         mark_conflicts();
+        gap_.assign(order.rank.size(), 0);
+        for (const auto& layer : order.layers)
+            for (std::size_t i = 1; i < layer.size(); ++i) gap_[layer[i]] = separation(layer[i - 1], layer[i]);
+        blocks_.resize(order.rank.size());
+        sorted_.reserve(order.rank.size());
     }
 
     /// Centers.
@@ -63,12 +66,7 @@ class Coordinates {
     }
 
     /// By node: how far its center must be from that of its left neighbour.
-    std::vector<double> gaps() const {
-        std::vector<double> gap(order_.rank.size(), 0);
-        for (const auto& layer : order_.layers)
-            for (std::size_t i = 1; i < layer.size(); ++i) gap[layer[i]] = separation(layer[i - 1], layer[i]);
-        return gap;
-    }
+    const std::vector<double>& gaps() const { return gap_; }
 
   private:
     /// Of an edge, between neighbouring ranks.
@@ -141,30 +139,29 @@ class Coordinates {
         }
     }
 
+    /// A vertical line of aligned nodes, by its nodes.
+    struct Block {
+        std::uint32_t root, next; ///< its first node; the next one, and after the last one the first
+        std::uint32_t waiting;    ///< of the root: neighbours before the block that have no place yet
+    };
+
     /// One of the four: blocks grow upwards or downwards, and prefer the left or the right.
-    std::vector<double> alignment(bool upwards, bool to_right) const {
-        Layers layers = order_.layers;
-        if (upwards) std::reverse(layers.begin(), layers.end());
-        if (to_right)
-            for (auto& layer : layers) std::reverse(layer.begin(), layer.end());
-        std::vector<std::uint32_t> place(order_.rank.size());
-        for (const auto& layer : layers)
-            for (std::uint32_t i = 0; i < layer.size(); ++i) place[layer[i]] = i;
-        std::vector<double> x = compact(layers, blocks(layers, place, upwards, to_right));
+    std::vector<double> alignment(bool upwards, bool to_right) {
+        find_blocks(upwards, to_right);
+        std::vector<double> x = compact(to_right);
         if (to_right)
             for (double& value : x) value = -value;
         return x;
     }
 
-    /// By node: the first node of its block, a vertical line of aligned nodes.
-    std::vector<std::uint32_t> blocks(const Layers& layers, const std::vector<std::uint32_t>& place, bool upwards,
-                                      bool to_right) const {
-        const std::size_t all = order_.rank.size();
-        std::vector<std::uint32_t> root(all), align(all);
-        for (std::uint32_t v = 0; v < all; ++v) root[v] = align[v] = v;
-        for (std::size_t r = 1; r < layers.size(); ++r) {
-            std::int64_t reached = -1;
-            for (const std::uint32_t v : layers[r]) {
+    void find_blocks(bool upwards, bool to_right) {
+        for (std::uint32_t v = 0; v < blocks_.size(); ++v) blocks_[v] = {v, v, 0};
+        const std::size_t ranks = order_.layers.size();
+        for (std::size_t r = 1; r < ranks; ++r) {
+            const auto& layer = order_.layers[upwards ? ranks - 1 - r : r];
+            std::int64_t reached = std::numeric_limits<std::int64_t>::min();
+            for (std::size_t i = 0; i < layer.size(); ++i) {
+                const std::uint32_t v = layer[to_right ? layer.size() - 1 - i : i];
                 const auto list = upwards ? down_[v] : up_[v];
                 const std::size_t degree = list.size();
                 if (degree == 0) continue;
@@ -172,56 +169,50 @@ class Coordinates {
                 if (to_right) std::swap(medians[0], medians[1]);
                 for (const std::size_t m : medians) {
                     const std::uint32_t u = list[m];
-                    if (align[v] != v || reached >= static_cast<std::int64_t>(place[u])) continue;
+                    const std::int64_t at = to_right ? -std::int64_t{position_[u]} : std::int64_t{position_[u]};
+                    if (blocks_[v].next != v || reached >= at) continue;
                     if (!conflicts_.empty() && conflicts_.contains(upwards ? key(v, u) : key(u, v))) continue;
-                    align[u] = v;
-                    align[v] = root[v] = root[u];
-                    reached = place[u];
+                    blocks_[u].next = v;
+                    blocks_[v].next = blocks_[v].root = blocks_[u].root;
+                    reached = at;
                 }
             }
         }
-        return root;
     }
 
-    /// Longest paths over the graph of blocks, first pushed to the left, then pulled towards their right neighbours.
-    /// The published compaction has flaws (arXiv 2008.01252) that this form cannot have.
-    std::vector<double> compact(const Layers& layers, const std::vector<std::uint32_t>& root) const {
-        struct Arc {
-            std::uint32_t left, right;
-            double length;
-        };
-        const std::size_t all = order_.rank.size();
-        std::vector<Arc> arcs;
-        std::vector<std::uint32_t> first(all + 1, 0), waiting(all, 0), sorted;
-        arcs.reserve(all);
-        sorted.reserve(all);
-        for (const auto& layer : layers)
-            for (std::size_t i = 1; i < layer.size(); ++i) {
-                arcs.push_back({root[layer[i - 1]], root[layer[i]], separation(layer[i - 1], layer[i])});
-                ++first[arcs.back().left + 1];
-                ++waiting[arcs.back().right];
-            }
-        for (std::size_t v = 0; v < all; ++v) first[v + 1] += first[v];
-        std::vector<std::uint32_t> by_left(arcs.size()), next(first.begin(), first.end() - 1);
-        for (std::uint32_t i = 0; i < arcs.size(); ++i) by_left[next[arcs[i].left]++] = i;
-
-        for (std::uint32_t v = 0; v < all; ++v)
-            if (root[v] == v && waiting[v] == 0) sorted.push_back(v);
+    /// Longest paths over the graph of blocks, first pushed to the left, then pulled towards their right neighbours;
+    /// mirrored, the other way. The published compaction has flaws (arXiv 2008.01252) that this form cannot have.
+    std::vector<double> compact(bool mirrored) {
+        const auto all = static_cast<std::uint32_t>(blocks_.size());
+        for (const auto& layer : order_.layers)
+            for (std::size_t i = 1; i < layer.size(); ++i) ++blocks_[blocks_[layer[mirrored ? i - 1 : i]].root].waiting;
         std::vector<double> x(all, 0);
-        for (std::size_t at = 0; at < sorted.size(); ++at)
-            for (std::uint32_t i = first[sorted[at]]; i < first[sorted[at] + 1]; ++i) {
-                const Arc& arc = arcs[by_left[i]];
-                x[arc.right] = std::max(x[arc.right], x[arc.left] + arc.length);
-                if (--waiting[arc.right] == 0) sorted.push_back(arc.right);
-            }
-        for (auto it = sorted.rbegin(); it != sorted.rend(); ++it) {
+        // Calls for what stands right of the block, and how far.
+        const auto each_right = [&](std::uint32_t root, auto&& call) {
+            std::uint32_t v = root;
+            do {
+                const auto& layer = order_.layers[order_.rank[v]];
+                if (mirrored && position_[v] > 0)
+                    call(blocks_[layer[position_[v] - 1]].root, gap_[v]);
+                else if (!mirrored && position_[v] + 1 < layer.size())
+                    call(blocks_[layer[position_[v] + 1]].root, gap_[layer[position_[v] + 1]]);
+                v = blocks_[v].next;
+            } while (v != root);
+        };
+        sorted_.clear();
+        for (std::uint32_t v = 0; v < all; ++v)
+            if (blocks_[v].root == v && blocks_[v].waiting == 0) sorted_.push_back(v);
+        for (std::size_t at = 0; at < sorted_.size(); ++at)
+            each_right(sorted_[at], [&, left = x[sorted_[at]]](std::uint32_t root, double gap) {
+                x[root] = std::max(x[root], left + gap);
+                if (--blocks_[root].waiting == 0) sorted_.push_back(root);
+            });
+        for (auto it = sorted_.rbegin(); it != sorted_.rend(); ++it) {
             double limit = std::numeric_limits<double>::max();
-            for (std::uint32_t i = first[*it]; i < first[*it + 1]; ++i)
-                limit = std::min(limit, x[arcs[by_left[i]].right] - arcs[by_left[i]].length);
+            each_right(*it, [&](std::uint32_t root, double gap) { limit = std::min(limit, x[root] - gap); });
             if (limit != std::numeric_limits<double>::max()) x[*it] = std::max(x[*it], limit);
         }
-        for (std::uint32_t v = 0; v < all; ++v)
-            if (root[v] != v) x[v] = x[root[v]];
+        for (std::uint32_t v = 0; v < all; ++v) x[v] = x[blocks_[v].root];
         return x;
     }
 
@@ -232,6 +223,9 @@ class Coordinates {
     Neighbours up_, down_;
     std::vector<std::uint32_t> position_;
     std::unordered_set<std::uint64_t> conflicts_;
+    std::vector<double> gap_;
+    std::vector<Block> blocks_;         ///< of the alignment that is worked on, like sorted_
+    std::vector<std::uint32_t> sorted_; ///< roots, from the left
 };
 
 /// How far across a drawn curve has come, of 1, where it has come so far along.
@@ -329,6 +323,7 @@ Layout place_graph(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         if (e.from == e.to) continue;
         auto& points = layout.edges[i];
         const float leave = boxes[e.from].along + boxes[e.from].depth, open = rank_end[order.rank[e.from]];
+        points.reserve(runs_around(order, edges, i) ? 4 : 2 + 2 * order.bends[i].size());
         points.push_back(turn(ends[i].from, leave));
         if (runs_around(order, edges, i)) {
             // At once where nothing stands in between.
