@@ -10,18 +10,26 @@ namespace {
 class Ports {
   public:
     Ports(const std::vector<LayoutBox>& boxes, const LayoutEnds& ends)
-        : boxes_(boxes), ends_(ends), requests_(boxes.size() * 2) {}
+        : boxes_(boxes), ends_(ends), first_(boxes.size() + 1) {}
 
     /// `outer`: of a line that turns beside the ranks anyway, so others of the same port say where it is.
-    void ask(std::uint32_t node, bool end_side, float towards, std::uint32_t port, float* result, bool outer = false) {
-        requests_[node * 2 + (end_side ? 1 : 0)].push_back({towards, port, outer, result});
+    void ask(std::uint32_t node, float towards, std::uint32_t port, float* result, bool outer = false) {
+        asked_.push_back({towards, node, port, outer, result});
     }
+    /// All that was asked for on that side of the boxes.
     void settle(bool end_side) {
         shared_.clear();
-        for (std::size_t i = end_side ? 1 : 0; i < requests_.size(); i += 2) {
-            if (requests_[i].empty()) continue;
-            settle(boxes_[i / 2], window(static_cast<std::uint32_t>(i / 2), end_side), requests_[i]);
-            requests_[i].clear();
+        std::fill(first_.begin(), first_.end(), 0);
+        for (const Request& r : asked_) ++first_[r.node];
+        std::uint32_t sum = 0;
+        for (std::uint32_t& first : first_) sum += std::exchange(first, sum);
+        by_node_.resize(asked_.size());
+        for (const Request& r : asked_) by_node_[first_[r.node]++] = r; // now where the node's end
+        asked_.clear();
+        for (std::size_t begin = 0, end = 0; begin < by_node_.size(); begin = end) {
+            const std::uint32_t node = by_node_[begin].node;
+            end = first_[node];
+            settle(boxes_[node], window(node, end_side), {by_node_.data() + begin, end - begin});
         }
         for (const auto& [from, to] : shared_) *to = *from;
     }
@@ -61,13 +69,13 @@ class Ports {
 
     struct Request {
         float towards;
-        std::uint32_t port;
+        std::uint32_t node, port;
         bool outer;
         float* result;
     };
 
     /// Stable. Sides have few ends: no need for a sort that allocates.
-    template <class Less> static void sort_few(std::vector<Request>& requests, Less less) {
+    template <class Less> static void sort_few(std::span<Request> requests, Less less) {
         if (requests.size() > 32) {
             std::stable_sort(requests.begin(), requests.end(), less);
             return;
@@ -90,9 +98,9 @@ class Ports {
     }
 
     /// One request for each port, in the middle direction of all.
-    void share_ports(std::vector<Request>& requests, float center) {
+    std::span<Request> share_ports(std::span<Request> requests, float center) {
         const auto is_port = [](const Request& r) { return r.port != LayoutEnds::own_place; };
-        if (std::none_of(requests.begin(), requests.end(), is_port)) return;
+        if (std::none_of(requests.begin(), requests.end(), is_port)) return requests;
         sort_few(requests, [](const Request& a, const Request& b) { return a.port < b.port; });
         std::size_t kept = 0;
         for (std::size_t begin = 0, end = 0; begin < requests.size(); begin = end) {
@@ -101,13 +109,14 @@ class Ports {
                 for (; end < requests.size() && requests[end].port == requests[begin].port; ++end)
                     shared_.emplace_back(requests[begin].result, requests[end].result);
             const float middle = middle_of({requests.data() + begin, end - begin}, center);
-            requests[kept++] = {middle, requests[begin].port, requests[begin].outer, requests[begin].result};
+            requests[kept] = requests[begin];
+            requests[kept++].towards = middle;
         }
-        requests.resize(kept);
+        return requests.first(kept);
     }
 
-    void settle(const LayoutBox& box, const Window& window, std::vector<Request>& requests) {
-        share_ports(requests, box.center());
+    void settle(const LayoutBox& box, const Window& window, std::span<Request> all) {
+        const std::span<Request> requests = share_ports(all, box.center());
         sort_few(requests, [](const Request& a, const Request& b) { return a.towards < b.towards; });
         const auto [low, high, given] = window;
         const auto count = static_cast<float>(requests.size());
@@ -131,7 +140,8 @@ class Ports {
 
     const std::vector<LayoutBox>& boxes_;
     const LayoutEnds& ends_;
-    std::vector<std::vector<Request>> requests_;
+    std::vector<Request> asked_, by_node_;
+    std::vector<std::uint32_t> first_;
     std::vector<float> towards_;
     std::vector<std::pair<const float*, float*>> shared_;
 };
@@ -172,15 +182,15 @@ EdgeEnds find_ends(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
         for (std::size_t i = 0; i < edges.size(); ++i) {
             const LayoutEdge& e = edges[i];
             if (e.from == e.to) continue;
-            ports.ask(end_side ? e.from : e.to, end_side, end_side ? wishes[i].leave : wishes[i].enter,
+            ports.ask(end_side ? e.from : e.to, end_side ? wishes[i].leave : wishes[i].enter,
                       port.empty() ? LayoutEnds::own_place : port[i],
                       end_side ? &ends.edges[i].from : &ends.edges[i].to);
         }
         for (std::size_t i = 0; i < given.outer.size(); ++i) {
             const LayoutEnds::Outer& o = given.outer[i];
             if (o.leaves == end_side)
-                ports.ask(o.node, end_side, boxes[o.node].center() + o.towards * boxes[o.node].width, o.port,
-                          &ends.outer[i], true);
+                ports.ask(o.node, boxes[o.node].center() + o.towards * boxes[o.node].width, o.port, &ends.outer[i],
+                          true);
         }
         ports.settle(end_side);
     };

@@ -72,8 +72,7 @@ class Ordering {
     Ordering(LayoutOrder& order, std::span<const LayoutEdge> edges, const LayoutLimits& limits)
         : order_(order), limits_(limits), segments_(segments_of(order, edges)), nodes_(order.rank.size()),
           slots_(order.rank.size()), ends_(2 * segments_.size()) {
-        const std::uint32_t ranks =
-            nodes_.empty() ? 0 : *std::max_element(order.rank.begin(), order.rank.end()) + 1;
+        const std::uint32_t ranks = nodes_.empty() ? 0 : *std::max_element(order.rank.begin(), order.rank.end()) + 1;
         first_.assign(ranks + 1, 0);
         for (const std::uint32_t rank : order.rank) ++first_[rank + 1];
         for (std::size_t r = 0; r < ranks; ++r) first_[r + 1] += first_[r];
@@ -244,9 +243,7 @@ class Ordering {
         return change < 0;
     }
 
-    std::span<const std::uint32_t> up(std::uint32_t v) const {
-        return {ends_.data() + nodes_[v].up, nodes_[v].ups};
-    }
+    std::span<const std::uint32_t> up(std::uint32_t v) const { return {ends_.data() + nodes_[v].up, nodes_[v].ups}; }
     std::span<const std::uint32_t> down(std::uint32_t v) const {
         return {ends_.data() + nodes_[v].down, nodes_[v].downs};
     }

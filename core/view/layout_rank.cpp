@@ -137,12 +137,13 @@ std::vector<std::uint32_t> assign_ranks(std::size_t nodes, std::span<const RankE
     const ConnectedParts parts(nodes, edges);
     std::vector<std::uint32_t> result(nodes);
     std::vector<std::int64_t> own;
+    NetworkSimplex simplex;
     for (const ConnectedParts::Part& part : parts.parts) {
         own.clear();
         for (const std::uint32_t v : part.nodes) own.push_back(rank[v]);
         if (own.size() > 2 && own.size() <= limits.simplex_nodes) {
             std::uint64_t work = limits.simplex_work;
-            network_simplex(part.edges, own, work);
+            simplex.run(part.edges, own, work);
         }
         const std::int64_t lowest = *std::min_element(own.begin(), own.end());
         for (std::size_t i = 0; i < own.size(); ++i)

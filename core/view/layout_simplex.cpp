@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -12,220 +11,204 @@ namespace {
 constexpr auto simplex_from = [](const RankEdge& e) { return e.from; };
 constexpr auto simplex_to = [](const RankEdge& e) { return e.to; };
 
-/// Network simplex on one connected graph of two nodes or more (Gansner, Koutsofios, North, Vo 1993). The cut value of
-/// a tree edge is the sum, over the nodes on its far side, of outgoing minus incoming weight (inner edges cancel). So
-/// it is a sum over a subtree, and an exchange changes it only along the way between the ends of the edge that enters.
-class NetworkSimplex {
-  public:
-    NetworkSimplex(std::size_t nodes, std::span<const RankEdge> edges, std::vector<std::int64_t>& rank,
-                   std::uint64_t& work)
-        : edges_(edges), rank_(rank), out_(nodes, edges, simplex_from), in_(nodes, edges, simplex_to),
-          in_tree_(edges.size()), nodes_(nodes), below_(nodes), work_left_(work) {
-        for (const RankEdge& e : edges) {
-            nodes_[e.from].surplus += e.weight;
-            nodes_[e.to].surplus -= e.weight;
-        }
+} // namespace
+
+void NetworkSimplex::run(std::span<const RankEdge> edges, std::vector<std::int64_t>& position, std::uint64_t& work) {
+    if (position.size() < 2) return;
+    edges_ = edges;
+    rank_ = position;
+    work_left_ = work;
+    next_ = 0;
+    out_.build(position.size(), edges, simplex_from);
+    in_.build(position.size(), edges, simplex_to);
+    in_tree_.assign(edges.size(), 0);
+    nodes_.assign(position.size(), {});
+    marked_.assign(position.size(), 0);
+    for (const RankEdge& e : edges) {
+        nodes_[e.from].surplus += e.weight;
+        nodes_[e.to].surplus -= e.weight;
     }
+    improve();
+    work = work_left_;
+}
 
-    void run() {
-        if (!make_tight_tree()) return;
-        const std::uint64_t pivot = rank_.size() + edges_.size();
-        root_tree();
-        std::uint32_t child = 0;
-        while (work_left_ >= pivot && find_leaving(child)) {
-            work_left_ -= pivot;
-            if (!exchange(child)) return;
-        }
+void NetworkSimplex::improve() {
+    if (!make_tight_tree()) return;
+    marked_.assign(rank_.size(), 0);
+    const std::uint64_t pivot = rank_.size() + edges_.size();
+    root_tree();
+    std::uint32_t child = 0;
+    while (work_left_ >= pivot && find_leaving(child)) {
+        work_left_ -= pivot;
+        if (!exchange(child)) return;
     }
+}
 
-  private:
-    static constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
-
-    /// Of the tree, which hangs from node 0. Children of one node are a list in both directions.
-    struct TreeNode {
-        std::uint32_t parent = none, edge = none; ///< the edge to the parent
-        std::uint32_t child = none, next = none, before = none;
-        std::int64_t surplus = 0; ///< outgoing minus incoming weight
-        std::int64_t cut = 0;     ///< the same of all below
+/// Grows a tree of edges without slack over all nodes, moving what is already in it towards the nearest outside
+/// edge. False when the work budget runs out first.
+bool NetworkSimplex::make_tight_tree() {
+    std::vector<std::uint32_t>& members = order_; // in order of joining
+    std::vector<std::uint32_t>& search = search_; // those that may have edges to the outside; also the queue
+    std::vector<std::uint32_t>& loose = loose_;   // edges that may lead out of the tree, in their order
+    std::vector<char>& inside = marked_;
+    members.assign(1, 0);
+    search.assign(1, 0);
+    loose.resize(edges_.size());
+    std::iota(loose.begin(), loose.end(), 0u);
+    inside[0] = 1;
+    const auto join = [&](std::uint32_t node, std::uint32_t edge) {
+        inside[node] = in_tree_[edge] = 1;
+        members.push_back(node);
+        search.push_back(node);
     };
-
-    std::int64_t slack(const RankEdge& e) const { return rank_[e.to] - rank_[e.from] - e.length; }
-
-    /// Grows a tree of edges without slack over all nodes, moving what is already in it towards the nearest outside
-    /// edge. False when the work budget runs out first.
-    bool make_tight_tree() {
-        std::vector<char> inside(rank_.size(), 0);
-        std::vector<std::uint32_t> members{0}; // in order of joining
-        std::vector<std::uint32_t> search{0};  // those that may have edges to the outside; also the queue of the search
-        std::vector<std::uint32_t> loose(edges_.size()); // edges that may lead out of the tree, in their order
-        std::iota(loose.begin(), loose.end(), 0u);
-        inside[0] = 1;
-        const auto join = [&](std::uint32_t node, std::uint32_t edge) {
-            inside[node] = in_tree_[edge] = 1;
-            members.push_back(node);
-            search.push_back(node);
-        };
-        while (true) {
-            std::size_t kept = 0;
-            for (std::size_t searched = 0; searched < search.size(); ++searched) {
-                const std::uint32_t v = search[searched];
-                bool leads_out = false;
-                for (const Incidence* incidence : {&out_, &in_})
-                    for (const std::uint32_t i : incidence->of(v)) {
-                        const RankEdge& e = edges_[i];
-                        const std::uint32_t other = e.from == v ? e.to : e.from;
-                        if (inside[other]) continue;
-                        if (slack(e) == 0)
-                            join(other, i);
-                        else
-                            leads_out = true;
-                    }
-                if (leads_out) search[kept++] = v;
-            }
-            search.resize(kept);
-            if (members.size() == rank_.size()) return true;
-            if (work_left_ < edges_.size()) return false;
-            work_left_ -= edges_.size();
-            std::erase_if(loose, [&](std::uint32_t i) { return inside[edges_[i].from] && inside[edges_[i].to]; });
-            std::uint32_t best = none;
-            for (const std::uint32_t i : loose)
-                if (inside[edges_[i].from] != inside[edges_[i].to] &&
-                    (best == none || slack(edges_[i]) < slack(edges_[best])))
-                    best = i;
-            assert(best != none && "the graph is connected");
-            const std::int64_t delta = inside[edges_[best].from] ? slack(edges_[best]) : -slack(edges_[best]);
-            for (const std::uint32_t v : members) rank_[v] += delta;
-            join(inside[edges_[best].from] ? edges_[best].to : edges_[best].from, best);
-            // The shift may have made other edges of the members tight: they are searched again.
-        }
-    }
-
-    void hang(std::uint32_t child, std::uint32_t parent, std::uint32_t edge) {
-        TreeNode& node = nodes_[child];
-        node.parent = parent;
-        node.edge = edge;
-        node.before = none;
-        node.next = nodes_[parent].child;
-        if (node.next != none) nodes_[node.next].before = child;
-        nodes_[parent].child = child;
-    }
-    void unhang(std::uint32_t child) {
-        const TreeNode& node = nodes_[child];
-        (node.before == none ? nodes_[node.parent].child : nodes_[node.before].next) = node.next;
-        if (node.next != none) nodes_[node.next].before = node.before;
-    }
-
-    /// Parents and cut values of the tree.
-    void root_tree() {
-        order_.assign(1, 0);
-        for (std::size_t at = 0; at < order_.size(); ++at) {
-            const std::uint32_t v = order_[at];
-            nodes_[v].cut = nodes_[v].surplus;
+    while (true) {
+        std::size_t kept = 0;
+        for (std::size_t searched = 0; searched < search.size(); ++searched) {
+            const std::uint32_t v = search[searched];
+            bool leads_out = false;
             for (const Incidence* incidence : {&out_, &in_})
                 for (const std::uint32_t i : incidence->of(v)) {
-                    if (!in_tree_[i] || i == nodes_[v].edge) continue;
-                    const std::uint32_t child = edges_[i].from == v ? edges_[i].to : edges_[i].from;
-                    hang(child, v, i);
-                    order_.push_back(child);
+                    const RankEdge& e = edges_[i];
+                    const std::uint32_t other = e.from == v ? e.to : e.from;
+                    if (inside[other]) continue;
+                    if (slack(e) == 0)
+                        join(other, i);
+                    else
+                        leads_out = true;
                 }
+            if (leads_out) search[kept++] = v;
         }
-        for (std::size_t at = order_.size(); at-- > 1;) nodes_[nodes_[order_[at]].parent].cut += nodes_[order_[at]].cut;
-    }
-
-    /// The next node whose parent edge has a negative cut value, in rotation: picking always the first could cycle.
-    bool find_leaving(std::uint32_t& child) {
-        for (std::size_t n = 0; n < rank_.size(); ++n) {
-            next_ = next_ + 1 < rank_.size() ? next_ + 1 : 0;
-            const auto v = static_cast<std::uint32_t>(next_);
-            const TreeNode& node = nodes_[v];
-            if (node.parent == none) continue;
-            const std::int64_t value = edges_[node.edge].from == v ? node.cut : -node.cut;
-            if (value < 0) return child = v, true;
-        }
-        return false;
-    }
-
-    /// All nodes that hang from `top`, in order_ and marked in below_.
-    void gather_below(std::uint32_t top) {
-        order_.assign(1, top);
-        for (std::size_t at = 0; at < order_.size(); ++at) {
-            below_[order_[at]] = 1;
-            for (std::uint32_t c = nodes_[order_[at]].child; c != none; c = nodes_[c].next) order_.push_back(c);
-        }
-    }
-
-    /// With the least slack, and of those the first, among the edges that lead the other way between what hangs from
-    /// the child and the rest.
-    std::uint32_t find_entering(bool leads_in) const {
+        search.resize(kept);
+        if (members.size() == rank_.size()) return true;
+        if (work_left_ < edges_.size()) return false;
+        work_left_ -= edges_.size();
+        std::erase_if(loose, [&](std::uint32_t i) { return inside[edges_[i].from] && inside[edges_[i].to]; });
         std::uint32_t best = none;
-        std::int64_t least = 0;
-        const auto look = [&](std::uint32_t i) {
-            const RankEdge& e = edges_[i];
-            if (below_[e.from] == below_[e.to] || (below_[e.from] == 0) != leads_in) return;
-            const std::int64_t own = slack(e);
-            if (best != none && (own > least || (own == least && i > best))) return;
-            best = i;
-            least = own;
-        };
-        if (2 * order_.size() > rank_.size()) {
-            for (std::uint32_t i = 0; i < edges_.size(); ++i) look(i);
-        } else {
-            for (const std::uint32_t v : order_)
-                for (const std::uint32_t i : (leads_in ? in_ : out_).of(v)) look(i);
-        }
-        return best;
+        for (const std::uint32_t i : loose)
+            if (inside[edges_[i].from] != inside[edges_[i].to] &&
+                (best == none || slack(edges_[i]) < slack(edges_[best])))
+                best = i;
+        assert(best != none && "the graph is connected");
+        const std::int64_t delta = inside[edges_[best].from] ? slack(edges_[best]) : -slack(edges_[best]);
+        for (const std::uint32_t v : members) rank_[v] += delta;
+        join(inside[edges_[best].from] ? edges_[best].to : edges_[best].from, best);
+        // The shift may have made other edges of the members tight: they are searched again.
     }
+}
 
-    bool exchange(std::uint32_t child) {
-        const std::uint32_t leaving = nodes_[child].edge;
-        gather_below(child);
-        const std::uint32_t entering = find_entering(below_[edges_[leaving].from] != 0);
-        if (entering != none) {
-            const bool from_below = below_[edges_[entering].from] != 0;
-            const std::int64_t delta = from_below ? slack(edges_[entering]) : -slack(edges_[entering]);
-            for (const std::uint32_t v : order_) rank_[v] += delta;
-            in_tree_[leaving] = 0;
-            in_tree_[entering] = 1;
-            const RankEdge& e = edges_[entering];
-            move_below(child, from_below ? e.from : e.to, from_below ? e.to : e.from, entering);
-        }
-        for (const std::uint32_t v : order_) below_[v] = 0;
-        return entering != none;
+void NetworkSimplex::hang(std::uint32_t child, std::uint32_t parent, std::uint32_t edge) {
+    TreeNode& node = nodes_[child];
+    node.parent = parent;
+    node.edge = edge;
+    node.before = none;
+    node.next = nodes_[parent].child;
+    if (node.next != none) nodes_[node.next].before = child;
+    nodes_[parent].child = child;
+}
+void NetworkSimplex::unhang(std::uint32_t child) {
+    const TreeNode& node = nodes_[child];
+    (node.before == none ? nodes_[node.parent].child : nodes_[node.before].next) = node.next;
+    if (node.next != none) nodes_[node.next].before = node.before;
+}
+
+/// Parents and cut values of the tree.
+void NetworkSimplex::root_tree() {
+    order_.assign(1, 0);
+    for (std::size_t at = 0; at < order_.size(); ++at) {
+        const std::uint32_t v = order_[at];
+        nodes_[v].cut = nodes_[v].surplus;
+        for (const Incidence* incidence : {&out_, &in_})
+            for (const std::uint32_t i : incidence->of(v)) {
+                if (!in_tree_[i] || i == nodes_[v].edge) continue;
+                const std::uint32_t child = edges_[i].from == v ? edges_[i].to : edges_[i].from;
+                hang(child, v, i);
+                order_.push_back(child);
+            }
     }
+    for (std::size_t at = order_.size(); at-- > 1;) nodes_[nodes_[order_[at]].parent].cut += nodes_[order_[at]].cut;
+}
 
-    /// What hangs from `top` hangs from `other` afterwards, by the edge to `node`, which is among it.
-    void move_below(std::uint32_t top, std::uint32_t node, std::uint32_t other, std::uint32_t edge) {
-        const std::int64_t sum = nodes_[top].cut;
-        for (std::uint32_t v = nodes_[top].parent; v != none; v = nodes_[v].parent) nodes_[v].cut -= sum;
-        for (std::uint32_t v = other; v != none; v = nodes_[v].parent) nodes_[v].cut += sum;
-        // From the node up to the top, parents and children change places.
-        std::int64_t above = 0; // what hung from the node before
-        for (std::uint32_t v = node, parent = other;;) {
-            const std::uint32_t old_parent = nodes_[v].parent, old_edge = nodes_[v].edge;
-            unhang(v);
-            hang(v, parent, edge);
-            const std::int64_t old_cut = nodes_[v].cut;
-            nodes_[v].cut = sum - above;
-            if (v == top) break;
-            above = old_cut;
-            parent = v;
-            edge = old_edge;
-            v = old_parent;
-        }
+/// The next node whose parent edge has a negative cut value, in rotation: picking always the first could cycle.
+bool NetworkSimplex::find_leaving(std::uint32_t& child) {
+    for (std::size_t n = 0; n < rank_.size(); ++n) {
+        next_ = next_ + 1 < rank_.size() ? next_ + 1 : 0;
+        const auto v = static_cast<std::uint32_t>(next_);
+        const TreeNode& node = nodes_[v];
+        if (node.parent == none) continue;
+        const std::int64_t value = edges_[node.edge].from == v ? node.cut : -node.cut;
+        if (value < 0) return child = v, true;
     }
+    return false;
+}
 
-    std::span<const RankEdge> edges_;
-    std::vector<std::int64_t>& rank_;
-    Incidence out_, in_;
-    std::vector<char> in_tree_;
-    std::vector<TreeNode> nodes_;
-    std::vector<char> below_;
-    std::vector<std::uint32_t> order_;
-    std::uint64_t& work_left_;
-    std::size_t next_ = 0;
-};
+/// All nodes that hang from `top`, in order_ and marked in below_.
+void NetworkSimplex::gather_below(std::uint32_t top) {
+    order_.assign(1, top);
+    for (std::size_t at = 0; at < order_.size(); ++at) {
+        marked_[order_[at]] = 1;
+        for (std::uint32_t c = nodes_[order_[at]].child; c != none; c = nodes_[c].next) order_.push_back(c);
+    }
+}
 
-} // namespace
+/// With the least slack, and of those the first, among the edges that lead the other way between what hangs from
+/// the child and the rest.
+std::uint32_t NetworkSimplex::find_entering(bool leads_in) const {
+    std::uint32_t best = none;
+    std::int64_t least = 0;
+    const auto look = [&](std::uint32_t i) {
+        const RankEdge& e = edges_[i];
+        if (marked_[e.from] == marked_[e.to] || (marked_[e.from] == 0) != leads_in) return;
+        const std::int64_t own = slack(e);
+        if (best != none && (own > least || (own == least && i > best))) return;
+        best = i;
+        least = own;
+    };
+    if (2 * order_.size() > rank_.size()) {
+        for (std::uint32_t i = 0; i < edges_.size(); ++i) look(i);
+    } else {
+        for (const std::uint32_t v : order_)
+            for (const std::uint32_t i : (leads_in ? in_ : out_).of(v)) look(i);
+    }
+    return best;
+}
+
+bool NetworkSimplex::exchange(std::uint32_t child) {
+    const std::uint32_t leaving = nodes_[child].edge;
+    gather_below(child);
+    const std::uint32_t entering = find_entering(marked_[edges_[leaving].from] != 0);
+    if (entering != none) {
+        const bool from_below = marked_[edges_[entering].from] != 0;
+        const std::int64_t delta = from_below ? slack(edges_[entering]) : -slack(edges_[entering]);
+        for (const std::uint32_t v : order_) rank_[v] += delta;
+        in_tree_[leaving] = 0;
+        in_tree_[entering] = 1;
+        const RankEdge& e = edges_[entering];
+        move_below(child, from_below ? e.from : e.to, from_below ? e.to : e.from, entering);
+    }
+    for (const std::uint32_t v : order_) marked_[v] = 0;
+    return entering != none;
+}
+
+/// What hangs from `top` hangs from `other` afterwards, by the edge to `node`, which is among it.
+void NetworkSimplex::move_below(std::uint32_t top, std::uint32_t node, std::uint32_t other, std::uint32_t edge) {
+    const std::int64_t sum = nodes_[top].cut;
+    for (std::uint32_t v = nodes_[top].parent; v != none; v = nodes_[v].parent) nodes_[v].cut -= sum;
+    for (std::uint32_t v = other; v != none; v = nodes_[v].parent) nodes_[v].cut += sum;
+    // From the node up to the top, parents and children change places.
+    std::int64_t above = 0; // what hung from the node before
+    for (std::uint32_t v = node, parent = other;;) {
+        const std::uint32_t old_parent = nodes_[v].parent, old_edge = nodes_[v].edge;
+        unhang(v);
+        hang(v, parent, edge);
+        const std::int64_t old_cut = nodes_[v].cut;
+        nodes_[v].cut = sum - above;
+        if (v == top) break;
+        above = old_cut;
+        parent = v;
+        edge = old_edge;
+        v = old_parent;
+    }
+}
 
 ConnectedParts::ConnectedParts(std::size_t nodes, std::span<const RankEdge> edges)
     : nodes_(nodes), edges_(edges.size()) {
@@ -260,10 +243,6 @@ ConnectedParts::ConnectedParts(std::size_t nodes, std::span<const RankEdge> edge
     for (std::uint32_t v = 0; v < nodes; ++v) nodes_[counts[part[v]].nodes + local[v]] = v;
     for (const RankEdge& e : edges)
         edges_[counts[part[e.from]].edges++] = {local[e.from], local[e.to], e.weight, e.length};
-}
-
-void network_simplex(std::span<const RankEdge> edges, std::vector<std::int64_t>& position, std::uint64_t& work) {
-    if (position.size() > 1) NetworkSimplex(position.size(), edges, position, work).run();
 }
 
 } // namespace rnnscope::view

@@ -19,7 +19,12 @@ struct RankEdge {
 struct Incidence {
     std::vector<std::uint32_t> first, edge;
 
-    template <class Edges, class End> Incidence(std::size_t nodes, const Edges& edges, End end) : first(nodes + 2, 0) {
+    Incidence() = default;
+    template <class Edges, class End> Incidence(std::size_t nodes, const Edges& edges, End end) {
+        build(nodes, edges, end);
+    }
+    template <class Edges, class End> void build(std::size_t nodes, const Edges& edges, End end) {
+        first.assign(nodes + 2, 0);
         for (const auto& e : edges) ++first[end(e) + 2];
         for (std::size_t v = 0; v < nodes; ++v) first[v + 2] += first[v + 1];
         edge.resize(edges.size());
@@ -48,8 +53,47 @@ class ConnectedParts {
     std::vector<RankEdge> edges_;
 };
 
-/// The cheapest positions of one connected graph, from feasible ones. Takes what it uses from `work` (node and edge
-/// visits); positions stay feasible when that runs out.
-void network_simplex(std::span<const RankEdge> edges, std::vector<std::int64_t>& position, std::uint64_t& work);
+/// Network simplex (Gansner, Koutsofios, North, Vo 1993), on one connected graph after the other. The cut value of a
+/// tree edge is the sum, over the nodes on its far side, of outgoing minus incoming weight (inner edges cancel). So it
+/// is a sum over a subtree, and an exchange changes it only along the way between the ends of the edge that enters.
+class NetworkSimplex {
+  public:
+    /// The cheapest positions of one connected graph, from feasible ones. Takes what it uses from `work` (node and edge
+    /// visits); positions stay feasible when that runs out.
+    void run(std::span<const RankEdge> edges, std::vector<std::int64_t>& position, std::uint64_t& work);
+
+  private:
+    static constexpr std::uint32_t none = UINT32_MAX;
+
+    /// Of the tree, which hangs from node 0. Children of one node are a list in both directions.
+    struct TreeNode {
+        std::uint32_t parent = none, edge = none; ///< the edge to the parent
+        std::uint32_t child = none, next = none, before = none;
+        std::int64_t surplus = 0; ///< outgoing minus incoming weight
+        std::int64_t cut = 0;     ///< the same of all below
+    };
+
+    std::int64_t slack(const RankEdge& e) const { return rank_[e.to] - rank_[e.from] - e.length; }
+    void improve();
+    bool make_tight_tree();
+    void hang(std::uint32_t child, std::uint32_t parent, std::uint32_t edge);
+    void unhang(std::uint32_t child);
+    void root_tree();
+    bool find_leaving(std::uint32_t& child);
+    void gather_below(std::uint32_t top);
+    std::uint32_t find_entering(bool leads_in) const;
+    bool exchange(std::uint32_t child);
+    void move_below(std::uint32_t top, std::uint32_t node, std::uint32_t other, std::uint32_t edge);
+
+    std::span<const RankEdge> edges_;
+    std::span<std::int64_t> rank_;
+    Incidence out_, in_;
+    std::vector<char> in_tree_; ///< by edge
+    std::vector<TreeNode> nodes_;
+    std::vector<char> marked_; ///< inside the tree that grows; below what leaves it
+    std::vector<std::uint32_t> order_, search_, loose_;
+    std::uint64_t work_left_ = 0;
+    std::size_t next_ = 0;
+};
 
 } // namespace rnnscope::view

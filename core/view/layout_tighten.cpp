@@ -153,10 +153,11 @@ void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
     }
     std::uint64_t work = most_work;
     std::vector<std::int64_t> best = at, own;
+    NetworkSimplex simplex;
     for (const ConnectedParts::Part& part : ConnectedParts(at.size(), constraints).parts) {
         own.clear();
         for (const std::uint32_t v : part.nodes) own.push_back(at[v]);
-        network_simplex(part.edges, own, work);
+        simplex.run(part.edges, own, work);
         for (std::size_t i = 0; i < own.size(); ++i) best[part.nodes[i]] = own[i];
     }
     if (cost(constraints, best) >= cost(constraints, at)) return;
