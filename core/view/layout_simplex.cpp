@@ -17,6 +17,9 @@ void NetworkSimplex::run(std::span<const RankEdge> edges, std::vector<std::int64
     if (position.size() < 2) return;
     edges_ = edges;
     rank_ = position;
+    // None costs more than it must: nothing is to be gained.
+    if (std::all_of(edges.begin(), edges.end(), [&](const RankEdge& e) { return e.weight == 0 || slack(e) == 0; }))
+        return;
     work_left_ = work;
     next_ = 0;
     out_.build(position.size(), edges, simplex_from);
