@@ -302,17 +302,23 @@ class Ordering {
             places_.push_back(i);
         }
         if (ties_reversed) std::reverse(movable_.begin(), movable_.end());
-        // Layers are short: no need for a sort that allocates.
-        const auto less = [](const Entry& a, const Entry& b) { return a.center < b.center; };
-        if (movable_.size() > 32)
-            std::stable_sort(movable_.begin(), movable_.end(), less);
-        else
-            for (std::size_t i = 1; i < movable_.size(); ++i)
-                std::rotate(std::upper_bound(movable_.begin(), movable_.begin() + static_cast<std::ptrdiff_t>(i),
-                                             movable_[i], less),
-                            movable_.begin() + static_cast<std::ptrdiff_t>(i),
-                            movable_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+        sort_stable();
         for (std::size_t i = 0; i < movable_.size(); ++i) layer[places_[i]] = movable_[i].node;
+    }
+
+    /// Layers are short: no need for a sort that allocates.
+    void sort_stable() {
+        if (movable_.size() > 32) {
+            std::stable_sort(movable_.begin(), movable_.end(),
+                             [](const Entry& a, const Entry& b) { return a.center < b.center; });
+            return;
+        }
+        for (std::size_t i = 1; i < movable_.size(); ++i) {
+            const Entry entry = movable_[i];
+            std::size_t at = i;
+            for (; at > 0 && entry.center < movable_[at - 1].center; --at) movable_[at] = movable_[at - 1];
+            movable_[at] = entry;
+        }
     }
 
     double mean(std::span<const std::uint32_t> neighbours) const {
