@@ -54,6 +54,8 @@ bool NetworkSimplex::make_tight_tree() {
     std::vector<std::uint32_t>& search = search_; // those that may have edges to the outside; also the queue
     std::vector<std::uint32_t>& loose = loose_;   // edges that may lead out of the tree, in their order
     std::vector<char>& inside = marked_;
+    members.reserve(rank_.size());
+    search.reserve(rank_.size());
     members.assign(1, 0);
     search.assign(1, 0);
     loose.resize(edges_.size());
@@ -85,14 +87,22 @@ bool NetworkSimplex::make_tight_tree() {
         if (members.size() == rank_.size()) return true;
         if (work_left_ < edges_.size()) return false;
         work_left_ -= edges_.size();
-        std::erase_if(loose, [&](std::uint32_t i) { return inside[edges_[i].from] && inside[edges_[i].to]; });
         std::uint32_t best = none;
-        for (const std::uint32_t i : loose)
-            if (inside[edges_[i].from] != inside[edges_[i].to] &&
-                (best == none || slack(edges_[i]) < slack(edges_[best])))
-                best = i;
+        std::int64_t least = 0;
+        std::size_t still = 0;
+        for (const std::uint32_t i : loose) {
+            const RankEdge& e = edges_[i];
+            if (inside[e.from] && inside[e.to]) continue;
+            loose[still++] = i;
+            if (inside[e.from] == inside[e.to]) continue;
+            const std::int64_t own = slack(e);
+            if (best != none && own >= least) continue;
+            best = i;
+            least = own;
+        }
+        loose.resize(still);
         assert(best != none && "the graph is connected");
-        const std::int64_t delta = inside[edges_[best].from] ? slack(edges_[best]) : -slack(edges_[best]);
+        const std::int64_t delta = inside[edges_[best].from] ? least : -least;
         for (const std::uint32_t v : members) rank_[v] += delta;
         join(inside[edges_[best].from] ? edges_[best].to : edges_[best].from, best);
         // The shift may have made other edges of the members tight: they are searched again.
@@ -215,15 +225,18 @@ void NetworkSimplex::move_below(std::uint32_t top, std::uint32_t node, std::uint
 
 ConnectedParts::ConnectedParts(std::size_t nodes, std::span<const RankEdge> edges)
     : nodes_(nodes), edges_(edges.size()) {
-    std::vector<std::uint32_t> parent(nodes), part(nodes), local(nodes);
-    std::iota(parent.begin(), parent.end(), 0u);
+    struct Member {
+        std::uint32_t parent, part = 0, local = 0;
+    };
+    std::vector<Member> members(nodes);
+    for (std::uint32_t v = 0; v < nodes; ++v) members[v].parent = v;
     const auto find = [&](std::uint32_t v) {
-        while (parent[v] != v) v = parent[v] = parent[parent[v]];
+        while (members[v].parent != v) v = members[v].parent = members[members[v].parent].parent;
         return v;
     };
     for (const RankEdge& e : edges) {
         const std::uint32_t a = find(e.from), b = find(e.to);
-        parent[std::max(a, b)] = std::min(a, b);
+        members[std::max(a, b)].parent = std::min(a, b);
     }
     struct Count {
         std::uint32_t nodes = 0, edges = 0;
@@ -231,11 +244,11 @@ ConnectedParts::ConnectedParts(std::size_t nodes, std::span<const RankEdge> edge
     std::vector<Count> counts;
     for (std::uint32_t v = 0; v < nodes; ++v) {
         const std::uint32_t top = find(v);
-        part[v] = top == v ? static_cast<std::uint32_t>(counts.size()) : part[top];
+        members[v].part = top == v ? static_cast<std::uint32_t>(counts.size()) : members[top].part;
         if (top == v) counts.emplace_back();
-        local[v] = counts[part[v]].nodes++;
+        members[v].local = counts[members[v].part].nodes++;
     }
-    for (const RankEdge& e : edges) ++counts[part[e.from]].edges;
+    for (const RankEdge& e : edges) ++counts[members[e.from].part].edges;
     parts.reserve(counts.size());
     Count begin;
     for (Count& count : counts) {
@@ -243,9 +256,9 @@ ConnectedParts::ConnectedParts(std::size_t nodes, std::span<const RankEdge> edge
         begin = {begin.nodes + std::exchange(count.nodes, begin.nodes),
                  begin.edges + std::exchange(count.edges, begin.edges)};
     }
-    for (std::uint32_t v = 0; v < nodes; ++v) nodes_[counts[part[v]].nodes + local[v]] = v;
+    for (std::uint32_t v = 0; v < nodes; ++v) nodes_[counts[members[v].part].nodes + members[v].local] = v;
     for (const RankEdge& e : edges)
-        edges_[counts[part[e.from]].edges++] = {local[e.from], local[e.to], e.weight, e.length};
+        edges_[counts[members[e.from].part].edges++] = {members[e.from].local, members[e.to].local, e.weight, e.length};
 }
 
 } // namespace rnnscope::view

@@ -38,6 +38,7 @@ std::int64_t to_steps(double pixels) {
 
 std::vector<Step> steps_of(const LayoutOrder& order, std::span<const LayoutEdge> edges, std::span<const float> reach) {
     std::vector<Step> steps;
+    steps.reserve(edges.size() + order.bend_count());
     for (std::size_t i = 0; i < edges.size(); ++i) {
         const LayoutEdge& e = edges[i];
         if (e.back || e.from == e.to) continue;
@@ -103,6 +104,8 @@ void shorten_edges(const LayoutOrder& order, std::span<const LayoutEdge> edges, 
 
     std::vector<RankEdge> constraints;
     std::vector<std::int64_t> at(center.size());
+    at.reserve(center.size() + 3 * steps.size());
+    constraints.reserve(center.size() + 2 * steps.size());
     for (const auto& layer : order.layers)
         for (std::size_t i = 0; i < layer.size(); ++i) {
             const std::uint32_t v = layer[i];
