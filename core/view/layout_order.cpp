@@ -159,10 +159,10 @@ class Ordering {
     void read_layers() {
         auto slot = slots_.begin();
         for (const auto& layer : order_.layers) slot = std::copy(layer.begin(), layer.end(), slot);
+        note_positions();
     }
 
     std::uint64_t crossings() {
-        note_positions();
         std::uint64_t total = 0;
         for (std::size_t r = 0; r + 1 < layer_count(); ++r) total += crossings_below(r);
         return total;
@@ -279,10 +279,10 @@ class Ordering {
         }
         for (std::uint32_t v = 0; v < nodes_.size(); ++v)
             if (!placed[v]) place(v);
+        note_positions();
     }
 
     void sweep_once(bool downwards, bool ties_reversed, bool by_median) {
-        note_positions();
         const std::size_t ranks = layer_count();
         for (std::size_t step = 1; step < ranks; ++step) {
             const Layer layer = this->layer(downwards ? step : ranks - 1 - step);
@@ -365,7 +365,7 @@ class Ordering {
 
     /// The same for few places below: a bit for each that has an end, and counts only where several share one.
     std::uint64_t crossings_below_few(Layer upper) const {
-        std::array<std::uint32_t, 64> ends_at{};
+        std::array<std::uint32_t, 64> ends_at; // where it is used
         std::uint64_t used = 0, total = 0;
         for (const std::uint32_t v : upper) {
             // All ends of one node see only those of the nodes before it.
@@ -374,8 +374,9 @@ class Ordering {
                      right != 0; right &= right - 1)
                     total += ends_at[static_cast<std::size_t>(std::countr_zero(right))];
             for (const std::uint32_t n : down(v)) {
-                ++ends_at[position(n)];
-                used |= std::uint64_t{1} << position(n);
+                const std::uint64_t bit = std::uint64_t{1} << position(n);
+                ends_at[position(n)] = (used & bit) != 0 ? ends_at[position(n)] + 1 : 1;
+                used |= bit;
             }
         }
         return total;
