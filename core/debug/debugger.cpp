@@ -342,7 +342,7 @@ void Debugger::toggle_breakpoint(Breakpoint breakpoint) {
 }
 
 const Breakpoint* Debugger::breakpoint_here() const {
-    return is_open() ? stop_at(*impl_->evaluation_, impl_->breakpoints_, impl_->position_) : nullptr;
+    return is_open() ? StopFinder(impl_->breakpoints_).at(*impl_->evaluation_, impl_->position_) : nullptr;
 }
 
 const std::vector<Bookmark>& Debugger::bookmarks() const {

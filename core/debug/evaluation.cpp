@@ -127,12 +127,7 @@ Ahead Evaluation::ahead(Position position) const {
     return ahead;
 }
 
-std::pair<RunId, NodeId> Evaluation::op_ahead(Position position) const {
-    if (position < recording_->end()) {
-        const record::Tick tick = recording_->tick(position.ticks);
-        if (tick.kind != TickKind::event) return {};
-        return {tick.run, recording_->visit(tick.run, tick.event).node};
-    }
+std::pair<RunId, NodeId> Evaluation::op_behind_end() const {
     const bool is_event = !was_opened() && evaluator_->next() == program::Evaluator::Next::run_event;
     if (!is_event || recording_->runs().empty()) return {};
     const auto visit = evaluator_->current_run()->next();

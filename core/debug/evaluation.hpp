@@ -65,8 +65,8 @@ class Evaluation {
     const std::string& saved_poison() const { return saved_poison_; } ///< of an opened recording: encoded_poison
 
     Ahead ahead(Position position) const;
-    /// The op of ahead(position) where that is an event, and its run; else invalid. Sooner known.
-    std::pair<RunId, NodeId> op_ahead(Position position) const;
+    /// The op of ahead(recording().end()) where that is an event, and its run; else invalid. Sooner known.
+    std::pair<RunId, NodeId> op_behind_end() const;
     /// Evaluates the smallest piece; after a failed event, up to the end of its run, so that the error is known.
     /// With `most`: or about so many events of a run at once, where the executor can.
     void advance(std::uint64_t most = 1);

@@ -127,20 +127,13 @@ bool Movement::reach(Evaluation& evaluation, Position position) {
 
 /// Where in the rounds of a block breakpoints can stop. What is before the block they do not tell: its first event is
 /// always looked at.
-const RoundStops& Movement::looked_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, RunId run,
-                                      const record::EventPiece& piece) {
+const RoundStops& Movement::looked_at(const Evaluation& evaluation, RunId run, const record::EventPiece& piece) {
     if (look_.run == run && look_.first == piece.first) return look_.stops;
     look_ = {run, piece.first, {}};
     if (!heeds_breakpoints()) return look_.stops;
     const Graph& graph = evaluation.evaluator().graph(evaluation.recording().run(run).info.graph);
-    look_.stops = stops_of_round(breakpoints, graph, *piece.block);
-    const RoundStops more = stops_of_round(target_breakpoint_, graph, *piece.block);
-    const auto add = [](std::vector<std::uint32_t>& to, const std::vector<std::uint32_t>& from) {
-        to.insert(to.end(), from.begin(), from.end());
-        std::ranges::sort(to);
-    };
-    add(look_.stops.offsets, more.offsets);
-    add(look_.stops.after_unfinite, more.after_unfinite);
+    finder_.add_stops_of_round(graph, *piece.block, look_.stops);
+    target_finder_.add_stops_of_round(graph, *piece.block, look_.stops);
     return look_.stops;
 }
 
@@ -187,7 +180,7 @@ Position Movement::passed(const Evaluation& evaluation, std::span<const Breakpoi
     if (tick.kind != record::TickKind::event) return position;
     const record::EventPiece& piece = recording.piece_of(tick.run, tick.event);
     if (piece.block == nullptr || (!forward_ && tick.event == piece.first)) return position;
-    std::uint32_t next = next_look(piece, looked_at(evaluation, breakpoints, tick.run, piece), tick.event);
+    std::uint32_t next = next_look(piece, looked_at(evaluation, tick.run, piece), tick.event);
     const std::optional<Position> access = next_access_stop(evaluation, breakpoints, position);
     const bool by_time = goal_ == Goal::granular && granularity_ == Granularity::time_step;
     const record::EventNumbers times = by_time ? recording.time_steps_of(tick.run) : record::EventNumbers();
@@ -218,11 +211,10 @@ bool Movement::heeds_breakpoints() const {
 }
 
 /// The breakpoint that this movement stops at here, or null.
-const Breakpoint* Movement::breakpoint_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
-                                          Position position) const {
+const Breakpoint* Movement::breakpoint_at(const Evaluation& evaluation, Position position) {
     if (!heeds_breakpoints()) return nullptr;
-    if (const Breakpoint* found = stop_at(evaluation, breakpoints, position)) return found;
-    return stop_at(evaluation, target_breakpoint_, position);
+    if (const Breakpoint* found = finder_.at(evaluation, position)) return found;
+    return target_finder_.at(evaluation, position);
 }
 
 /// Does it stop at errors such as the one at this position?
@@ -232,8 +224,7 @@ const record::RecordedError* Movement::error_at(const Evaluation& evaluation, Po
     return only_uninitialized_ && !evaluation.is_uninitialized_read(*error) ? nullptr : error;
 }
 
-bool Movement::step_forward(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
-                            StopReason& reason) {
+bool Movement::step_forward(Evaluation& evaluation, Position& position, StopReason& reason) {
     if (!reach(evaluation, position)) {
         reason = evaluation.evaluator().error()                         ? StopReason::error
                  : evaluation.was_opened() && !evaluation.is_finished() ? StopReason::recording_end
@@ -250,7 +241,7 @@ bool Movement::step_forward(Evaluation& evaluation, std::span<const Breakpoint> 
         reason = evaluation.is_uninitialized_read(*error) ? StopReason::uninitialized_read : StopReason::error;
         return true;
     }
-    if (const Breakpoint* breakpoint = breakpoint_at(evaluation, breakpoints, position)) {
+    if (const Breakpoint* breakpoint = breakpoint_at(evaluation, position)) {
         reason = reason_of(*breakpoint);
         return true;
     }
@@ -261,8 +252,7 @@ bool Movement::step_forward(Evaluation& evaluation, std::span<const Breakpoint> 
     return false;
 }
 
-bool Movement::step_back(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
-                         StopReason& reason) const {
+bool Movement::step_back(Evaluation& evaluation, Position& position, StopReason& reason) {
     reason = StopReason::step;
     if (goal_ == Goal::position) return position = std::min(position, target_), true;
     if (position.ticks == 0) return true;
@@ -273,7 +263,7 @@ bool Movement::step_back(Evaluation& evaluation, std::span<const Breakpoint> bre
         reason = evaluation.is_uninitialized_read(*error) ? StopReason::uninitialized_read : StopReason::error;
         return true;
     }
-    const Breakpoint* breakpoint = breakpoint_at(evaluation, breakpoints, position);
+    const Breakpoint* breakpoint = breakpoint_at(evaluation, position);
     if (breakpoint != nullptr) reason = reason_of(*breakpoint);
     return breakpoint != nullptr;
 }
@@ -297,18 +287,18 @@ bool Movement::step_to_moment(Evaluation& evaluation, Position& position, StopRe
     return is_over || !reach(evaluation, {end});
 }
 
-bool Movement::step(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
-                    StopReason& reason) {
+bool Movement::step(Evaluation& evaluation, Position& position, StopReason& reason) {
     if (goal_ == Goal::moment) return step_to_moment(evaluation, position, reason);
-    return forward_ ? step_forward(evaluation, breakpoints, position, reason)
-                    : step_back(evaluation, breakpoints, position, reason);
+    return forward_ ? step_forward(evaluation, position, reason) : step_back(evaluation, position, reason);
 }
 
 bool Movement::pump(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
                     StopReason& reason, std::chrono::steady_clock::time_point deadline) {
     look_ = {}; // the breakpoints may be others
+    finder_ = StopFinder(breakpoints);
+    target_finder_ = StopFinder(target_breakpoint_);
     for (int piece = 1;; ++piece) {
-        if (step(evaluation, breakpoints, position, reason)) return true;
+        if (step(evaluation, position, reason)) return true;
         position = passed(evaluation, breakpoints, position);
         const bool was_long = std::exchange(evaluated_much_, false);
         const bool over =

@@ -33,20 +33,16 @@ class Movement {
 
   private:
     Movement() = default;
-    bool step(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position, StopReason& reason);
-    bool step_forward(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
-                      StopReason& reason);
-    bool step_back(Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position& position,
-                   StopReason& reason) const;
+    bool step(Evaluation& evaluation, Position& position, StopReason& reason);
+    bool step_forward(Evaluation& evaluation, Position& position, StopReason& reason);
+    bool step_back(Evaluation& evaluation, Position& position, StopReason& reason);
     bool stops_at_every_op() const;
     bool reach(Evaluation& evaluation, Position position);
     Position passed(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position);
-    const RoundStops& looked_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, RunId run,
-                                const record::EventPiece& block);
+    const RoundStops& looked_at(const Evaluation& evaluation, RunId run, const record::EventPiece& block);
     std::uint32_t next_look(const record::EventPiece& block, const RoundStops& stops, std::uint32_t event) const;
     bool heeds_breakpoints() const;
-    const Breakpoint* breakpoint_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
-                                    Position position) const;
+    const Breakpoint* breakpoint_at(const Evaluation& evaluation, Position position);
     std::optional<Position> next_access_stop(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
                                              Position position) const;
     const record::RecordedError* error_at(const Evaluation& evaluation, Position position) const;
@@ -73,6 +69,7 @@ class Movement {
         RoundStops stops;
     };
     BlockLook look_;
+    StopFinder finder_, target_finder_; ///< of the breakpoints of this pump, and of target_breakpoint_
 };
 
 } // namespace rnnscope::debug

@@ -19,23 +19,25 @@ bool is_in_scope(std::string_view name, std::string_view scope) {
            (name.size() > scope.size() && name.starts_with(scope) && name[scope.size()] == '/');
 }
 
-/// Would it stop between two ops of these names? `before` is "" where no op of the run is before.
-bool stops_between(const Breakpoint& breakpoint, std::string_view before, std::string_view name) {
-    if (!breakpoint.condition.always()) return false;
-    if (breakpoint.kind == Breakpoint::Kind::op) return name == breakpoint.name;
-    // A scope is stopped at where it is entered, not at each of its ops.
-    return breakpoint.kind == Breakpoint::Kind::scope && is_in_scope(name, breakpoint.name) &&
-           !is_in_scope(before, breakpoint.name);
+/// Does it stop after an op, by its values?
+bool stops_after(const Breakpoint& breakpoint) {
+    return !breakpoint.condition.always() || breakpoint.kind == Breakpoint::Kind::tensor;
 }
 
-/// Does it look at what ops of this name give?
-bool looks_at(const Breakpoint& breakpoint, std::string_view name) {
-    const bool after = !breakpoint.condition.always() || breakpoint.kind == Breakpoint::Kind::tensor;
-    if (!after || name.empty()) return false;
-    if (breakpoint.kind == Breakpoint::Kind::scope) return is_in_scope(name, breakpoint.name);
-    if (breakpoint.kind != Breakpoint::Kind::op && breakpoint.kind != Breakpoint::Kind::tensor) return false;
-    const std::string_view wanted = breakpoint.name;
-    return wanted.starts_with(name) && (wanted.size() == name.size() || wanted[name.size()] == ':');
+/// Would it stop between two ops? `before` is invalid where no op of the run is before.
+bool stops_between(const Breakpoint& breakpoint, NodeId named, const Graph& graph, NodeId before, NodeId node) {
+    if (stops_after(breakpoint) || !node.valid()) return false;
+    if (breakpoint.kind == Breakpoint::Kind::op) return node == named;
+    // A scope is stopped at where it is entered, not at each of its ops.
+    return breakpoint.kind == Breakpoint::Kind::scope && is_in_scope(graph.node(node).name, breakpoint.name) &&
+           !is_in_scope(before.valid() ? std::string_view(graph.node(before).name) : "", breakpoint.name);
+}
+
+/// Does it look at what the op gives?
+bool looks_at(const Breakpoint& breakpoint, NodeId named, const Graph& graph, NodeId node) {
+    if (!stops_after(breakpoint) || !node.valid()) return false;
+    if (breakpoint.kind == Breakpoint::Kind::scope) return is_in_scope(graph.node(node).name, breakpoint.name);
+    return node == named;
 }
 
 /// "a:1" means output 1, "a" all of them.
@@ -47,22 +49,8 @@ std::optional<std::size_t> output_of(std::string_view tensor) {
     return index;
 }
 
-/// An event that happened just before a position.
-struct Behind {
-    RunId run;
-    std::uint32_t event = 0;
-    record::RecordedVisit visit;
-};
-
-std::optional<Behind> behind(const Recording& recording, Position position) {
-    if (position.ticks == 0) return std::nullopt;
-    const record::Tick tick = recording.tick(position.ticks - 1);
-    if (tick.kind != record::TickKind::event) return std::nullopt;
-    return Behind{tick.run, tick.event, recording.visit(tick.run, tick.event)};
-}
-
 /// The output in the time step before: of the last event of the node in the same frame.
-Tensor in_step_before(const Recording& recording, const Behind& now, std::size_t output) {
+Tensor in_step_before(const Recording& recording, const RecordedOp& now, std::size_t output) {
     const EventNumbers events = recording.events_of(now.run, now.visit.node);
     for (std::size_t i = events.lower_bound(now.event); i-- > 0;) {
         const record::RecordedVisit visit = recording.visit(now.run, events[i]);
@@ -71,7 +59,7 @@ Tensor in_step_before(const Recording& recording, const Behind& now, std::size_t
     return {};
 }
 
-bool value_stops(const Recording& recording, const Graph& graph, const Breakpoint& breakpoint, const Behind& now) {
+bool value_stops(const Recording& recording, const Graph& graph, const Breakpoint& breakpoint, const RecordedOp& now) {
     if (now.visit.dead || now.visit.failed) return false;
     const std::optional<std::size_t> only = output_of(breakpoint.name);
     const bool is_watch = breakpoint.kind == Breakpoint::Kind::tensor;
@@ -159,20 +147,60 @@ std::string to_text(const Breakpoint& breakpoint, const program::Program& progra
     return fmt::format("{} if {}{}", text, names ? breakpoint.name + " " : "", to_text(breakpoint.condition));
 }
 
-const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position) {
-    if (breakpoints.empty()) return nullptr;
+StopFinder::StopFinder(std::span<const Breakpoint> breakpoints) : breakpoints_(breakpoints) {
+    using Kind = Breakpoint::Kind;
+    for (const Breakpoint& b : breakpoints) {
+        if (!b.enabled || b.kind == Kind::statement) continue;
+        const bool before = (b.kind == Kind::op || b.kind == Kind::scope) && !stops_after(b);
+        wants_ahead_ = wants_ahead_ || before;
+        wants_behind_ = wants_behind_ || !before || b.kind == Kind::scope;
+    }
+}
+
+std::span<const NodeId> StopFinder::named_in(const Graph& graph) {
+    if (graphs_.size() <= graph.id().index()) graphs_.resize(graph.id().index() + 1);
+    InGraph& in_graph = graphs_[graph.id().index()];
+    if (in_graph.size == graph.size()) return in_graph.named;
+    in_graph = {graph.size(), std::vector<NodeId>(breakpoints_.size())};
+    for (std::size_t i = 0; i < breakpoints_.size(); ++i) {
+        const Breakpoint& b = breakpoints_[i];
+        if (b.kind != Breakpoint::Kind::op && b.kind != Breakpoint::Kind::tensor) continue;
+        // By its values an op is stopped after for one output, too: "a:1".
+        const std::string_view name = b.name;
+        in_graph.named[i] = graph.find(stops_after(b) ? name.substr(0, name.find(':')) : name);
+    }
+    return in_graph.named;
+}
+
+std::optional<RecordedOp> StopFinder::op_of(const Recording& recording, std::uint64_t ticks) {
+    if (asked_ == ticks) return answer_;
+    const record::Tick tick = recording.tick(ticks);
+    asked_ = ticks;
+    answer_.reset();
+    if (tick.kind == record::TickKind::event)
+        answer_ = RecordedOp{tick.run, tick.event, recording.visit(tick.run, tick.event)};
+    return answer_;
+}
+
+std::pair<RunId, NodeId> StopFinder::op_ahead(const Evaluation& evaluation, Position position) {
+    if (position >= evaluation.recording().end()) return evaluation.op_behind_end();
+    const std::optional<RecordedOp> op = op_of(evaluation.recording(), position.ticks);
+    return op ? std::pair(op->run, op->visit.node) : std::pair<RunId, NodeId>();
+}
+
+const Breakpoint* StopFinder::at(const Evaluation& evaluation, Position position) {
+    if (breakpoints_.empty()) return nullptr;
     const Recording& recording = evaluation.recording();
-    const auto graph_of = [&](RunId run) -> const Graph& {
-        return evaluation.evaluator().graph(recording.run(run).info.graph);
-    };
-    const auto name = [&](RunId run, NodeId node) -> std::string_view {
-        return run.valid() && node.valid() ? std::string_view(graph_of(run).node(node).name) : "";
-    };
-    const std::optional<Behind> now = behind(recording, position);
-    const auto [run, node] = evaluation.op_ahead(position);
-    const std::string_view next = name(run, node);
-    const std::string_view last = now ? name(now->run, now->visit.node) : "";
-    for (const Breakpoint& breakpoint : breakpoints) {
+    std::optional<RecordedOp> now;
+    if (wants_behind_ && position.ticks > 0) now = op_of(recording, position.ticks - 1);
+    const auto [run_ahead, next] = wants_ahead_ ? op_ahead(evaluation, position) : std::pair<RunId, NodeId>();
+    // Between the ops of two runs are their ends: where there is one on either side, they are of the same.
+    const RunId run = now ? now->run : run_ahead;
+    const NodeId last = now ? now->visit.node : NodeId();
+    const Graph* graph = run.valid() ? &evaluation.evaluator().graph(recording.run(run).info.graph) : nullptr;
+    const std::span<const NodeId> named = graph != nullptr ? named_in(*graph) : std::span<const NodeId>();
+    for (std::size_t i = 0; i < breakpoints_.size(); ++i) {
+        const Breakpoint& breakpoint = breakpoints_[i];
         if (!breakpoint.enabled) continue;
         if (breakpoint.kind == Breakpoint::Kind::statement) {
             if (statement_stops(evaluation, breakpoint, position)) return &breakpoint;
@@ -180,36 +208,34 @@ const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoi
             // Most events access no variable: that is known without looking anything up by name.
             if (now && !recording.accesses_variables(now->run, now->event)) continue;
             if (access_stops(evaluation, breakpoint, position)) return &breakpoint;
-        } else if (!next.empty() && stops_between(breakpoint, last, next)) {
-            return &breakpoint;
-        } else if (looks_at(breakpoint, last)) {
-            if (value_stops(recording, graph_of(now->run), breakpoint, *now)) return &breakpoint;
+        } else if (graph != nullptr) {
+            if (stops_between(breakpoint, named[i], *graph, last, next)) return &breakpoint;
+            if (looks_at(breakpoint, named[i], *graph, last) && value_stops(recording, *graph, breakpoint, *now))
+                return &breakpoint;
         }
     }
     return nullptr;
 }
 
-RoundStops stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
-                          const runtime::EventBlock& block) {
-    RoundStops stops;
+void StopFinder::add_stops_of_round(const Graph& graph, const runtime::EventBlock& block, RoundStops& stops) {
     const auto visits = block.visits();
+    const std::span<const NodeId> named = named_in(graph);
     for (std::uint32_t i = 0; i < visits.size(); ++i) {
         const auto last = static_cast<std::uint32_t>((i + visits.size() - 1) % visits.size());
-        const std::string_view before = graph.node(visits[last].node).name;
-        const std::string_view name = graph.node(visits[i].node).name;
         bool stops_here = false, stops_if_unfinite = false;
-        for (const Breakpoint& breakpoint : breakpoints) {
+        for (std::size_t k = 0; k < breakpoints_.size(); ++k) {
+            const Breakpoint& breakpoint = breakpoints_[k];
             if (!breakpoint.enabled) continue;
-            if (stops_between(breakpoint, before, name))
+            if (stops_between(breakpoint, named[k], graph, visits[last].node, visits[i].node))
                 stops_here = true;
-            else if (looks_at(breakpoint, before))
+            else if (looks_at(breakpoint, named[k], graph, visits[last].node))
                 (breakpoint.condition.wants_unfinite() ? stops_if_unfinite : stops_here) = true;
         }
         if (stops_here) stops.offsets.push_back(i);
         if (stops_if_unfinite) stops.after_unfinite.push_back(last);
     }
+    std::ranges::sort(stops.offsets);
     std::ranges::sort(stops.after_unfinite);
-    return stops;
 }
 
 std::optional<Position> next_access(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,

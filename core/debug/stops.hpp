@@ -10,10 +10,6 @@
 
 namespace rnnscope::debug {
 
-/// The breakpoint that stops at the position, or null. It depends on nothing but what happened up to the position and
-/// what comes next, so that both directions find the same.
-const Breakpoint* stop_at(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints, Position position);
-
 /// Where in the rounds of a block breakpoints could stop, as far as the ops tell: not of variables, and not of what is
 /// before the block.
 struct RoundStops {
@@ -21,8 +17,43 @@ struct RoundStops {
     /// And after those of these visits, ascending, that have given a NaN or an infinity.
     std::vector<std::uint32_t> after_unfinite;
 };
-RoundStops stops_of_round(std::span<const Breakpoint> breakpoints, const Graph& graph,
-                          const runtime::EventBlock& block);
+
+/// An event of a run.
+struct RecordedOp {
+    RunId run;
+    std::uint32_t event = 0;
+    record::RecordedVisit visit;
+};
+
+/// Finds where breakpoints stop. Looks up what they name once for each graph, not at each op.
+class StopFinder {
+  public:
+    StopFinder() = default;
+    /// They must stay as they are.
+    explicit StopFinder(std::span<const Breakpoint> breakpoints);
+
+    /// The breakpoint that stops at the position, or null. It depends on nothing but what happened up to the position
+    /// and what comes next, so that both directions find the same.
+    const Breakpoint* at(const Evaluation& evaluation, Position position);
+    /// Adds what stops in the rounds of the block.
+    void add_stops_of_round(const Graph& graph, const runtime::EventBlock& block, RoundStops& stops);
+
+  private:
+    struct InGraph {
+        std::size_t size = 0;      ///< of the graph when it was asked
+        std::vector<NodeId> named; ///< by breakpoint: the op that it names
+    };
+    std::span<const NodeId> named_in(const Graph& graph);
+    std::optional<RecordedOp> op_of(const record::Recording& recording, std::uint64_t ticks);
+    std::pair<RunId, NodeId> op_ahead(const Evaluation& evaluation, Position position);
+
+    std::span<const Breakpoint> breakpoints_;
+    std::vector<InGraph> graphs_; ///< by graph
+    bool wants_ahead_ = false, wants_behind_ = false;
+    /// What op_of answered last: whoever goes on asks again for what was ahead.
+    std::optional<RecordedOp> answer_;
+    std::uint64_t asked_ = UINT64_MAX;
+};
 
 /// The nearest position after (or before) `position` at which a watchpoint on a variable stops.
 std::optional<Position> next_access(const Evaluation& evaluation, std::span<const Breakpoint> breakpoints,
