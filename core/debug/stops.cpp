@@ -172,7 +172,7 @@ std::span<const NodeId> StopFinder::named_in(const Graph& graph) {
     return in_graph.named;
 }
 
-std::optional<RecordedOp> StopFinder::op_of(const Recording& recording, std::uint64_t ticks) {
+const std::optional<RecordedOp>& StopFinder::op_of(const Recording& recording, std::uint64_t ticks) {
     if (asked_ == ticks) return answer_;
     const record::Tick tick = recording.tick(ticks);
     asked_ = ticks;
@@ -184,7 +184,7 @@ std::optional<RecordedOp> StopFinder::op_of(const Recording& recording, std::uin
 
 std::pair<RunId, NodeId> StopFinder::op_ahead(const Evaluation& evaluation, Position position) {
     if (position >= evaluation.recording().end()) return evaluation.op_behind_end();
-    const std::optional<RecordedOp> op = op_of(evaluation.recording(), position.ticks);
+    const std::optional<RecordedOp>& op = op_of(evaluation.recording(), position.ticks);
     return op ? std::pair(op->run, op->visit.node) : std::pair<RunId, NodeId>();
 }
 
@@ -206,7 +206,7 @@ const Breakpoint* StopFinder::at(const Evaluation& evaluation, Position position
             if (statement_stops(evaluation, breakpoint, position)) return &breakpoint;
         } else if (breakpoint.kind == Breakpoint::Kind::variable) {
             // Most events access no variable: that is known without looking anything up by name.
-            if (now && !recording.accesses_variables(now->run, now->event)) continue;
+            if (now && !now->visit.may_access_variables) continue;
             if (access_stops(evaluation, breakpoint, position)) return &breakpoint;
         } else if (graph != nullptr) {
             if (stops_between(breakpoint, named[i], *graph, last, next)) return &breakpoint;

@@ -44,7 +44,7 @@ class StopFinder {
         std::vector<NodeId> named; ///< by breakpoint: the op that it names
     };
     std::span<const NodeId> named_in(const Graph& graph);
-    std::optional<RecordedOp> op_of(const record::Recording& recording, std::uint64_t ticks);
+    const std::optional<RecordedOp>& op_of(const record::Recording& recording, std::uint64_t ticks);
     std::pair<RunId, NodeId> op_ahead(const Evaluation& evaluation, Position position);
 
     std::span<const Breakpoint> breakpoints_;

@@ -62,11 +62,6 @@ RecordedEvent Recording::event(RunId id, std::uint32_t index) const {
 RecordedVisit Recording::visit(RunId id, std::uint32_t index) const {
     return impl_->events_[id.index()].visit(index);
 }
-bool Recording::accesses_variables(RunId id, std::uint32_t index) const {
-    if (const SingleEvent* single = impl_->events_[id.index()].single(index)) return single->accesses.size() > 0;
-    const EventPiece& piece = piece_of(id, index);
-    return piece.block->visits()[piece.offset(index)].may_access_variables && event(id, index).accesses.size() > 0;
-}
 Tensor Recording::output(RunId id, std::uint32_t index, std::size_t output) const {
     const EventPiece& piece = piece_of(id, index);
     if (piece.block != nullptr)

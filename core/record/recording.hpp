@@ -70,6 +70,7 @@ struct RecordedVisit {
     std::int64_t iteration = 0;
     bool dead = false;
     bool failed = false;
+    bool may_access_variables = false; ///< false: there is no access, known without looking for them
 };
 
 struct RecordedEvent : RecordedVisit {
@@ -160,7 +161,6 @@ class Recording : public program::EvaluationObserver {
     /// With its values. Those of events in blocks are read from the block, which can compute them again.
     RecordedEvent event(RunId id, std::uint32_t index) const;
     RecordedVisit visit(RunId id, std::uint32_t index) const;
-    bool accesses_variables(RunId id, std::uint32_t index) const; ///< without reading its values
     /// One output of an event; of a reference, the variable's value. Empty: none.
     Tensor output(RunId id, std::uint32_t index, std::size_t output) const;
     /// One element (row-major) of an output in each event of its node, in their order: how one unit goes over the time

@@ -14,13 +14,16 @@ const EventPiece& RunEvents::piece_of(std::uint32_t event) const {
 
 const SingleEvent* RunEvents::single(std::uint32_t event) const {
     const EventPiece& piece = piece_of(event);
-    if (piece.block != nullptr) return nullptr;
-    return &singles_[first_single_[static_cast<std::size_t>(&piece - pieces_.data())] + event - piece.first];
+    return piece.block != nullptr ? nullptr : &single_of(piece, event);
+}
+
+const SingleEvent& RunEvents::single_of(const EventPiece& piece, std::uint32_t event) const {
+    return singles_[first_single_[static_cast<std::size_t>(&piece - pieces_.data())] + event - piece.first];
 }
 
 RecordedVisit RunEvents::visit(std::uint32_t event) const {
-    if (const SingleEvent* kept = single(event)) return *kept;
     const EventPiece& piece = piece_of(event);
+    if (piece.block == nullptr) return single_of(piece, event);
     const runtime::EventBlock& block = *piece.block;
     const runtime::BlockVisit& visited = block.visits()[piece.offset(event)];
     RecordedVisit visit;
@@ -28,6 +31,7 @@ RecordedVisit RunEvents::visit(std::uint32_t event) const {
     visit.frame = block.frame();
     visit.iteration = block.iteration(event - piece.first);
     visit.dead = visited.dead;
+    visit.may_access_variables = visited.may_access_variables;
     return visit;
 }
 
@@ -48,6 +52,7 @@ void RunEvents::add(SingleEvent event) {
         first_single_.push_back(singles_.size());
     }
     ++pieces_.back().count;
+    event.may_access_variables = !event.accesses.empty();
     singles_.push_back(std::move(event));
 }
 

@@ -49,6 +49,7 @@ class RunEvents {
         void add_time_steps(const runtime::EventBlock& block, std::uint32_t first);
     };
     const Index& index() const; ///< up to the last event
+    const SingleEvent& single_of(const EventPiece& piece, std::uint32_t event) const;
 
     std::size_t size_ = 0;
     std::vector<EventPiece> pieces_;
