@@ -3,6 +3,7 @@
 #include "core/debug/poison.hpp"
 #include "core/debug/session_choices.hpp"
 #include "core/debug/session_commands.hpp"
+#include "core/view/first_steps.hpp"
 
 #include <fmt/format.h>
 
@@ -169,87 +170,6 @@ ProblemCard make_card(const Debugger& debugger, const Diagnosis& diagnosis, std:
         card.actions.push_back(
             {fmt::format("Feed {}…", last_segment(diagnosis.error.op)), "session.feed", graph->tensor_name({node, 0})});
     return card;
-}
-
-/// "a, b and 3 more", each of the first few a link.
-void add_names(const Debugger& debugger, const std::vector<NodeId>& nodes, std::vector<Link>& sentence) {
-    constexpr std::size_t most = 3;
-    const Graph& graph = *debugger.graph();
-    const std::size_t shown = nodes.size() > most + 1 ? most : nodes.size();
-    for (std::size_t i = 0; i < shown; ++i) {
-        const bool is_last = i + 1 == nodes.size();
-        if (i > 0) sentence.push_back(Link::plain(is_last ? " and " : ", "));
-        sentence.push_back({graph.node(nodes[i]).name, select_node(debugger, nodes[i])});
-    }
-    if (shown < nodes.size())
-        sentence.push_back(Link::plain(fmt::format(" and {} more", grouped(nodes.size() - shown))));
-}
-
-/// A graph that nobody has run yet: its likeliest output, what that needs, and the commands that give it.
-void add_first_steps(const Debugger& debugger, ProblemsView& view) {
-    const Graph& graph = *debugger.graph();
-    const GraphRoles& roles = debugger.graph_roles();
-    const auto output = std::ranges::find_if(
-        roles.outputs, [&](const OutputRole& role) { return !debug::cannot_fetch(debugger, role.output); });
-    std::vector<Link> steps;
-    if (output == roles.outputs.end()) {
-        steps.push_back(Link::plain("Nothing ran yet. Right-click a name to fetch it or to run it as a target."));
-        view.quiet.push_back(std::move(steps));
-        return;
-    }
-    const std::string name = graph.tensor_name(output->output);
-    steps.push_back(Link::plain("Nothing ran yet. Right-click a name to run it; the likeliest output is "));
-    steps.push_back({name, select_node(debugger, output->output.node)});
-    steps.push_back(Link::plain(fmt::format(" ({}).", to_text(output->kind))));
-    view.quiet.push_back(std::move(steps));
-    const debug::Needs needs = debug::needs_of(graph, {output->output.node});
-    std::vector<Link> what;
-    if (!needs.placeholders.empty()) {
-        what.push_back(Link::plain("It needs "));
-        add_names(debugger, needs.placeholders, what);
-        what.push_back(Link::plain(" to be fed"));
-    }
-    if (!needs.variables.empty())
-        what.push_back(Link::plain(
-            fmt::format("{} {} to have a value: restore or initialize {}.", what.empty() ? "It needs" : " and",
-                        count_text(needs.variables.size(), "variable"), needs.variables.size() == 1 ? "it" : "them")));
-    else
-        what.push_back(Link::plain(what.empty() ? "It needs nothing else: no feed and no variable." : "."));
-    view.quiet.push_back(std::move(what));
-    view.next.push_back({"Run to " + name, "session.run", name});
-    if (needs.variables.empty()) return;
-    const bool can_restore =
-        std::ranges::any_of(roles.savers, [](const SaverRole& saver) { return saver.restore_op.valid(); });
-    if (can_restore) view.next.push_back({"Restore a checkpoint…", "session.restore", ""});
-    const bool can_initialize = std::ranges::any_of(
-        needs.variables, [&](VariableId variable) { return graph.variable(variable).initializer.valid(); });
-    if (can_initialize) view.next.push_back({"Run initializers", "session.init", "all"});
-}
-
-/// Of an opened graph: where what was fetched is to be seen; before that, what to fetch.
-void add_next_step(const Debugger& debugger, ProblemsView& view) {
-    if (!debugger.document().is_graph() || debug::cannot_add_statements(debugger)) return;
-    const Graph& graph = *debugger.graph();
-    const auto runs = debugger.recording().runs();
-    for (std::size_t i = runs.size(); i-- > 0;) {
-        const std::vector<Output>& fetches = runs[i].info.request.fetches;
-        if (runs[i].outcome.results.empty() || fetches.empty()) continue;
-        std::vector<Link> sentence = {Link::plain(fmt::format("{} fetched ", run_text(runs[i].info.id)))};
-        sentence.front().text[0] = 'R';
-        sentence.push_back({graph.tensor_name(fetches.front()), select_node(debugger, fetches.front().node)});
-        const std::size_t others = fetches.size() - 1;
-        sentence.push_back(Link::plain(others == 0 ? "." : fmt::format(" and {} more.", count_text(others, "tensor"))));
-        return view.quiet.push_back(std::move(sentence));
-    }
-    const std::vector<OutputRole>& outputs = debugger.graph_roles().outputs;
-    const auto output = std::ranges::find_if(
-        outputs, [&](const OutputRole& role) { return !debug::cannot_fetch(debugger, role.output); });
-    if (output == outputs.end()) return;
-    const std::string name = graph.tensor_name(output->output);
-    view.quiet.push_back({Link::plain("Nothing was fetched yet; the likeliest output is "),
-                          {name, select_node(debugger, output->output.node)},
-                          Link::plain(fmt::format(" ({}).", to_text(output->kind)))});
-    view.next.push_back({"Run to " + name, "session.run", name});
 }
 
 /// What it means that there is no card.

@@ -126,9 +126,36 @@ TEST_F(ContextMenuTest, FromAnOpenedGraphToASavedProgramByClicks) {
     EXPECT_EQ(again.recording().runs().back().outcome.results.at(0).number(0), 0.5);
 }
 
-TEST_F(ContextMenuTest, TheFirstStepIsAButton) {
-    ASSERT_TRUE(h_.click_text("Run to answers:0", problems_));
-    EXPECT_EQ(last_line(), "values = sess.run([\"answers:0\"])");
+TEST_F(ContextMenuTest, TheFirstStepsSucceedInTheOrderOfTheirButtons) {
+    ASSERT_TRUE(h_.click_text("Run initializers", problems_));
+    EXPECT_TRUE(h_.debugger().diagnoses().empty());
+    const std::size_t statements = h_.debugger().program().body.size();
+    ASSERT_TRUE(h_.click_text("Feed and run to answers:0", problems_));
+    ASSERT_TRUE(h_.shows("Feed x_in:0, then run to answers:0"));
+    EXPECT_TRUE(h_.shows("zeros(1,3)")) << "what fits is proposed";
+    h_.press(compat::key_escape);
+    EXPECT_EQ(h_.debugger().program().body.size(), statements) << "who gives no value adds no run";
+
+    ASSERT_TRUE(h_.click_text("Feed and run to answers:0", problems_));
+    ASSERT_TRUE(h_.click_text("ones(1,3)"));
+    EXPECT_EQ(last_line(), "values = sess.run([\"answers:0\"], feed_dict={\"x_in:0\": np.ones((1, 3))})");
+    EXPECT_EQ(h_.debugger().program().body.size(), statements + 1);
+    EXPECT_TRUE(h_.debugger().diagnoses().empty());
+    EXPECT_EQ(h_.debugger().recording().runs().back().outcome.results.at(0).number(0), 0.5);
+    EXPECT_TRUE(h_.shows("No problem: every run of the program succeeded."));
+}
+
+TEST_F(ContextMenuTest, AFeedThatIsNoAnswerToTheFirstStepAddsNoRun) {
+    ASSERT_TRUE(h_.click_text("Feed and run to answers:0", problems_));
+    h_.press(compat::key_escape);
+    select("answers");
+    h_.press(compat::function_key(10), true);
+    const std::size_t statements = h_.debugger().program().body.size();
+    h_.shell().ask("session.feed", "x_in:0");
+    h_.settle();
+    EXPECT_FALSE(h_.shows("then run to"));
+    ASSERT_TRUE(h_.click_text("ones(1,3)"));
+    EXPECT_EQ(h_.debugger().program().body.size(), statements);
 }
 
 TEST_F(ContextMenuTest, TheKeyboardReachesIt) {

@@ -1,4 +1,5 @@
 #include "core/debug/session_choices.hpp"
+#include "core/view/first_steps.hpp"
 #include "ui/shell/samples.hpp"
 #include "ui/shell/shell.hpp"
 #include "ui/shell/ui_commands.hpp"
@@ -67,6 +68,32 @@ bool Shell::asks_before_replacing(const debug::Command& command) {
     return true;
 }
 
+/// The first step that is offered for a graph is one that succeeds: what it needs is asked for before it begins. A feed
+/// belongs to a run, so the run is added first. Who names a run otherwise wants just that run.
+bool Shell::asks_for_feeds(const debug::Command& command) {
+    if (command.id == "session.run" && command.origin == "panel:problems" && debugger_.graph() != nullptr) {
+        FedRun run{command.argument, {}, {}};
+        for (const Output& tensor : view::missing_feeds(debugger_, command.argument))
+            run.left.push_back(debugger_.graph()->tensor_name(tensor));
+        if (run.left.empty()) return false;
+        fed_run_ = std::move(run);
+    } else if (command.id == "session.feed" && command.origin == "palette-argument" && fed_run_) {
+        fed_run_->given.push_back(command.argument);
+        fed_run_->left.erase(fed_run_->left.begin());
+    } else {
+        return false;
+    }
+    if (!fed_run_->left.empty()) {
+        const std::string next = fed_run_->left.front();
+        ask("session.feed", next);
+        return true;
+    }
+    later_.push_back({"session.run", fed_run_->names, "feeds"});
+    for (const std::string& feed : fed_run_->given) later_.push_back({"session.feed", feed, "feeds"});
+    fed_run_.reset();
+    return true;
+}
+
 /// An argument that is still to be given: always when a person calls the command by its name, and where a panel names
 /// only what is to be fed.
 bool Shell::wants_answer(const debug::Command& command) const {
@@ -98,7 +125,7 @@ void Shell::ask(std::string_view command, std::string_view about) {
     if (command == "session.feed") {
         if (const Output tensor = tensor_to_feed(debugger_, about); tensor.valid()) {
             const debug::FeedProposals feed = debug::feed_proposals(debugger_, tensor);
-            question.title = "Feed " + feed.tensor;
+            question.title = "Feed " + feed.tensor + (fed_run_ ? ", then run to " + fed_run_->names : "");
             question.detail = view::type_text(debugger_.graph()->info(tensor)) +
                               (feed.is_guess ? ", probably " + view::shape_text(feed.shape) : "");
             question.what = "a JSON literal, @file.npy, @file.csv, or a formula such as sin(2,5,10)";

@@ -111,6 +111,7 @@ bool Shell::work(std::chrono::microseconds budget) {
         waiting_.reset();
         after_save_.reset();
         to_replace_.clear();
+        fed_run_.reset();
     }
     if (!debugger_.busy() && !later_.empty()) {
         const debug::Command command = std::move(later_.front());
@@ -195,7 +196,7 @@ Status Shell::execute(const debug::Command& command) {
             ask(command.id, command.argument);
         return {};
     }
-    if (asks_before_replacing(command)) return {};
+    if (asks_before_replacing(command) || asks_for_feeds(command)) return {};
     if (command.id == "file.save" && !opened_sample_.empty() &&
         (command.origin == "key" || command.origin == "menu" || command.origin == "palette")) {
         ask("file.save-as"); // a built-in sample has no file

@@ -146,6 +146,13 @@ class Shell {
         std::string title, text;
     };
 
+    /// A run that begins once the placeholders it needs were given values.
+    struct FedRun {
+        std::string names;                    ///< what it fetches
+        std::vector<std::string> given, left; ///< NAME=VALUE; tensors
+    };
+
+
     /// How the title bar shares its width.
     struct TitlePlan {
         bool version = true, find_field = true, tabs = true, session = true, menus = true;
@@ -160,6 +167,7 @@ class Shell {
     bool run_ui_command(const debug::Command& command, Status& status);
     bool wants_answer(const debug::Command& command) const;
     bool asks_before_replacing(const debug::Command& command);
+    bool asks_for_feeds(const debug::Command& command);
     bool asks_about_changes(const debug::Command& command);
     void report(const debug::Command& command, const Result<std::string>& result);
     bool moving() const { return debugger_.busy() && debugger_.inquiry() == nullptr; }
@@ -233,6 +241,7 @@ class Shell {
     std::string opened_sample_;                ///< file name of the embedded sample that is open; "" for files
     std::optional<debug::Command> waiting_;    ///< for what becomes of changes
     std::optional<debug::Command> after_save_; ///< what is done once a built-in sample has a file
+    std::optional<FedRun> fed_run_;            ///< for which the palette asks values
     std::string to_replace_;                   ///< argument whose file exists, about which the palette asks
     std::string message_;                      ///< what the last command said
     std::vector<Notice> notices_;

@@ -1,6 +1,7 @@
 #include "core/debug/command.hpp"
 #include "core/graph/graphdef.hpp"
 #include "core/view/context_menu.hpp"
+#include "core/view/first_steps.hpp"
 #include "core/view/problems_view.hpp"
 #include "tests/core/golden_text.hpp"
 
@@ -64,7 +65,19 @@ TEST_F(FirstSteps, OnceVariablesHaveValuesTheOutputIsOfferedAgain) {
     EXPECT_NE(problems().find("Nothing was fetched yet; the likeliest output is <rnn/rnn/transpose_1:0>"),
               std::string::npos)
         << problems();
-    EXPECT_NE(problems().find("[Run to rnn/rnn/transpose_1:0]"), std::string::npos);
+    EXPECT_NE(problems().find("[Feed and run to rnn/rnn/transpose_1:0…]"), std::string::npos);
+}
+
+TEST_F(FirstSteps, WhatAnEarlierRunFedIsNotMissing) {
+    const Output placeholder{debugger_.graph()->find("Placeholder"), 0};
+    EXPECT_EQ(missing_feeds(debugger_, "rnn/rnn/transpose_1:0"), std::vector{placeholder});
+    EXPECT_EQ(missing_feeds(debugger_, "init rnn/rnn/transpose_1:0"), std::vector{placeholder});
+    EXPECT_TRUE(missing_feeds(debugger_, "rnn/rnn/multi_rnn_cell/cell_0/gru_cell/gates/kernel").empty());
+    EXPECT_TRUE(missing_feeds(debugger_, "no_such_op:0 ").empty());
+    perform("session.run", "rnn/rnn/transpose_1:0");
+    EXPECT_EQ(missing_feeds(debugger_, "rnn/rnn/transpose_1:0").size(), 1u) << "it ran without";
+    perform("session.feed", "Placeholder=sin(2,5,10)");
+    EXPECT_TRUE(missing_feeds(debugger_, "rnn/rnn/transpose_1:0").empty());
 }
 
 TEST_F(FirstSteps, EveryKindOfNameHasAMenu) {
