@@ -108,6 +108,7 @@ TEST(VariablesPanel, ShowsWhatAScopeTakesIn) {
     EXPECT_TRUE(h.shows("takes in 4 of 8"));
     EXPECT_TRUE(h.shows("0 of 4")) << "the scope of the other layer";
     EXPECT_FALSE(h.shell().execute({"variables.coverage", "scope=(", "test"}));
+    h.press(compat::key_escape); // the notice about it
     execute(h, "variables.coverage", "none");
     ASSERT_TRUE(h.click_text("covered by", variables));
     ASSERT_TRUE(h.click_text("trainable_variables"));

@@ -55,7 +55,10 @@ void Shell::draw() {
 
     const ImGuiIO& io = ImGui::GetIO();
     const float top = look_.whole_px(40), status = look_.whole_px(24);
-    const Rect body{{0, top}, {io.DisplaySize.x, io.DisplaySize.y - status}};
+    Rect body{{0, top}, {io.DisplaySize.x, io.DisplaySize.y - status}};
+    const NoticeStrip notices = plan_notices(body);
+    const Rect below{{0, body.b.y - notices.height}, body.b};
+    body.b.y = below.a.y;
     ImGui::SetNextWindowPos({0, top});
     ImGui::SetNextWindowSize({io.DisplaySize.x, io.DisplaySize.y - top});
     ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0));
@@ -68,14 +71,14 @@ void Shell::draw() {
         draw_welcome(ctx, body);
     else
         draw_workspace(ctx, body);
-    draw_status(ctx, {{0, body.b.y}, io.DisplaySize});
+    draw_notices(notices, below);
+    draw_status(ctx, {{0, below.b.y}, io.DisplaySize});
     ImGui::End();
 
     palette_.draw(ctx, *this);
     menu_.draw(ctx, *this);
     browser_.draw(ctx, settings_.last_directory);
     page_.draw(ctx, body);
-    draw_notices(ctx, body);
     ImGui::PopFont();
     lit_ = hovered_;
     lit_time_ = hovered_time_;

@@ -152,6 +152,16 @@ class Shell {
         std::vector<std::string> given, left; ///< NAME=VALUE; tensors
     };
 
+    struct PlacedNotice {
+        const Notice* notice;
+        float height = 0;
+        int lines = 0;            ///< of its text, at most
+        bool is_one_line = false; ///< the text stands beside the title
+    };
+    struct NoticeStrip {
+        std::vector<PlacedNotice> shown; ///< from above, the newest last
+        float height = 0;
+    };
 
     /// How the title bar shares its width.
     struct TitlePlan {
@@ -200,7 +210,9 @@ class Shell {
     float draw_welcome_samples(float x, float y, float width);
     float draw_every_sample(float x, float y, float width);
     void draw_sample_row(const Sample& sample, float x, float y, float width);
-    void draw_notices(const PanelContext& ctx, const Rect& body);
+    NoticeStrip plan_notices(const Rect& body) const;
+    void draw_notices(const NoticeStrip& strip, const Rect& rect);
+    bool draw_notice(const PlacedNotice& placed, const Rect& rect, std::size_t hidden) const;
 
     debug::Debugger& debugger_;
     Settings settings_;

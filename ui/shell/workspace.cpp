@@ -54,43 +54,4 @@ void Shell::draw_status(const PanelContext& ctx, const Rect& rect) {
                          fit_text(look_, TextRole::caption, message_, right - x - look_.px(24)));
 }
 
-void Shell::draw_notices(const PanelContext& ctx, const Rect& body) {
-    (void)ctx;
-    float y = body.b.y - look_.px(12);
-    int closed = -1;
-    for (auto notice = notices_.rbegin(); notice != notices_.rend(); ++notice) {
-        const float width = std::min(look_.px(560), body.width() - look_.px(24)), inner = width - look_.px(60);
-        const float text_height =
-            draw_wrapped(nullptr, look_, TextRole::mono_small, {}, inner, look_.px(16), Token::text1, notice->text, 16);
-        const ImVec2 size{width, text_height + look_.px(44)};
-        y -= size.y;
-        const ImVec2 at{body.b.x - width - look_.px(12), y};
-        ImGui::SetNextWindowPos(at);
-        ImGui::SetNextWindowSize(size);
-        ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(0, 0)); // which would cut its frame off
-        ImGui::PushID(notice->id);
-        const std::string id = "##notice" + std::to_string(notice->id);
-        ImGui::Begin(id.c_str(), nullptr,
-                     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
-                         ImGuiWindowFlags_NoFocusOnAppearing | ImGuiWindowFlags_NoBackground);
-        ImGui::PopStyleVar();
-        ImDrawList& list = *ImGui::GetWindowDrawList();
-        const ImVec2 end{at.x + size.x, at.y + size.y};
-        draw_box(list, at, end, look_[Token::bg2], look_[Token::line2], look_.px(6));
-        list.AddRectFilled(at, {at.x + look_.px(4), end.y}, look_[Token::fail], look_.px(2));
-        draw_text_in_row(list, look_, TextRole::body_bold, at.x + look_.px(18), at.y + look_.px(6), look_.px(24),
-                         Token::text1, notice->title);
-        draw_wrapped(&list, look_, TextRole::mono_small, {at.x + look_.px(18), at.y + look_.px(32)}, inner,
-                     look_.px(16), Token::text1, notice->text, 16);
-        if (icon_button(look_, "copy", {end.x - look_.px(44), at.y + look_.px(18)}, icon::copy, true, "Copy"))
-            ImGui::SetClipboardText(notice->text.c_str());
-        if (icon_button(look_, "close", {end.x - look_.px(18), at.y + look_.px(18)}, icon::close, true, "Close"))
-            closed = notice->id;
-        ImGui::End();
-        ImGui::PopID();
-        y -= look_.px(8);
-    }
-    std::erase_if(notices_, [&](const Notice& notice) { return notice.id == closed; });
-}
-
 } // namespace rnnscope::ui
