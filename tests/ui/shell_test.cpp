@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -382,6 +384,30 @@ TEST(Shell, ACheckpointIsOpenedAndReloadedWithItsValues) {
         h.settle();
         EXPECT_TRUE(h.shows("restored")) << command;
         EXPECT_TRUE(h.shows("0 uninitialized")) << command;
+    }
+}
+
+TEST(Shell, KeysOfAMenuEndBelowEachOther) {
+    Harness h;
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_ok.json"));
+    h.settle();
+    ASSERT_TRUE(h.click_text("Run", {{0, 0}, {500, 40}}));
+    float end = 0, begin = 0;
+    for (const char* key : {"Shift+F5", "F10", "Ctrl+F8"}) {
+        ImVec2 at;
+        ASSERT_TRUE(h.find_text(key, at, {{0, 40}, {800, 960}})) << key;
+        float right = 0, left = 1e6f;
+        for (const Harness::Glyph& glyph : h.glyphs({{at.x - 40, at.y - 6}, {at.x + 60, at.y + 6}})) {
+            right = std::max(right, glyph.b.x);
+            left = std::min(left, glyph.a.x);
+        }
+        if (end > 0) {
+            EXPECT_NEAR(right, end, 1.5f) << key;
+            EXPECT_GT(std::abs(left - begin), 3) << key << " is as long as the one before: that says nothing";
+        }
+        end = right;
+        begin = left;
     }
 }
 

@@ -179,8 +179,7 @@ float Shell::draw_workspace_choice(const TitlePlan& plan, float x, float height)
         for (const WorkspaceDef& workspace : all_workspaces()) {
             const std::string command = "workspace." + std::string(workspace.name);
             const bool chosen = !welcome() && settings_.workspace == workspace.name;
-            if (ImGui::MenuItem(std::string(workspace.title).c_str(), std::string(info_of(command).key).c_str(),
-                                chosen))
+            if (menu_item(look_, std::string(workspace.title), info_of(command).key, chosen))
                 queue_.push(command, "", "toolbar");
         }
         ImGui::EndPopup();
@@ -220,8 +219,7 @@ void Shell::draw_command_item(std::string_view id, const char* origin) {
     if (command.id == "edit.undo" && !blocked) title += " " + debugger_.undo_label();
     if (command.id == "edit.redo" && !blocked) title += " " + debugger_.redo_label();
     ImGui::PushID(command.id.data(), command.id.data() + command.id.size());
-    if (ImGui::MenuItem(title.c_str(), std::string(command.key).c_str(), false, !blocked))
-        queue_.push(std::string(command.id), "", origin);
+    if (menu_item(look_, title, command.key, std::nullopt, !blocked)) queue_.push(std::string(command.id), "", origin);
     if (ImGui::IsItemHovered(ImGuiHoveredFlags_AllowWhenDisabled)) {
         const std::string tip = blocked ? *blocked : std::string(command.summary);
         ImGui::SetTooltip("%s", tip.c_str());

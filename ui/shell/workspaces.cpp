@@ -261,9 +261,9 @@ void Shell::draw_tab_menu() {
     if (!ImGui::BeginPopup("tab-menu")) return;
     ImGui::PushStyleVar(ImGuiStyleVar_ItemSpacing, ImVec2(look_.px(16), look_.px(6))); // as in the menus
     const bool only = order_.size() == 1 && maximized_.empty();
-    if (ImGui::MenuItem(maximized_ == tab_menu_ ? "Normal size" : "Maximize", "Alt+Enter"))
+    if (menu_item(look_, maximized_ == tab_menu_ ? "Normal size" : "Maximize", "Alt+Enter"))
         queue_.push("panel.maximize", tab_menu_, "tab");
-    if (ImGui::MenuItem("Close", "Ctrl+F4", false, !only)) queue_.push("panel.close", tab_menu_, "tab");
+    if (menu_item(look_, "Close", "Ctrl+F4", std::nullopt, !only)) queue_.push("panel.close", tab_menu_, "tab");
     ImGui::Separator();
     for (const PanelDef& panel : panels)
         if (!holds(dock(), panel.name) && ImGui::MenuItem(("Show " + std::string(panel.title)).c_str()))

@@ -102,6 +102,19 @@ bool icon_button(const Look& look, const char* id, ImVec2 center, std::string_vi
     return state.clicked && enabled;
 }
 
+bool menu_item(const Look& look, const std::string& title, std::string_view key, std::optional<bool> ticked,
+               bool enabled) {
+    // Dear ImGui begins all keys at the same place: it makes room for ours, and draws none.
+    ImGui::PushStyleColor(ImGuiCol_TextDisabled, 0u);
+    const bool chosen = ImGui::MenuItem(title.c_str(), std::string(key).c_str(), ticked.value_or(false), enabled);
+    ImGui::PopStyleColor();
+    const ImVec2 low = ImGui::GetItemRectMin(), high = ImGui::GetItemRectMax();
+    const float border = std::ceil(ImGui::GetStyle().ItemSpacing.x / 2), tick = std::floor(ImGui::GetFontSize() * 1.2f);
+    draw_text_right(*ImGui::GetWindowDrawList(), look, TextRole::body, high.x - border - (ticked ? tick : 0), low.y,
+                    high.y - low.y, enabled ? Token::text2 : Token::text3, key);
+    return chosen;
+}
+
 float chip(ImDrawList& list, const Look& look, ImVec2 at, float height, std::string_view text) {
     const float width = std::ceil(text_width(look, TextRole::mono_small, text) + look.px(12));
     list.AddRectFilled(at, {at.x + width, at.y + height}, look[Token::bg3], look.px(3));
@@ -283,7 +296,7 @@ float draw_more_tabs(const PanelContext& ctx, const TabsPlan& plan, float x, flo
             const PanelTabs::Tab& tab = ctx.tabs->tabs[i];
             if (plan.is_shown[i]) continue;
             const std::string count = tab.count > 0 ? view::grouped(tab.count) : "";
-            if (ImGui::MenuItem(std::string(tab.title).c_str(), count.c_str())) ctx.tabs->chosen = tab.name;
+            if (menu_item(look, std::string(tab.title), count)) ctx.tabs->chosen = tab.name;
         }
         ImGui::EndPopup();
     }

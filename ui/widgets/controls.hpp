@@ -33,6 +33,10 @@ float button_width(const Look& look, std::string_view icon, std::string_view lab
 /// Square, without a frame. `tip` is "name, key" or why it is disabled.
 bool icon_button(const Look& look, const char* id, ImVec2 center, std::string_view icon, bool enabled,
                  std::string_view tip, float size = 14, Token idle = Token::text2);
+/// An entry of one of Dear ImGui's menus, with its key at the right end. `ticked`: has a value where entries of the
+/// menu can have a tick, which then stands right of the keys.
+bool menu_item(const Look& look, const std::string& title, std::string_view key,
+               std::optional<bool> ticked = std::nullopt, bool enabled = true);
 /// A word in a field of its own, mono.
 float chip(ImDrawList& list, const Look& look, ImVec2 at, float height, std::string_view text);
 /// A field that looks like a chip and opens something: "sess v".
