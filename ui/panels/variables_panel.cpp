@@ -13,7 +13,14 @@ namespace rnnscope::ui {
 
 namespace {
 
-constexpr float variable_row_height = 22, header_height = 23, legend_height = 24, indent = 16, choices_height = 28;
+constexpr float variable_row_height = 22, header_height = 23, legend_height = 24, choices_height = 28;
+constexpr float usual_indent = 16, tight_indent = 10;
+constexpr float column_gap = 14, marks_width = 46; ///< marks: what stands before a name at the root of the tree
+
+float shared_badge_width(const Look& look, const view::VariableRow& row) {
+    if (row.shared_by <= 1) return 0;
+    return text_width(look, TextRole::caption, "shared ×" + std::to_string(row.shared_by)) + look.px(12);
+}
 
 void draw_coverage_mark(ImDrawList& list, const Look& look, const view::VariableRow& row, ImVec2 at, float height) {
     const float width = look.px(3);
@@ -29,13 +36,46 @@ void draw_coverage_mark(ImDrawList& list, const Look& look, const view::Variable
 
 } // namespace
 
-VariablesPanel::Columns VariablesPanel::columns(const Look& look, const Rect& rect) const {
-    const float right = rect.b.x - look.px(12);
-    // The name keeps the most of a narrow panel: first the lines give way, then the shape.
-    const bool has_lines = rect.width() >= look.px(360), has_shape = rect.width() >= look.px(230);
-    if (!has_lines) return {has_shape ? right - look.px(84) : right, right, right, right, has_shape, false};
-    const float read = right - look.px(46), written = read - look.px(58);
-    return {written - look.px(78), written, right, right, true, true};
+VariablesPanel::Widths VariablesPanel::measure(const Look& look, const view::VariablesView& view) {
+    constexpr std::size_t most = 2000; // rows: what is wider further down is cut
+    Widths widths;
+    const auto widen = [&](float& width, TextRole role, std::string_view text) {
+        width = std::max(width, text_width(look, role, text));
+    };
+    widen(widths.shape, TextRole::caption, "shape");
+    widen(widths.written, TextRole::caption, "written");
+    widen(widths.read, TextRole::caption, "read");
+    for (std::size_t i = 0; i < std::min(view.rows.size(), most); ++i) {
+        const view::VariableRow& row = view.rows[i];
+        if (row.is_scope) continue; // no columns
+        const float name = look.px(marks_width + column_gap) + text_width(look, TextRole::mono, row.label) +
+                           shared_badge_width(look, row),
+                    depth = static_cast<float>(row.depth);
+        widths.name = std::max(widths.name, name + look.px(usual_indent) * depth);
+        widths.tight_name = std::max(widths.tight_name, name + look.px(tight_indent) * depth);
+        widen(widths.shape, TextRole::mono, row.shape);
+        widen(widths.written, TextRole::caption, row.written);
+        widen(widths.read, TextRole::caption, row.read);
+    }
+    return widths;
+}
+
+/// Columns are as wide as what stands in them, and names get the rest. Where that is little, first the lines give way,
+/// then the shape; a tree that is drawn tightly leaves its names more.
+VariablesPanel::Columns VariablesPanel::columns(const Look& look, const Rect& rect, const Widths& widths) {
+    const float gap = look.px(column_gap), right = rect.b.x - look.px(12);
+    const float shape = std::min(widths.shape, rect.width() * 0.35f), lines = widths.written + gap + widths.read + gap;
+    const float wanted = std::clamp(widths.tight_name, look.px(130), rect.width() * 0.5f);
+    const bool has_shape = right - rect.a.x - shape >= wanted;
+    const bool has_lines = has_shape && right - rect.a.x - shape - lines >= wanted;
+    Columns at{right, right, right, right, usual_indent, has_shape, has_lines};
+    if (has_lines) {
+        at.read = right - widths.read;
+        at.written = at.read - gap - widths.written;
+    }
+    if (has_shape) at.shape = (has_lines ? at.written - gap : right) - shape;
+    if (rect.a.x + widths.name > at.shape) at.indent = tight_indent;
+    return at;
 }
 
 void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
@@ -52,7 +92,8 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
         view_.get(ctx.stamp, options_, [&] { return view::build_variables(ctx.debugger, options_); });
 
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    const Columns at = columns(look, rect);
+    const Columns at =
+        columns(look, rect, widths_.get(ctx.stamp, {options_, look.scale}, [&] { return measure(look, view); }));
     const float head = look.whole_px(header_height), choices = look.whole_px(choices_height);
     draw_choices(ctx, view, {body.a, {body.b.x, body.a.y + choices}});
     body.a.y += choices;
@@ -104,7 +145,7 @@ void VariablesPanel::draw(const PanelContext& ctx, const Rect& rect) {
     while (clipper.Step())
         for (int i = clipper.DisplayStart; i < clipper.DisplayEnd; ++i)
             draw_row(ctx, view.rows[static_cast<std::size_t>(i)],
-                     {origin.x, origin.y + top + static_cast<float>(i) * height}, rect);
+                     {origin.x, origin.y + top + static_cast<float>(i) * height}, rect, at);
     clipper.End();
     ImGui::PopStyleVar();
     ImGui::SetCursorScreenPos({origin.x, origin.y + top + static_cast<float>(view.rows.size()) * height + look.px(8)});
@@ -165,7 +206,8 @@ void VariablesPanel::draw_coverage_popup(const PanelContext& ctx) {
     ImGui::PopStyleVar();
 }
 
-void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& row, ImVec2 at, const Rect& rect) {
+void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& row, ImVec2 at, const Rect& rect,
+                              const Columns& column) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const float height = look.whole_px(variable_row_height), right = rect.b.x;
@@ -181,24 +223,22 @@ void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& 
         compat::add_rect(list, {at.x + 1, at.y}, {right - 1, at.y + height}, look[Token::accent], look.px(3));
 
     for (int level = 0; level < row.depth; ++level)
-        draw_vline(list, at.x + look.px(18 + indent * static_cast<float>(level)), at.y, at.y + height,
+        draw_vline(list, at.x + look.px(18 + column.indent * static_cast<float>(level)), at.y, at.y + height,
                    look[row.selected ? Token::line2 : Token::line1]);
-    float x = at.x + look.px(12 + indent * static_cast<float>(row.depth));
+    float x = at.x + look.px(12 + column.indent * static_cast<float>(row.depth));
     if (row.is_scope)
         draw_triangle(list, {x + look.px(6), at.y + height / 2}, look.px(8), row.open, look[Token::text2]);
     x += look.px(16);
-    const Columns column = columns(look, rect);
     if (row.mark != view::StateMark::none)
         draw_state(list, look, row.mark, {x + look.px(6), at.y + height / 2}, 4.5f, under);
     x += look.px(18);
     const bool exists = row.mark != view::StateMark::none;
     const Token ink = !exists ? Token::text3 : row.is_scope ? Token::text2 : Token::text1;
     const std::string badge = row.shared_by > 1 ? "shared ×" + std::to_string(row.shared_by) : "";
-    const float badge_width = badge.empty() ? 0 : text_width(look, TextRole::caption, badge) + look.px(12);
     // A scope has no columns: its name may be as long as how many are in it leaves room for.
     const bool is_wide = row.is_scope && column.has_shape && options_.coverage.empty();
     const float end = is_wide ? column.right - text_width(look, TextRole::caption, row.shape) : column.shape;
-    const float room = end - x - look.px(14) - badge_width;
+    const float room = end - x - look.px(column_gap) - shared_badge_width(look, row);
     const std::string label = fit_path(look, TextRole::mono, row.label, room); // never inside the last segment
     x +=
         draw_text_in_row(list, look, TextRole::mono, x, at.y, height, ink, fit_text(look, TextRole::mono, label, room));
@@ -207,7 +247,7 @@ void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& 
     if (!options_.coverage.empty()) // a bar before the shape: taken in, or dashed for what is missed
         draw_coverage_mark(list, look, row, {column.shape - look.px(9), at.y + look.px(4)}, height - look.px(8));
 
-    const float shape_room = (column.has_lines ? column.written : column.right) - column.shape - look.px(6);
+    const float shape_room = (column.has_lines ? column.written - look.px(6) : column.right) - column.shape;
     if (row.is_scope && column.has_shape) {
         draw_text_right(list, look, TextRole::caption, column.right, at.y, height, Token::text2, row.shape);
     } else if (!row.is_scope && column.has_shape) {
@@ -228,7 +268,7 @@ void VariablesPanel::draw_row(const PanelContext& ctx, const view::VariableRow& 
         tooltip(look, row.path + "\n" + std::string(view::describe(row.mark)));
     }
     const bool on_triangle =
-        row.is_scope && ImGui::GetIO().MousePos.x < at.x + look.px(28 + indent * static_cast<float>(row.depth));
+        row.is_scope && ImGui::GetIO().MousePos.x < at.x + look.px(28 + column.indent * static_cast<float>(row.depth));
     if (state.clicked && (on_triangle || (row.is_scope && row.selected))) {
         if (!options_.collapsed.erase(row.path)) options_.collapsed.insert(row.path);
     } else if (state.clicked) {
