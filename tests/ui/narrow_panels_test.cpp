@@ -33,3 +33,37 @@ TEST(VariablesPanel, NamesHaveWhatTheColumnsLeave) {
             EXPECT_TRUE(h.find_text(text, at, region)) << text << " at " << percent << " %";
     }
 }
+
+TEST(ProblemsPanel, CodeIsWrappedAndNotCut) {
+    Harness h(1280, 800);
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+    h.press(compat::function_key(5));
+    ASSERT_TRUE(h.debugger().error_at_position());
+    ImVec2 begin, end, at;
+    const Harness::Region region = panel(h, "problems");
+    ASSERT_LT(region.b.x - region.a.x, 420);
+    ASSERT_TRUE(h.find_text("y, h = sess.run([outputs,", begin, region));
+    ASSERT_TRUE(h.find_text("feed_dict={input_tensor: x_value})", end, region));
+    EXPECT_GT(end.y, begin.y + 10) << "in a line of its own";
+    EXPECT_TRUE(h.find_text("init = tf.global_variables_initializer()", at, {{region.a.x, end.y}, region.b}))
+        << "what is to be changed";
+    EXPECT_TRUE(h.find_text("init = tf.global_variables_initializer()", at, {{region.a.x, at.y + 9}, region.b}))
+        << "and to what";
+    EXPECT_TRUE(h.find_text("Apply and rerun", at, region));
+}
+
+TEST(ProblemsPanel, WhatToDoStaysInSight) {
+    Harness h(1280, 660);
+    h.settle();
+    ASSERT_TRUE(h.shell().open_sample("seed_a_init_early.json"));
+    h.press(compat::function_key(5));
+    ASSERT_TRUE(h.debugger().error_at_position());
+    const Harness::Region region = panel(h, "problems");
+    ImVec2 at, code;
+    ASSERT_TRUE(h.find_text("Apply and rerun", at, region));
+    EXPECT_LT(at.y, region.b.y - 12);
+    ASSERT_TRUE(h.find_text("y, h = sess.run([outputs,", code, region)) << "the card goes on behind it";
+    h.click({at.x, at.y});
+    EXPECT_TRUE(h.debugger().diagnoses().empty());
+}

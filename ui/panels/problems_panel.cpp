@@ -10,7 +10,7 @@ namespace rnnscope::ui {
 
 namespace {
 
-constexpr float card_padding = 14, code_height = 22;
+constexpr float card_padding = 14, code_height = 22, code_left = 82, code_right = 8;
 
 } // namespace
 
@@ -128,7 +128,7 @@ float ProblemsPanel::draw_card(const PanelContext& ctx, const view::ProblemCard&
                                bool open) {
     const Look& look = ctx.look;
     ImDrawList& list = *ImGui::GetWindowDrawList();
-    list.ChannelsSplit(2);
+    list.ChannelsSplit(3); // the card, what stands on it, and what stands before that
     list.ChannelsSetCurrent(1);
     const float pad = look.px(card_padding), left = at.x + look.px(4) + pad, right = at.x + width - pad;
     const float inner = right - left;
@@ -151,49 +151,73 @@ float ProblemsPanel::draw_card(const PanelContext& ctx, const view::ProblemCard&
     }
     const float title_width = inner - look.px(18) - cause_width - look.px(10);
     const float title_height = draw_wrapped(&list, look, TextRole::title, {left + look.px(18), y}, title_width, head,
-                                            Token::text1, card.headline, 2);
+                                            Token::text1, card.headline, 3);
     const Hit headline = hit("headline", {left, y}, {left + title_width, y + title_height});
     if (headline.clicked && !open) open_ = card.diagnosis;
     tooltip(look, card.headline);
     y += title_height + look.px(4);
-    if (open) {
-        const float why_end = y + look.whole_px(20) * 1.5f; // two lines at most
-        for (std::size_t i = 0; i < card.why.size() && y < why_end && i < 2; ++i) {
-            ImGui::PushID(static_cast<int>(i));
-            y += draw_why(ctx, card.why[i], {left, y}, inner);
-            ImGui::PopID();
-        }
-        y += draw_code(ctx, card, {left, y + look.px(6)}, inner) + look.px(6);
-        y += draw_buttons(ctx, card, {left, y + look.px(8)}, inner) + look.px(8);
-        if (!card.more.empty()) {
-            float x = left +
-                      draw_text_in_row(list, look, TextRole::secondary, left, y + look.px(6), look.px(18), Token::text2,
-                                       card.more) +
-                      look.px(5);
-            for (std::size_t i = 0; i < card.more_links.size(); ++i) {
-                view::Link part = card.more_links[i];
-                if (x + text_width(look, TextRole::secondary, part.text) > right) break;
-                ImGui::PushID(static_cast<int>(i) + 100);
-                x += link(ctx, "more", TextRole::secondary, x, y + look.px(6), look.px(18), part, "panel:problems");
-                if (i + 1 < card.more_links.size())
-                    x += draw_text_in_row(list, look, TextRole::secondary, x, y + look.px(6), look.px(18), Token::text2,
-                                          ", ");
-                ImGui::PopID();
-            }
-            y += look.px(24);
-        }
-        for (std::size_t i = 0; i < card.other_causes.size(); ++i) {
-            const std::string text = "also applies: " + card.other_causes[i];
-            draw_text_in_row(list, look, TextRole::secondary, left, y + look.px(2), look.px(18), Token::text3, text);
-            y += look.px(18);
-        }
-    }
+    if (open) y += draw_open_card(ctx, card, {left, y}, at.y, inner);
     const ImVec2 end{at.x + width, y + look.px(8)};
     list.ChannelsSetCurrent(0);
     draw_box(list, at, end, look[Token::bg2], look[Token::line1], look.px(6));
     list.AddRectFilled(at, {at.x + look.px(4), end.y}, look[Token::fail], look.px(2));
     list.ChannelsMerge();
     return end.y - at.y;
+}
+
+/// Below its headline, at `at`; `top` is where the card begins. Returns the height.
+float ProblemsPanel::draw_open_card(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float top,
+                                    float width) {
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    // However long the card is, what to do about it stays in sight: then it stands at the end of the panel, and the
+    // card goes on behind it.
+    const float panel_end = ImGui::GetWindowPos().y + ImGui::GetWindowSize().y;
+    const float pinned_y = panel_end - buttons_height_ - look.px(8);
+    const bool is_pinned = are_buttons_below_ && pinned_y > top + look.px(60);
+    if (is_pinned) {
+        list.ChannelsSetCurrent(2);
+        const ImVec2 low{at.x - look.px(8), std::floor(pinned_y - look.px(8))};
+        list.AddRectFilled(low, {at.x + width + look.px(8), panel_end}, look[Token::bg2]);
+        draw_hline(list, low.x, at.x + width + look.px(8), low.y, look[Token::line1]);
+        (void)draw_buttons(ctx, card, {at.x, pinned_y}, width);
+        list.ChannelsSetCurrent(1);
+        ImGui::PushClipRect(ImGui::GetWindowPos(), {at.x + width + look.px(8), low.y}, true);
+    }
+    float y = at.y;
+    const float why_end = y + look.whole_px(20) * 1.5f; // two lines at most
+    for (std::size_t i = 0; i < card.why.size() && y < why_end && i < 2; ++i) {
+        ImGui::PushID(static_cast<int>(i));
+        y += draw_why(ctx, card.why[i], {at.x, y}, width);
+        ImGui::PopID();
+    }
+    y += draw_code(ctx, card, {at.x, y + look.px(6)}, width) + look.px(14);
+    if (!is_pinned) buttons_height_ = draw_buttons(ctx, card, {at.x, y}, width);
+    y += buttons_height_;
+    are_buttons_below_ = y > panel_end;
+    y += draw_more(ctx, card, {at.x, y + look.px(6)}, width) + look.px(6);
+    if (is_pinned) ImGui::PopClipRect();
+    return y - at.y;
+}
+
+/// Other reads and other causes. Returns the height.
+float ProblemsPanel::draw_more(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width) {
+    const Look& look = ctx.look;
+    float y = at.y;
+    if (!card.more.empty()) {
+        std::vector<view::Link> parts{view::Link::plain(card.more + " ")};
+        for (const view::Link& part : card.more_links) {
+            if (parts.size() > 1) parts.push_back(view::Link::plain(", "));
+            parts.push_back(part);
+        }
+        ImGui::PushID("more");
+        y += draw_why(ctx, parts, {at.x, y}, width);
+        ImGui::PopID();
+    }
+    for (const std::string& cause : card.other_causes)
+        y += draw_wrapped(ImGui::GetWindowDrawList(), look, TextRole::secondary, {at.x, y}, width, look.px(18),
+                          Token::text3, "also applies: " + cause);
+    return y - at.y;
 }
 
 /// Words wrap one by one, because parts of the sentence are links.
@@ -215,7 +239,8 @@ float ProblemsPanel::draw_why(const PanelContext& ctx, const std::vector<view::L
                 y += height;
             }
             ImGui::PushID(word_id++);
-            x += link(ctx, "word", TextRole::body, x, y, height, {std::string(word), part.target}, "panel:problems");
+            x += link(ctx, "word", TextRole::body, x, y, height, {std::string(word), part.target}, "panel:problems",
+                      width);
             ImGui::PopID();
             if (stop != std::string_view::npos) x += space;
         }
@@ -225,38 +250,76 @@ float ProblemsPanel::draw_why(const PanelContext& ctx, const std::vector<view::L
 
 float ProblemsPanel::draw_code(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width) {
     const Look& look = ctx.look;
-    ImDrawList& list = *ImGui::GetWindowDrawList();
-    const float height = look.whole_px(code_height), gap = look.px(3);
+    // Where it is narrow smaller letters say as much in fewer lines.
+    const float room = width - look.px(code_left + code_right);
+    const bool is_narrow = std::ranges::any_of(
+        card.code, [&](const view::CardLine& line) { return text_width(look, TextRole::mono, line.code) > room; });
     float y = at.y;
     for (std::size_t i = 0; i < card.code.size(); ++i) {
-        const view::CardLine& line = card.code[i];
-        const bool failed = line.kind == view::CardLine::Kind::failed, added = line.kind == view::CardLine::Kind::added;
-        const ImVec2 end{at.x + width, y + height};
         ImGui::PushID(static_cast<int>(i));
-        const Hit row = hit("code", {at.x, y}, end);
-        list.AddRectFilled({at.x, y}, end,
-                           look[failed  ? Token::fail_bg
-                                : added ? Token::fix_bg
-                                        : Token::bg3],
-                           look.px(3));
-        const Token ink = failed ? Token::fail : added ? Token::fix : Token::text2;
-        draw_text_in_row(list, look, TextRole::caption, at.x + look.px(8), y, height, ink, line.word);
-        draw_text_right(list, look, TextRole::mono_small, at.x + look.px(80), y, height, Token::text3,
-                        line.line > 0 ? std::to_string(line.line) : "");
-        const std::string code = fit_text(look, TextRole::mono, line.code, width - look.px(100));
-        const float w =
-            draw_text_in_row(list, look, TextRole::mono, at.x + look.px(92), y, height,
-                             line.kind == view::CardLine::Kind::removed ? Token::text2 : Token::text1, code);
-        if (line.kind == view::CardLine::Kind::removed)
-            draw_hline(list, at.x + look.px(92), at.x + look.px(92) + w, y + height / 2, look[Token::text2]);
-        if (row.hovered) ctx.hovered = view::select_statement(line.statement);
-        if (code != line.code) tooltip(look, line.code);
-        if (row.clicked && line.statement.valid())
-            push_select(ctx, view::select_statement(line.statement), "panel:problems");
+        y += draw_code_line(ctx, card.code[i], is_narrow ? TextRole::mono_small : TextRole::mono, {at.x, y}, width) +
+             look.px(3);
         ImGui::PopID();
-        y += height + gap;
     }
     return y - at.y;
+}
+
+namespace {
+
+/// Wrapped as people break code: after a blank, a comma or a bracket; what goes on below is indented.
+std::vector<std::string_view> code_lines(const Look& look, TextRole role, float room, float indent,
+                                         std::string_view code) {
+    std::vector<std::string_view> lines;
+    while (!code.empty()) {
+        const float width = lines.empty() ? room : room - indent;
+        std::size_t end = code.size();
+        if (text_width(look, role, code) > width) {
+            end = std::max<std::size_t>(fitting_size(look, role, code, width), 1);
+            const std::size_t border = code.substr(0, end).find_last_of(" ,([{");
+            if (border != std::string_view::npos && border > 0) end = border + 1;
+        }
+        lines.push_back(code.substr(0, end));
+        code.remove_prefix(end);
+        code.remove_prefix(std::min(code.find_first_not_of(' '), code.size()));
+    }
+    return lines;
+}
+
+} // namespace
+
+float ProblemsPanel::draw_code_line(const PanelContext& ctx, const view::CardLine& line, TextRole role, ImVec2 at,
+                                    float width) {
+    using Kind = view::CardLine::Kind;
+    constexpr std::size_t most = 2; // lines on the screen
+    const Look& look = ctx.look;
+    ImDrawList& list = *ImGui::GetWindowDrawList();
+    const float first = look.whole_px(code_height), next = look.whole_px(18), left = at.x + look.px(code_left);
+    const float room = at.x + width - look.px(code_right) - left, indent = look.px(16);
+    std::vector<std::string_view> lines = code_lines(look, role, room, indent, line.code);
+    const bool is_cut = lines.size() > most;
+    if (is_cut) lines.resize(most);
+    const float height = first + next * static_cast<float>(std::max<std::size_t>(lines.size(), 1) - 1);
+    const ImVec2 end{at.x + width, at.y + height};
+    const Hit row = hit("code", at, end);
+    const bool failed = line.kind == Kind::failed, added = line.kind == Kind::added;
+    list.AddRectFilled(at, end, look[failed ? Token::fail_bg : added ? Token::fix_bg : Token::bg3], look.px(3));
+    const Token ink = failed ? Token::fail : added ? Token::fix : Token::text2;
+    draw_text_in_row(list, look, TextRole::caption, at.x + look.px(8), at.y, first, ink, line.word);
+    draw_text_right(list, look, TextRole::mono_small, at.x + look.px(74), at.y, first, Token::text3,
+                    line.line > 0 ? std::to_string(line.line) : "");
+    const Token code_ink = line.kind == Kind::removed ? Token::text2 : Token::text1;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+        const float x = left + (i > 0 ? indent : 0), y = at.y + next * static_cast<float>(i);
+        std::string text(lines[i]);
+        if (is_cut && i + 1 == most) text = fit_text(look, role, text + "…", room - indent);
+        const float w = draw_text_in_row(list, look, role, x, y, first, code_ink, text);
+        if (line.kind == Kind::removed) draw_hline(list, x, x + w, y + first / 2, look[Token::text2]);
+    }
+    if (row.hovered) ctx.hovered = view::select_statement(line.statement);
+    if (is_cut) tooltip(look, line.code);
+    if (row.clicked && line.statement.valid())
+        push_select(ctx, view::select_statement(line.statement), "panel:problems");
+    return height;
 }
 
 float ProblemsPanel::draw_buttons(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width) {
@@ -274,7 +337,8 @@ float ProblemsPanel::draw_buttons(const PanelContext& ctx, const view::ProblemCa
         if (button(look, "apply", rows.place(icon::apply_fix, title), height, icon::apply_fix, title,
                    sure || card.check == Check::checking ? ButtonTone::fix : ButtonTone::idle, enabled, nullptr))
             push("fix.apply");
-        tooltip(look, !card.is_current ? "Go to this failure first, F4" : card.fix_titles.front() + ", Ctrl+Enter");
+        tooltip(look, !card.is_current ? "Go to this failure first, F4"
+                                       : card.fix_titles.front() + ", Ctrl+Enter\n" + card.check_text);
     }
     if (!card.is_current && button(look, "go", rows.place(icon::go_to_failure, "Go to failure"), height,
                                    icon::go_to_failure, "Go to failure", ButtonTone::idle, !ctx.stamp.busy, nullptr))

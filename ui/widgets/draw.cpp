@@ -80,14 +80,17 @@ float draw_text_right(ImDrawList& list, const Look& look, TextRole role, float r
     return width;
 }
 
+std::size_t fitting_size(const Look& look, TextRole role, std::string_view text, float width) {
+    const ImFont* font = look.font(role);
+    const char* rest = nullptr;
+    font->CalcTextSizeA(font->FontSize, std::max(width, 0.0f), 0, text.data(), end_of(text), &rest);
+    return width <= 0 || rest == nullptr ? std::size_t{0} : static_cast<std::size_t>(rest - text.data());
+}
+
 std::string fit_text(const Look& look, TextRole role, std::string_view text, float width) {
     if (text_width(look, role, text) <= width) return std::string(text);
     constexpr std::string_view dots = "…";
-    const float room = width - text_width(look, role, dots);
-    const ImFont* font = look.font(role);
-    const char* rest = nullptr;
-    font->CalcTextSizeA(font->FontSize, std::max(room, 0.0f), 0, text.data(), end_of(text), &rest);
-    const auto kept = room <= 0 || rest == nullptr ? std::size_t{0} : static_cast<std::size_t>(rest - text.data());
+    const std::size_t kept = fitting_size(look, role, text, width - text_width(look, role, dots));
     return std::string(text.substr(0, kept)) + std::string(dots);
 }
 
@@ -101,30 +104,36 @@ std::string fit_path(const Look& look, TextRole role, std::string_view path, flo
     return std::string(path);
 }
 
-float draw_wrapped(ImDrawList* list, const Look& look, TextRole role, ImVec2 at, float width, float line_height,
-                   Token color, std::string_view text, int max_lines) {
+std::vector<std::string_view> wrapped_lines(const Look& look, TextRole role, float width, std::string_view text) {
     const ImFont* font = look.font(role);
+    std::vector<std::string_view> lines;
     const char* line = text.data();
     const char* end = end_of(text);
-    float y = 0;
-    int count = 0;
     while (line < end) {
         const char* newline = std::find(line, end, '\n');
         const char* stop = font->CalcWordWrapPositionA(1.0f, line, newline, std::max(width, 1.0f));
         if (stop == line) stop = std::min(line + 1, end);
-        ++count;
-        const bool last = max_lines > 0 && count == max_lines && stop < end;
-        if (list) {
-            const std::string_view rest(line, static_cast<std::size_t>((last ? newline : stop) - line));
-            draw_text(*list, look, role, {at.x, at.y + y}, color, last ? fit_text(look, role, rest, width) : rest);
-        }
-        y += line_height;
-        if (last) break;
+        lines.emplace_back(line, static_cast<std::size_t>(stop - line));
         line = stop;
         while (line < end && *line == ' ') ++line;
         if (line < end && line == newline) ++line;
     }
-    return y;
+    return lines;
+}
+
+float draw_wrapped(ImDrawList* list, const Look& look, TextRole role, ImVec2 at, float width, float line_height,
+                   Token color, std::string_view text, int max_lines) {
+    const std::vector<std::string_view> lines = wrapped_lines(look, role, width, text);
+    const bool is_cut = max_lines > 0 && lines.size() > static_cast<std::size_t>(max_lines);
+    const std::size_t shown = is_cut ? static_cast<std::size_t>(max_lines) : lines.size();
+    for (std::size_t i = 0; list && i < shown; ++i) {
+        const ImVec2 place{at.x, at.y + line_height * static_cast<float>(i)};
+        const char* newline = std::find(lines[i].data(), end_of(text), '\n');
+        const std::string_view rest(lines[i].data(), static_cast<std::size_t>(newline - lines[i].data()));
+        draw_text(*list, look, role, place, color,
+                  is_cut && i + 1 == shown ? fit_text(look, role, rest, width) : lines[i]);
+    }
+    return line_height * static_cast<float>(shown);
 }
 
 Token state_token(StateMark mark) {

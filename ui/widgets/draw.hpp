@@ -5,8 +5,10 @@
 
 #include <imgui.h>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace rnnscope::ui {
 
@@ -22,10 +24,14 @@ float draw_text_in_row(ImDrawList& list, const Look& look, TextRole role, float 
                        std::string_view text);
 float draw_text_right(ImDrawList& list, const Look& look, TextRole role, float right, float y, float height,
                       Token color, std::string_view text);
+/// How many bytes of a text, from its beginning, are no wider than `width`.
+std::size_t fitting_size(const Look& look, TextRole role, std::string_view text, float width);
 /// Cut at the end with "…" so that it fits `width`.
 std::string fit_text(const Look& look, TextRole role, std::string_view text, float width);
 /// Path elided from the left by whole segments, never inside the last one: "…/cell_0/gru_cell".
 std::string fit_path(const Look& look, TextRole role, std::string_view path, float width);
+/// The lines of a text that is wrapped by words at `width`, or within a word that is wider.
+std::vector<std::string_view> wrapped_lines(const Look& look, TextRole role, float width, std::string_view text);
 /// Wrapped by words at `width`; returns the height. Draws nothing when `list` is null.
 float draw_wrapped(ImDrawList* list, const Look& look, TextRole role, ImVec2 at, float width, float line_height,
                    Token color, std::string_view text, int max_lines = 0);
