@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -44,7 +45,7 @@ class CanvasTest : public testing::Test {
     void frame() {
         ImGui::NewFrame();
         ImGui::SetNextWindowPos({0, 0});
-        ImGui::SetNextWindowSize({1000, 700});
+        ImGui::SetNextWindowSize({b_.x + 80, b_.y + 70});
         ImGui::Begin("canvas", nullptr, ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove);
         canvas_.draw(scene(), harness_.shell().look(), a_, b_, {}, requests_);
         ImGui::End();
@@ -167,7 +168,9 @@ TEST_F(CanvasTest, LabelsOfEdgesAreDrawnWhicheverWayTheirEdgesAre) {
                           {"on the failing path, and lit", end, true}}) {
         failure_.reset();
         if (c.failed) failure_ = view::SceneFailure{graph_.find("cell/step_3"), {}, {sum}, "failed", {}, {}, {}};
-        if (c.failed) ASSERT_FALSE(scene().failing_path.empty());
+        if (c.failed) {
+            ASSERT_FALSE(scene().failing_path.empty());
+        }
         compat::set_mouse(c.hovered == view::no_box ? ImVec2{-1, -1} : middle(c.hovered));
         settle();
         EXPECT_EQ(canvas_.hovered().empty(), c.hovered == view::no_box) << c.what;
@@ -231,6 +234,26 @@ TEST_F(CanvasTest, ScopesBehindAScopeThatFillsTheViewAreNotFilled) {
     ASSERT_LT(canvas_.low_corner(scope).y, a_.y);
     ASSERT_GT(canvas_.high_corner(scope).x, b_.x);
     EXPECT_EQ(whole_fills(a_, b_), before + 1);
+}
+
+/// Names that are as wide as their boxes: whole pixels of their letters must not make them too wide.
+TEST_F(CanvasTest, ANameThatHasRoomInItsBoxIsWhole) {
+    const std::array names{"random_standard_normal", "strided_slice_of_stack", "mean_of_squares"};
+    for (const char* name : names) (void)add(name, "Identity", {out_});
+    for (const int percent : {100, 150, 200}) {
+        harness_.shell().settings().font_percent = percent;
+        harness_.shell().prepare(1);
+        const float scale = static_cast<float>(percent) / 100;
+        b_ = {20 + 900 * scale, 30 + 900 * scale};
+        for (int zoom = 100; zoom >= 66; --zoom) {
+            canvas_.show(graph_.find(names[1]), true);
+            settle();
+            canvas_.zoom_by(static_cast<float>(zoom) / 100 / canvas_.zoom());
+            settle();
+            for (const char* name : names)
+                EXPECT_TRUE(harness_.shows(name)) << name << " at " << zoom << " and " << percent << " %";
+        }
+    }
 }
 
 TEST(GraphNames, ALongNameIsCutWhereAPartOfItBegins) {

@@ -248,7 +248,7 @@ class BoxPainter : public GraphBrush {
         for (const std::string& count : counts) {
             const float width = text_width(look_, TextRole::caption, count) * std::max(u / look_.scale, 0.82f);
             const float left = q.x - width - 10 * u;
-            if (count.empty() || used <= 0 || left < std::max(x + used + 2 * u, count_start)) continue;
+            if (count.empty() || used <= 0 || left < std::max(x + used + 6 * u, count_start)) continue;
             label(TextRole::caption, 11, {left, p.y}, height, faded(look_[Token::text2], i), count, width + 4, false);
             break;
         }
@@ -311,7 +311,7 @@ class BoxPainter : public GraphBrush {
             const float width = static_cast<float>(box.title.size()) * 8 * look_.scale * 0.61f;
             x = std::clamp((p.x + q.x - width) / 2, p.x + 2, x);
         }
-        const float room = q.x - x - std::min(4 * u, 2.0f);
+        const float room = q.x - x - std::min(8 * u, look_.px(6));
         const Color ink = faded(look_[dim && box.kind != BoxKind::variable ? Token::text3 : Token::text1], i);
         const bool detail_fits = two && 11 * u >= least_em * look_.scale * 0.95f;
         const float first = detail_fits ? body * 0.58f : body;
@@ -328,7 +328,12 @@ class BoxPainter : public GraphBrush {
         const float u = p_.unit, top = q.y - 21 * u, bottom = q.y - 5 * u;
         float x = p.x + 6 * u;
         for (const view::SceneChip& chip : box.chips) {
-            const ImVec2 low{std::round(x), std::round(top)}, high{std::round(x + chip.width * u), std::round(bottom)};
+            // The last one may be as wide as its box: small letters shrink less than boxes do.
+            const bool is_last = &chip == &box.chips.back();
+            const float width = static_cast<float>(chip.text.size()) * 8 * look_.scale * 0.61f + 13 * u;
+            const float end =
+                is_last ? std::max(x + chip.width * u, std::min(x + width, q.x - 5 * u)) : x + chip.width * u;
+            const ImVec2 low{std::round(x), std::round(top)}, high{std::round(end), std::round(bottom)};
             const float radius = chip.portal ? (high.y - low.y) / 2 : std::min(look_.px(3), 3 * u);
             const Color ink = faded(look_[dim ? Token::text3 : Token::text2], i);
             if (chip.portal)

@@ -50,10 +50,14 @@ float GraphBrush::label(TextRole role, float nominal_em, ImVec2 where, float mid
     const ImFont* font = pick(role, wanted);
     // Dear ImGui's sizes run from ascent to descent.
     const bool mono = role == TextRole::mono || role == TextRole::mono_bold;
-    const float size = std::round(wanted * (mono ? 16.0f / 12 : 13.0f / 11));
+    const float line = mono ? 16.0f / 12 : 13.0f / 11;
+    float size = std::round(wanted * line);
     const auto width_of = [&](std::string_view t) {
         return font->CalcTextSizeA(size, FLT_MAX, 0, t.data(), t.data() + t.size()).x;
     };
+    // A whole name somewhat smaller says more than a part of it: whole pixels alone can make it too wide.
+    const float fitting = std::floor(size * room / std::max(width_of(text), 1.0f));
+    if (fitting < size && fitting >= line * std::max(least_em * look_.scale, least_share * wanted)) size = fitting;
     std::string shortened;
     if (width_of(text) > room) {
         shortened = shorten_name(text, room, from_left, width_of);

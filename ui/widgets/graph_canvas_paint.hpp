@@ -42,14 +42,16 @@ class GraphBrush {
     Color faded(Color color, std::uint32_t box) const {
         return strength(box) >= 1 ? color : with_alpha(color, strength(box));
     }
-    /// At a size that follows the zoom in whole pixels; nothing below the smallest readable size. Returns the width.
+    /// At a size that follows the zoom in whole pixels, or somewhat smaller where it fits whole then, else shortened;
+    /// nothing below the smallest readable size. Returns the width.
     float label(TextRole role, float nominal_em, ImVec2 where, float middle_height, Color color, std::string_view text,
                 float room, bool from_left);
 
   protected:
     static constexpr float flat_below = 36; ///< a box smaller than this on the screen is one flat shape
     static constexpr float flat_op_below = 22;
-    static constexpr float least_em = 7; ///< the smallest readable text
+    static constexpr float least_em = 7;       ///< the smallest readable text
+    static constexpr float least_share = 0.8f; ///< of its size, before a name is cut
     /// How much is left of a box on a trace: all of the nearest, less with every op between, little of the rest.
     static float trace_strength(view::TraceDistance distance) {
         constexpr std::array by_distance{1.0f, 1.0f, 0.72f, 0.56f, 0.46f};
