@@ -256,6 +256,26 @@ TEST_F(CanvasTest, ANameThatHasRoomInItsBoxIsWhole) {
     }
 }
 
+/// Chains that begin and end beside each other, in canvases of the graph's own shape: there is a box in each corner.
+TEST_F(CanvasTest, OnceEverythingIsShownTheLegendCoversNoBox) {
+    for (int chain = 0; chain < 12; ++chain) {
+        const std::string name = "chain_" + std::to_string(chain) + "_of_many";
+        NodeId last = add(name, "Placeholder", {});
+        for (int i = 0; i < 8; ++i) last = add(name + "_" + std::to_string(i), "Tanh", {last});
+        if (chain < 4) continue;
+        b_ = {a_.x + scene().root().width * 0.8f, a_.y + scene().root().height * 0.8f};
+        canvas_.fit();
+        settle();
+        ImVec2 legend;
+        ASSERT_TRUE(harness_.find_text("data", legend)) << chain; // at the upper left of its plate
+        for (std::uint32_t i = 1; i < scene().boxes.size(); ++i) {
+            const ImVec2 p = canvas_.low_corner(i), q = canvas_.high_corner(i);
+            EXPECT_FALSE(p.x < legend.x + 128 && q.x > legend.x - 40 && p.y < legend.y + 26 && q.y > legend.y - 10)
+                << "chain " << chain << ", " << scene().boxes[i].path;
+        }
+    }
+}
+
 TEST(GraphNames, ALongNameIsCutWhereAPartOfItBegins) {
     const auto letters = [](std::string_view text) {
         return static_cast<float>(

@@ -222,9 +222,9 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
     if (failed.valid() && failed != ringed_ && !options.reduce_motion) ring_ = 0;
     ringed_ = failed;
     place(scene);
-    follow_size(scene, size_before, scale_before);
+    follow_size(scene, look, options, size_before, scale_before);
     handle_input(scene, requests);
-    move_camera(scene, options);
+    move_camera(scene, look, options);
 
     const std::vector<ClassLook> looks =
         options.colors ? class_looks(look, *options.colors->nodes) : std::vector<ClassLook>();

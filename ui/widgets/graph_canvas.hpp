@@ -73,8 +73,11 @@ struct OverviewPlaces {
     OverviewCorner minimap = OverviewCorner::lower_left, colors = OverviewCorner::lower_right;
 };
 void paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPlaces& places);
-/// The first corners, lower left first, that cover nothing of the failing path, and there those with least below.
+/// The first corners, lower left first, that cover nothing of the failing path, and there those with least below. Both
+/// in one corner stand above each other.
 OverviewPlaces overview_places(const GraphPaint& paint);
+/// How much of the canvas, from below, they need for themselves so as to cover no box; 0 where they cover none anyway.
+float overview_strip(const GraphPaint& paint);
 
 /// Draws a scene into a rectangle of the current window: pan, zoom, select, open and close. Keeps only the camera and
 /// what moves; losing it loses nothing.
@@ -137,14 +140,17 @@ class GraphCanvas {
         void add(const PlacedBox& box);
         void add(const Area& other);
     };
-    void move_camera(const view::Scene& scene, const Options& options);
+    void move_camera(const view::Scene& scene, const Look& look, const Options& options);
     void anchor(const view::Scene& scene);
     void fly(const Camera& to, bool remember);
-    Camera framing(const Area& area, double most) const;
-    Camera wished_camera(const view::Scene& scene, const Framing& wished, bool& go) const;
+    Camera framing(const Area& area, double most, double strip = 0) const;
+    Camera whole_camera(const view::Scene& scene, const Look& look, const Options& options) const;
+    Camera wished_camera(const view::Scene& scene, const Look& look, const Options& options, const Framing& wished,
+                         bool& go) const;
     static PlacedBox at_rest(const view::Scene& scene, std::uint32_t box);
     void jump(const Camera& to);
-    void follow_size(const view::Scene& scene, ImVec2 size_before, float scale_before);
+    void follow_size(const view::Scene& scene, const Look& look, const Options& options, ImVec2 size_before,
+                     float scale_before);
     Camera failure_camera(const view::Scene& scene) const;
     Camera first_camera(const view::Scene& scene) const;
     void keep_inside(const view::Scene& scene, Camera& camera) const;

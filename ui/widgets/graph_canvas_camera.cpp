@@ -68,8 +68,9 @@ void GraphCanvas::Area::add(const Area& other) {
     y1 = std::max(y1, other.y1);
 }
 
-GraphCanvas::Camera GraphCanvas::framing(const Area& area, double most) const {
-    const double width = (b_.x - a_.x) / scale_, height = (b_.y - a_.y) / scale_;
+/// `strip`: look pixels at the lower end of the canvas that stay free.
+GraphCanvas::Camera GraphCanvas::framing(const Area& area, double most, double strip) const {
+    const double width = (b_.x - a_.x) / scale_, height = (b_.y - a_.y) / scale_ - strip;
     Camera camera;
     camera.zoom =
         std::clamp(std::min(width / std::max(area.x1 - area.x0, 1.0), height / std::max(area.y1 - area.y0, 1.0)),
@@ -86,6 +87,23 @@ void GraphCanvas::keep_inside(const Scene& scene, Camera& camera) const {
     };
     camera.x = clamp(camera.x, (b_.x - a_.x) / scale_ / camera.zoom, scene.root().width);
     camera.y = clamp(camera.y, (b_.y - a_.y) / scale_ / camera.zoom, scene.root().height);
+}
+
+/// All of it, above minimap and legends where they would cover some of it.
+GraphCanvas::Camera GraphCanvas::whole_camera(const Scene& scene, const Look& look, const Options& options) const {
+    Area all;
+    all.add(Area{0, 0, scene.root().width, scene.root().height});
+    const Camera camera = framing(all, 1);
+    if (!options.minimap) return camera;
+    std::vector<PlacedBox> placed;
+    for (std::uint32_t i = 0; i < scene.boxes.size(); ++i) placed.push_back(at_rest(scene, i));
+    const float unit = static_cast<float>(camera.zoom) * scale_;
+    const std::vector<bool> no_edge;
+    const std::vector<std::uint32_t> no_edges;
+    const GraphPaint paint{scene,  look,   placed,  a_,       b_, camera.x, camera.y,       unit, no_box,
+                           no_box, no_box, no_edge, no_edges, 1,  kinds_,   options.colors, {}};
+    const double strip = overview_strip(paint) / scale_;
+    return strip > 0 ? framing(all, 1, strip) : camera;
 }
 
 /// Where the box will have come to, while everything still moves there.
@@ -185,14 +203,15 @@ GraphCanvas::Camera GraphCanvas::first_camera(const Scene& scene) const {
     return camera;
 }
 
-GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, const Framing& wished, bool& go) const {
+GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, const Look& look, const Options& options,
+                                               const Framing& wished, bool& go) const {
     Area all;
     all.add(Area{0, 0, scene.root().width, scene.root().height});
-    Camera camera = framing(all, 1);
-    const bool small = camera.zoom < readable_zoom;
-    if (scene.failed_box != no_box &&
-        (wished.wish == Wish::failure || (wished.wish == Wish::fit && wished.is_first && small)))
-        return small ? failure_camera(scene) : camera;
+    const double zoom = framing(all, 1).zoom;
+    const bool small = zoom < readable_zoom;
+    if (scene.failed_box != no_box && small &&
+        (wished.wish == Wish::failure || (wished.wish == Wish::fit && wished.is_first)))
+        return failure_camera(scene);
     if (wished.wish == Wish::node) {
         const PlacedBox box = at_rest(scene, scene.box_of(wished.node));
         const ImVec2 p = to_screen(box.x, box.y), q = to_screen(box.x + box.width, box.y + box.height);
@@ -204,8 +223,8 @@ GraphCanvas::Camera GraphCanvas::wished_camera(const Scene& scene, const Framing
         area.add(box);
         return framing(area, zoom_ < least ? (wished.zoom ? 1.0 : least) : zoom_);
     }
-    if (wished.is_first && camera.zoom < least_first_zoom) return first_camera(scene);
-    return camera;
+    if (wished.is_first && zoom < least_first_zoom) return first_camera(scene);
+    return whole_camera(scene, look, options);
 }
 
 void GraphCanvas::jump(const Camera& to) {
@@ -216,7 +235,8 @@ void GraphCanvas::jump(const Camera& to) {
 }
 
 /// The canvas has another size, or its look another scale: what was framed stays framed, and else the middle stays.
-void GraphCanvas::follow_size(const Scene& scene, ImVec2 size_before, float scale_before) {
+void GraphCanvas::follow_size(const Scene& scene, const Look& look, const Options& options, ImVec2 size_before,
+                              float scale_before) {
     const ImVec2 size{b_.x - a_.x, b_.y - a_.y};
     if (first_ || (size.x == size_before.x && size.y == size_before.y && scale_ == scale_before)) return;
     choose_corner_ = true;
@@ -234,16 +254,16 @@ void GraphCanvas::follow_size(const Scene& scene, ImVec2 size_before, float scal
         return;
     }
     bool go = true;
-    const Camera camera = wished_camera(scene, framed_, go);
+    const Camera camera = wished_camera(scene, look, options, framed_, go);
     if (go) jump(camera);
 }
 
-void GraphCanvas::move_camera(const Scene& scene, const Options& options) {
+void GraphCanvas::move_camera(const Scene& scene, const Look& look, const Options& options) {
     const float seconds = ImGui::GetIO().DeltaTime;
     if (wished_.wish != Wish::none && (first_ || !options.is_waiting)) {
         bool go = true;
         wished_.is_first = first_;
-        const Camera camera = wished_camera(scene, wished_, go);
+        const Camera camera = wished_camera(scene, look, options, wished_, go);
         if (go) {
             anchor_item_ = no_box;
             fly(camera, !first_);

@@ -101,22 +101,26 @@ void paint_minimap(ImDrawList& list, const GraphPaint& paint, ImVec2 p, ImVec2 q
     compat::add_rect(list, p, q, look[Token::line2], look.px(3), 1);
 }
 
+constexpr float plate_margin = 6; // look pixels
+
 /// What stands in a corner.
 struct Plate {
     ImVec2 a, b;
     bool there = false;
 };
 
-Plate plate_at(const GraphPaint& paint, OverviewCorner corner, ImVec2 size) {
+/// `shift`: how far from the corner's end, in pixels, because another plate stands there.
+Plate plate_at(const GraphPaint& paint, OverviewCorner corner, ImVec2 size, float shift = 0) {
     const Look& look = paint.look;
     const float wide = paint.b.x - paint.a.x, high = paint.b.y - paint.a.y;
     Plate plate;
-    plate.there = corner != OverviewCorner::hidden && wide >= 3 * size.x && high >= look.px(280) && high >= 2 * size.y;
+    plate.there =
+        corner != OverviewCorner::hidden && wide >= 3 * size.x && high >= look.px(280) && high >= 2 * (size.y + shift);
     const bool left = corner == OverviewCorner::lower_left || corner == OverviewCorner::upper_left;
     const bool low = corner == OverviewCorner::lower_left || corner == OverviewCorner::lower_right;
-    const float margin = look.px(6);
+    const float margin = look.px(plate_margin), away = margin + shift;
     plate.a = {std::round(left ? paint.a.x + margin : paint.b.x - margin - size.x),
-               std::round(low ? paint.b.y - margin - size.y : paint.a.y + margin)};
+               std::round(low ? paint.b.y - away - size.y : paint.a.y + away)};
     plate.b = {plate.a.x + size.x, plate.a.y + size.y};
     return plate;
 }
@@ -131,48 +135,114 @@ ImVec2 overview_size(const GraphPaint& paint) {
     return {paint.look.px(176), paint.look.px(has_minimap(paint) ? 80 : 4) + legend_height(paint)};
 }
 
-/// The corner, other than `taken`, where a plate of this size covers least.
-OverviewCorner best_corner(const GraphPaint& paint, ImVec2 size, OverviewCorner taken) {
-    const auto overlap = [&](const Plate& plate, std::uint32_t box, float grown, bool header = false) {
-        const PlacedBox& placed = paint.placed[box];
-        const double height = header ? static_cast<double>(view::SceneMetrics::header) : placed.height;
-        const ImVec2 a = paint.at(placed.x, placed.y), b = paint.at(placed.x + placed.width, placed.y + height);
-        const float x = std::min(plate.b.x, b.x + grown) - std::max(plate.a.x, a.x - grown);
-        const float y = std::min(plate.b.y, b.y + grown) - std::max(plate.a.y, a.y - grown);
+struct CornerChoice {
+    OverviewCorner corner = OverviewCorner::hidden;
+    float below = 0; ///< what it covers
+};
+
+/// What a plate would cover.
+class PlateCover {
+  public:
+    PlateCover(const GraphPaint& paint, const Plate& plate) : p_(paint), plate_(plate) {}
+
+    bool covers_failing_path() const {
+        const view::Scene& scene = p_.scene;
+        if (scene.failed_box != no_box && box(scene.failed_box, p_.look.px(30)) > 0) return true;
+        return std::ranges::any_of(scene.failing_path, [&](const view::SceneLink& link) {
+            return box(link.from, 4) > 0 || box(link.to, 4) > 0 || covers_line(link);
+        });
+    }
+    /// Boxes as large as they are; names of open scopes, and what is said of a missing edge, are missed more than an
+    /// op.
+    float area() const {
+        constexpr float names_count = 8;
+        float sum = names_count * missing_caption();
+        for (std::uint32_t i = 1; i < p_.scene.boxes.size(); ++i)
+            sum += p_.scene.boxes[i].expanded ? names_count * header(i) : box(i, 0);
+        return sum;
+    }
+
+  private:
+    float overlap(ImVec2 a, ImVec2 b) const {
+        const float x = std::min(plate_.b.x, b.x) - std::max(plate_.a.x, a.x);
+        const float y = std::min(plate_.b.y, b.y) - std::max(plate_.a.y, a.y);
         return x > 0 && y > 0 ? x * y : 0.0f;
-    };
-    const auto covers_line = [&](const Plate& plate, const view::SceneLink& link) {
-        const PlacedBox &from = paint.placed[link.from], &to = paint.placed[link.to];
-        const ImVec2 a = paint.at(from.x + from.width / 2, from.y + from.height / 2);
-        const ImVec2 b = paint.at(to.x + to.width / 2, to.y + to.height / 2);
+    }
+    ImVec2 low(std::uint32_t i) const { return p_.at(p_.placed[i].x, p_.placed[i].y); }
+    ImVec2 high(std::uint32_t i) const {
+        return p_.at(p_.placed[i].x + p_.placed[i].width, p_.placed[i].y + p_.placed[i].height);
+    }
+    float box(std::uint32_t i, float grown) const {
+        const ImVec2 a = low(i), b = high(i);
+        return overlap({a.x - grown, a.y - grown}, {b.x + grown, b.y + grown});
+    }
+    /// Its name at the left and its count at the right; nothing stands between them.
+    float header(std::uint32_t i) const {
+        const view::SceneBox& scope = p_.scene.boxes[i];
+        const float letter = 7.3f * std::max(p_.unit, 0.66f * p_.look.scale),
+                    height = view::SceneMetrics::header * p_.unit;
+        const ImVec2 a = low(i);
+        const float right = high(i).x;
+        if (overlap(a, {right, a.y + height}) <= 0) return 0;
+        const auto wide = [&](const std::string& text) { return letter * static_cast<float>(text.size()); };
+        return overlap(a, {std::min(a.x + wide(scope.title) + p_.look.px(40), right), a.y + height}) +
+               overlap({std::max(right - wide(view::header_count(scope)) - p_.look.px(12), a.x), a.y},
+                       {right, a.y + height});
+    }
+    /// Below the init op, beside the line that should lead there.
+    float missing_caption() const {
+        if (p_.scene.missing.empty() || p_.scene.init_box == no_box) return 0;
+        const ImVec2 a = low(p_.scene.init_box), b = high(p_.scene.init_box);
+        const float left = std::max(a.x, p_.a.x);
+        return overlap({left, b.y}, {left + p_.look.px(240), b.y + p_.look.px(40)});
+    }
+    bool covers_line(const view::SceneLink& link) const {
+        const PlacedBox &from = p_.placed[link.from], &to = p_.placed[link.to];
+        const ImVec2 a = p_.at(from.x + from.width / 2, from.y + from.height / 2);
+        const ImVec2 b = p_.at(to.x + to.width / 2, to.y + to.height / 2);
         constexpr int steps = 64;
         for (int i = 0; i <= steps; ++i) {
             const float t = static_cast<float>(i) / steps, x = a.x + (b.x - a.x) * t, y = a.y + (b.y - a.y) * t;
-            if (x > plate.a.x && x < plate.b.x && y > plate.a.y && y < plate.b.y) return true;
+            if (x > plate_.a.x && x < plate_.b.x && y > plate_.a.y && y < plate_.b.y) return true;
         }
         return false;
-    };
-    OverviewCorner best = OverviewCorner::hidden;
-    float least = 0;
+    }
+
+    const GraphPaint& p_;
+    const Plate& plate_;
+};
+
+/// The corner, other than `taken`, where a plate of this size covers least.
+CornerChoice best_corner(const GraphPaint& paint, ImVec2 size, OverviewCorner taken) {
+    CornerChoice best;
     for (const OverviewCorner corner : {OverviewCorner::lower_left, OverviewCorner::lower_right,
                                         OverviewCorner::upper_left, OverviewCorner::upper_right}) {
         if (corner == taken) continue;
         const Plate plate = plate_at(paint, corner, size);
-        bool covers = paint.scene.failed_box != no_box && overlap(plate, paint.scene.failed_box, paint.look.px(30)) > 0;
-        for (const view::SceneLink& link : paint.scene.failing_path)
-            covers = covers || overlap(plate, link.from, 4) > 0 || overlap(plate, link.to, 4) > 0 ||
-                     covers_line(plate, link);
-        if (covers) continue;
-        float below = 0;
-        constexpr float header_counts = 4; // the name of a scope is missed more than one of its ops
-        for (std::uint32_t i = 1; i < paint.scene.boxes.size(); ++i) {
-            const bool open = paint.scene.boxes[i].expanded;
-            below += overlap(plate, i, 0, open) * (open ? header_counts : 1);
-        }
-        if (best != OverviewCorner::hidden && below >= least) continue;
-        best = corner;
-        least = below;
+        const PlateCover cover(paint, plate);
+        if (cover.covers_failing_path()) continue;
+        const float below = cover.area();
+        if (best.corner == OverviewCorner::hidden || below < best.below) best = {corner, below};
     }
+    return best;
+}
+
+/// How far a plate is from the end of the corner where the minimap stands.
+float shift_beside_minimap(const GraphPaint& paint, OverviewCorner corner) {
+    const ImVec2 size = overview_size(paint);
+    return plate_at(paint, corner, size).there ? size.y + paint.look.px(plate_margin) : 0;
+}
+
+/// The legend of the colours has a corner of its own, or stands next to the minimap where every other one covers more.
+CornerChoice colors_corner(const GraphPaint& paint, OverviewCorner minimap) {
+    const ImVec2 size = color_legend_size(paint.look, *paint.colors->nodes);
+    CornerChoice best = best_corner(paint, size, minimap);
+    if (minimap == OverviewCorner::hidden || (best.corner != OverviewCorner::hidden && best.below <= 0)) return best;
+    const Plate plate = plate_at(paint, minimap, size, shift_beside_minimap(paint, minimap));
+    const PlateCover cover(paint, plate);
+    if (!plate.there || cover.covers_failing_path()) return best;
+    const float below = cover.area();
+    if (best.corner == OverviewCorner::hidden || below < best.below) best = {minimap, below};
     return best;
 }
 
@@ -180,10 +250,24 @@ OverviewCorner best_corner(const GraphPaint& paint, ImVec2 size, OverviewCorner 
 
 OverviewPlaces overview_places(const GraphPaint& paint) {
     OverviewPlaces places;
-    places.minimap = best_corner(paint, overview_size(paint), OverviewCorner::hidden);
-    if (paint.colors)
-        places.colors = best_corner(paint, color_legend_size(paint.look, *paint.colors->nodes), places.minimap);
+    places.minimap = best_corner(paint, overview_size(paint), OverviewCorner::hidden).corner;
+    if (paint.colors) places.colors = colors_corner(paint, places.minimap).corner;
     return places;
+}
+
+float overview_strip(const GraphPaint& paint) {
+    float strip = 0;
+    const auto add = [&](const CornerChoice& choice, ImVec2 size) {
+        const bool is_drawn = plate_at(paint, OverviewCorner::lower_left, size).there; // in a canvas of this size
+        const bool covers = choice.corner == OverviewCorner::hidden || choice.below > 0;
+        if (is_drawn && covers) strip = std::max(strip, size.y + paint.look.px(plate_margin + 2));
+    };
+    const ImVec2 size = overview_size(paint);
+    const CornerChoice minimap = best_corner(paint, size, OverviewCorner::hidden);
+    add(minimap, size);
+    if (paint.colors && !paint.colors->nodes->classes.empty())
+        add(colors_corner(paint, minimap.corner), color_legend_size(paint.look, *paint.colors->nodes));
+    return strip;
 }
 
 void paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPlaces& places) {
@@ -196,7 +280,8 @@ void paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPla
     }
     if (!paint.colors || paint.colors->nodes->classes.empty()) return;
     const view::NodeColors& colors = *paint.colors->nodes;
-    if (const Plate plate = plate_at(paint, places.colors, color_legend_size(look, colors)); plate.there)
+    const float shift = places.colors == places.minimap ? shift_beside_minimap(paint, places.minimap) : 0;
+    if (const Plate plate = plate_at(paint, places.colors, color_legend_size(look, colors), shift); plate.there)
         paint_color_legend(list, look, colors, plate.a);
 }
 
