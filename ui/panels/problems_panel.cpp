@@ -10,7 +10,7 @@ namespace rnnscope::ui {
 
 namespace {
 
-constexpr float card_padding = 14, code_height = 22, code_left = 82, code_right = 8;
+constexpr float card_padding = 14, code_height = 22, code_left = 82, code_right = 8, button_height = 26;
 
 } // namespace
 
@@ -96,7 +96,10 @@ class ButtonRows {
         return here;
     }
     ImVec2 next() const { return next_; }
-    float row_height() const { return look_.whole_px(26); }
+    bool has_room(std::string_view icon, std::string_view label) const {
+        return next_.x <= left_ || next_.x + button_width(look_, icon, label) <= right_;
+    }
+    float row_height() const { return look_.whole_px(button_height); }
     float height() const { return next_.y + row_height() - top_; }
 
   private:
@@ -173,14 +176,14 @@ float ProblemsPanel::draw_open_card(const PanelContext& ctx, const view::Problem
     // However long the card is, what to do about it stays in sight: then it stands at the end of the panel, and the
     // card goes on behind it.
     const float panel_end = ImGui::GetWindowPos().y + ImGui::GetWindowSize().y;
-    const float pinned_y = panel_end - buttons_height_ - look.px(8);
+    const float pinned_y = panel_end - look.whole_px(button_height) - look.px(8);
     const bool is_pinned = are_buttons_below_ && pinned_y > top + look.px(60);
     if (is_pinned) {
         list.ChannelsSetCurrent(2);
         const ImVec2 low{at.x - look.px(8), std::floor(pinned_y - look.px(8))};
         list.AddRectFilled(low, {at.x + width + look.px(8), panel_end}, look[Token::bg2]);
         draw_hline(list, low.x, at.x + width + look.px(8), low.y, look[Token::line1]);
-        (void)draw_buttons(ctx, card, {at.x, pinned_y}, width);
+        (void)draw_buttons(ctx, card, {at.x, pinned_y}, width, true);
         list.ChannelsSetCurrent(1);
         ImGui::PushClipRect(ImGui::GetWindowPos(), {at.x + width + look.px(8), low.y}, true);
     }
@@ -192,7 +195,7 @@ float ProblemsPanel::draw_open_card(const PanelContext& ctx, const view::Problem
         ImGui::PopID();
     }
     y += draw_code(ctx, card, {at.x, y + look.px(6)}, width) + look.px(14);
-    if (!is_pinned) buttons_height_ = draw_buttons(ctx, card, {at.x, y}, width);
+    if (!is_pinned) buttons_height_ = draw_buttons(ctx, card, {at.x, y}, width, false);
     y += buttons_height_;
     are_buttons_below_ = y > panel_end;
     y += draw_more(ctx, card, {at.x, y + look.px(6)}, width) + look.px(6);
@@ -322,40 +325,39 @@ float ProblemsPanel::draw_code_line(const PanelContext& ctx, const view::CardLin
     return height;
 }
 
-float ProblemsPanel::draw_buttons(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width) {
+/// Returns the height. `has_one_row`: those that do not fit beside the first are left out.
+float ProblemsPanel::draw_buttons(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width,
+                                  bool has_one_row) {
     using Check = view::ProblemCard::Check;
     const Look& look = ctx.look;
     ButtonRows rows(look, at, width);
     const float height = rows.row_height();
+    const auto add = [&](const char* id, std::string_view icon, std::string_view title, ButtonTone tone, bool enabled) {
+        if (has_one_row && !rows.has_room(icon, title)) return false;
+        return button(look, id, rows.place(icon, title), height, icon, title, tone, enabled, nullptr);
+    };
     const auto push = [&](const std::string& command, const std::string& argument = "") {
         ctx.commands.push(command, argument, "panel:problems");
     };
     if (card.check != Check::no_fix) {
-        const bool sure = card.check == Check::verified;
-        const bool enabled = !ctx.stamp.busy && card.is_current;
+        const bool sure = card.check == Check::verified || card.check == Check::checking;
         const std::string_view title = card.check == Check::failed ? "Apply without check" : "Apply and rerun";
-        if (button(look, "apply", rows.place(icon::apply_fix, title), height, icon::apply_fix, title,
-                   sure || card.check == Check::checking ? ButtonTone::fix : ButtonTone::idle, enabled, nullptr))
+        if (add("apply", icon::apply_fix, title, sure ? ButtonTone::fix : ButtonTone::idle,
+                !ctx.stamp.busy && card.is_current))
             push("fix.apply");
         tooltip(look, !card.is_current ? "Go to this failure first, F4"
                                        : card.fix_titles.front() + ", Ctrl+Enter\n" + card.check_text);
     }
-    if (!card.is_current && button(look, "go", rows.place(icon::go_to_failure, "Go to failure"), height,
-                                   icon::go_to_failure, "Go to failure", ButtonTone::idle, !ctx.stamp.busy, nullptr))
+    if (!card.is_current && add("go", icon::go_to_failure, "Go to failure", ButtonTone::idle, !ctx.stamp.busy))
         push("go.failure");
     for (std::size_t i = 0; i < card.actions.size(); ++i) {
         const view::ProblemAction& action = card.actions[i];
         ImGui::PushID(static_cast<int>(i));
-        if (button(look, "action", rows.place("", action.title), height, "", action.title, ButtonTone::idle,
-                   !ctx.stamp.busy, nullptr))
-            push(action.command, action.argument);
+        if (add("action", "", action.title, ButtonTone::idle, !ctx.stamp.busy)) push(action.command, action.argument);
         ImGui::PopID();
     }
-    if (!card.cause.empty() &&
-        button(look, "explain", rows.place("", "Explain"), height, "", "Explain", ButtonTone::idle, true, nullptr))
-        push("help.explain", card.cause);
-    if (button(look, "copy", rows.place("", "Copy error"), height, "", "Copy error", ButtonTone::idle, true, nullptr))
-        ImGui::SetClipboardText(card.error_text.c_str());
+    if (!card.cause.empty() && add("explain", "", "Explain", ButtonTone::idle, true)) push("help.explain", card.cause);
+    if (add("copy", "", "Copy error", ButtonTone::idle, true)) ImGui::SetClipboardText(card.error_text.c_str());
     ImDrawList& list = *ImGui::GetWindowDrawList();
     const Token ink = card.check == Check::verified ? Token::fix : Token::text3;
     const std::string mark = card.check == Check::verified ? std::string(icon::verified) + "  " : "";

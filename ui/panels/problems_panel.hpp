@@ -25,7 +25,8 @@ class ProblemsPanel {
     float draw_more(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width);
     float draw_code(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width);
     float draw_code_line(const PanelContext& ctx, const view::CardLine& line, TextRole role, ImVec2 at, float width);
-    float draw_buttons(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width);
+    float draw_buttons(const PanelContext& ctx, const view::ProblemCard& card, ImVec2 at, float width,
+                       bool has_one_row);
     float draw_warning(const PanelContext& ctx, const view::WarningCard& warning, ImVec2 at, float width);
     void draw_quiet(const PanelContext& ctx, const Rect& body, const view::ProblemsView& view);
     float draw_actions(const PanelContext& ctx, const std::vector<view::ProblemAction>& actions, ImVec2 at, float width,

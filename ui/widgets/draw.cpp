@@ -250,6 +250,7 @@ void draw_hatched(ImDrawList& list, const Look& look, ImVec2 a, ImVec2 b, std::s
     for (float x = a.x - height; x < b.x; x += gap) list.AddLine({x, b.y}, {x + height, a.y}, look[Token::line1], 1);
     list.PopClipRect();
     compat::add_rect(list, a, b, look[Token::line1], look.px(3), 1);
+    if (sentence.empty()) return;
     const std::string text = fit_text(look, TextRole::caption, sentence, b.x - a.x - look.px(16));
     const ImVec2 size = text_size(look, TextRole::caption, text);
     const ImVec2 at{(a.x + b.x - size.x) / 2, (a.y + b.y - size.y) / 2};
