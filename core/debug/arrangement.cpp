@@ -1,5 +1,7 @@
 #include "core/debug/arrangement.hpp"
 
+#include "core/base/linked_file.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -101,15 +103,10 @@ Status write_file_atomically(const std::string& path, const std::string& text) {
     const Error refused{"file.write", fmt::format("{} cannot be written", path)};
     std::error_code ignored;
     const std::filesystem::file_status there = std::filesystem::status(path, ignored);
-    // A pipe or a terminal is written to, never replaced, and a link goes on pointing to its file, also to one that is
-    // not there yet.
+    // A pipe or a terminal is written to, never replaced.
     const bool is_there = std::filesystem::exists(there);
-    const bool points_nowhere =
-        !is_there && std::filesystem::is_symlink(std::filesystem::symlink_status(path, ignored));
-    if (points_nowhere || (is_there && !std::filesystem::is_regular_file(there)))
-        return write(path) ? Status() : Status(refused);
-    const std::filesystem::path resolved = std::filesystem::canonical(path, ignored);
-    const std::string target = resolved.empty() ? path : resolved.string(), beside = target + ".part";
+    if (is_there && !std::filesystem::is_regular_file(there)) return write(path) ? Status() : Status(refused);
+    const std::string target = linked_file(path), beside = target + ".part";
     if (is_there) { // who may not read the old file does not read the new one while it is written
         const std::ofstream empty(beside, std::ios::binary | std::ios::trunc);
         std::filesystem::permissions(beside, there.permissions() | std::filesystem::perms::owner_write, ignored);

@@ -61,7 +61,9 @@ class ChunkWriter {
     struct Entry {
         std::uint64_t offset = 0, ticks = 0;
     };
-    std::string path_, beside_, buffer_, compressed_;
+    std::string path_;            ///< as it was given
+    std::string target_, beside_; ///< the file that it stands for; that is written next to it
+    std::string compressed_;
     int file_ = -1;
     std::uint64_t offset_ = 0;
     std::uint32_t number_ = 0;

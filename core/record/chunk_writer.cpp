@@ -1,3 +1,4 @@
+#include "core/base/linked_file.hpp"
 #include "core/import/crc32c.hpp"
 #include "core/record/byte_coding.hpp"
 #include "core/record/chunk_format.hpp"
@@ -40,7 +41,8 @@ void sync_folder(const std::string& path) {
 
 } // namespace
 
-ChunkWriter::ChunkWriter(std::string path) : path_(std::move(path)), beside_(path_ + ".part") {
+ChunkWriter::ChunkWriter(std::string path)
+    : path_(std::move(path)), target_(linked_file(path_)), beside_(target_ + ".part") {
     if (!open()) return;
     ByteWriter header;
     header.bytes() = recording_magic;
@@ -127,9 +129,9 @@ Status ChunkWriter::commit(std::uint64_t ticks) {
     trailer.bytes() += recording_trailer;
     put(trailer.bytes());
     if (!error_ && fsync(file_) != 0) note(std::strerror(errno));
-    if (!error_ && std::rename(beside_.c_str(), path_.c_str()) != 0) note(std::strerror(errno));
+    if (!error_ && std::rename(beside_.c_str(), target_.c_str()) != 0) note(std::strerror(errno));
     if (error_) return *error_;
-    sync_folder(path_);
+    sync_folder(target_);
     close(std::exchange(file_, -1));
     return {};
 }

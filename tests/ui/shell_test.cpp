@@ -345,6 +345,19 @@ TEST(Settings, AreReadBackAsTheyWereWritten) {
     EXPECT_EQ(read_settings(write_settings(settings)), settings);
 }
 
+TEST(Settings, BehindALinkAreSavedToItsFile) {
+    const std::filesystem::path folder =
+        std::filesystem::temp_directory_path() / ("rnnscope_settings_" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder / "dotfiles");
+    std::filesystem::create_symlink("dotfiles/settings.json", folder / "settings.json");
+    Settings settings;
+    settings.font_percent = 150;
+    EXPECT_TRUE(save_settings(settings, folder / "settings.json"));
+    EXPECT_TRUE(std::filesystem::is_symlink(folder / "settings.json"));
+    EXPECT_EQ(load_settings(folder / "dotfiles" / "settings.json"), settings);
+    std::filesystem::remove_all(folder);
+}
+
 TEST(Settings, ABrokenFileGivesTheDefaults) {
     EXPECT_EQ(read_settings("{"), Settings{});
     EXPECT_EQ(read_settings("{\"font_percent\": 9000, \"theme\": 3}").font_percent, 200);

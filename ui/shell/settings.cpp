@@ -1,5 +1,7 @@
 #include "ui/shell/settings.hpp"
 
+#include "core/base/linked_file.hpp"
+
 #include <fmt/chrono.h>
 #include <nlohmann/json.hpp>
 
@@ -150,14 +152,15 @@ Status save_settings(const Settings& settings, const std::string& path) {
     if (path.empty())
         return Error{"settings.path", "Neither XDG_CONFIG_HOME nor HOME is set, so settings are not kept."};
     std::error_code problem;
-    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), problem);
-    const std::string next = path + ".new"; // replaced at once, so that a crash never leaves half a file
+    const std::string target = linked_file(path);
+    std::filesystem::create_directories(std::filesystem::path(target).parent_path(), problem);
+    const std::string next = target + ".new"; // replaced at once, so that a crash never leaves half a file
     {
         std::ofstream file(next);
         file << write_settings(settings);
         if (!file.flush()) return Error{"settings.write", "The settings could not be written to " + path + "."};
     }
-    std::filesystem::rename(next, path, problem);
+    std::filesystem::rename(next, target, problem);
     if (problem) return Error{"settings.write", "The settings could not be written to " + path + "."};
     return {};
 }

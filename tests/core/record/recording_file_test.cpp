@@ -135,6 +135,17 @@ TEST_F(RecordingFileTest, AProgramInTheMiddleOfARunIsSavedUpToThere) {
     EXPECT_FALSE(opened(folder_.file("a.rnnrec")).is_finished);
 }
 
+TEST_F(RecordingFileTest, BehindALinkLeavesTheLink) {
+    const std::string link = folder_.file("link.rnnrec");
+    fs::create_symlink("a.rnnrec", link); // not there yet; then there
+    const Evaluated original = evaluated_text(loop_program(1));
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(record::save_recording(original.parts(), link).ok());
+        EXPECT_TRUE(fs::is_symlink(link));
+        EXPECT_TRUE(opened(folder_.file("a.rnnrec")).damage.empty());
+    }
+}
+
 TEST_F(RecordingFileTest, NothingOfAProgramIsARecordingToo) {
     round_trip(evaluated_text(loop_program(1)));
 }
