@@ -15,6 +15,27 @@ std::string header_count(const SceneBox& box) {
     return fmt::format("{} of {} set · {}", box.with_value, box.variables, box.count);
 }
 
+HeaderTexts header_texts(const Scene& scene, std::uint32_t index) {
+    using M = SceneMetrics;
+    const SceneBox& box = scene.boxes[index];
+    const float start = M::title_start(box.state != StateMark::none);
+    float room = box.width - M::header_start, count_from = 0;
+    for (std::uint32_t p = box.first_port; p < box.last_port; ++p) {
+        const ScenePort& port = scene.ports[p];
+        if (port.out || port.at.y > 0.5f) continue;
+        room = std::min(room, port.at.x - M::text_to_line);
+        count_from = std::max(count_from, port.at.x + M::text_to_line);
+    }
+    HeaderTexts texts{std::min(start + mono_width(box.title), std::max(room, start)), box.width};
+    for (const std::string& count : {box.variables > 0 ? header_count(box) : std::string(), box.count}) {
+        const float left = box.width - sans_width(count) - M::header_end;
+        if (count.empty() || left < std::max(texts.title_end + 2, count_from)) continue;
+        texts.count_start = left;
+        break;
+    }
+    return texts;
+}
+
 Scene::Corner Scene::corner(std::uint32_t box) const {
     Corner corner;
     for (; box != 0; box = boxes[box].parent) {

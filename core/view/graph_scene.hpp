@@ -32,6 +32,10 @@ constexpr TraceDistance off_trace = std::numeric_limits<TraceDistance>::max(); /
 struct SceneMetrics {
     static constexpr float header = 30, padding = 14, root_padding = 24, bottom = 14;
     static constexpr float lane = 8; ///< between edges that run around
+    /// Of a header, from the left: a margin, the triangle, the mark of its variables if there is one, and the name. At
+    /// the right stands what is counted. Lines from above keep away from both texts.
+    static constexpr float header_start = 8, triangle = 16, mark = 16, header_end = 10, text_to_line = 6;
+    static constexpr float title_start(bool marked) { return header_start + triangle + (marked ? mark : 0); }
 };
 
 /// A small label inside a box, in place of an edge: a constant that only this op uses, or an op that very many use.
@@ -157,6 +161,12 @@ struct Scene {
 
     std::vector<std::uint32_t> box_by_node; ///< for box_of
 };
+
+/// Where the texts in the header of an open scope end and begin, from its left, without fonts.
+struct HeaderTexts {
+    float title_end = 0, count_start = 0;
+};
+HeaderTexts header_texts(const Scene& scene, std::uint32_t box);
 
 /// What a scene is made of besides what the user opened. Vectors may be short: the rest has the default.
 struct SceneInput {

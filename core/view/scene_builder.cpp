@@ -10,8 +10,8 @@ namespace {
 
 /// Where lines from above may pass through the header of an open scope: between its title and its count.
 LayoutEnds::Range between_header_texts(const SceneItem& item, float width) {
-    const float title = 8 + 16 + (item.variables.empty() ? 0.f : 16.f) + mono_width(item.title);
-    const float count = sans_width(fmt::format("{} ops", item.ops)) + 10;
+    const float title = SceneMetrics::title_start(!item.variables.empty()) + mono_width(item.title);
+    const float count = sans_width(fmt::format("{} ops", item.ops)) + SceneMetrics::header_end;
     return {title + 10, width - count - 10};
 }
 constexpr float port_gap = 14;

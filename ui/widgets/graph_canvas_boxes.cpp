@@ -219,23 +219,24 @@ class BoxPainter : public GraphBrush {
         const SceneBox& box = scene_.boxes[i];
         const float u = p_.unit, height = q.y - p.y, middle = p.y + height / 2;
         const float mark_scale = std::clamp(u / look_.scale, 0.6f, 1.6f);
-        float x = p.x + std::max(8 * u, look_.px(5));
+        using M = view::SceneMetrics;
+        float x = p.x + std::max(M::header_start * u, look_.px(5));
         draw_triangle(list_, {x + 4 * mark_scale * look_.scale, middle}, 9 * mark_scale * look_.scale, open,
                       faded(look_[i == p_.hovered ? Token::text1 : Token::text2], i));
-        x += 16 * mark_scale * look_.scale;
+        x += M::triangle * mark_scale * look_.scale;
         if (box.state != view::StateMark::none) {
             mark(box.state, {x + 5 * mark_scale * look_.scale, middle}, 4.5f * mark_scale,
                  open ? scope_fill(box) : Token::bg2);
-            x += 16 * mark_scale * look_.scale;
+            x += M::mark * mark_scale * look_.scale;
         }
         const Token color = is_dim(box) ? Token::text2 : Token::text1;
         // Lines from above pass between the title and the count.
-        float title_end = q.x - 8 * u, count_start = p.x;
+        float title_end = q.x - M::header_start * u, count_start = p.x;
         for (std::uint32_t n = box.first_port; n < box.last_port; ++n) {
             const view::ScenePort& port = scene_.ports[n];
             if (port.out || port.at.y > 0.5f) continue;
-            title_end = std::min(title_end, p.x + (port.at.x - 6) * u);
-            count_start = std::max(count_start, p.x + (port.at.x + 6) * u);
+            title_end = std::min(title_end, p.x + (port.at.x - M::text_to_line) * u);
+            count_start = std::max(count_start, p.x + (port.at.x + M::text_to_line) * u);
         }
         const float room = title_end - x;
         const float used = label(TextRole::mono, 12, {x, p.y}, height, faded(look_[color], i), box.title, room, true);
@@ -247,7 +248,7 @@ class BoxPainter : public GraphBrush {
             counts[0] = view::header_count(box);
         for (const std::string& count : counts) {
             const float width = text_width(look_, TextRole::caption, count) * std::max(u / look_.scale, 0.82f);
-            const float left = q.x - width - 10 * u;
+            const float left = q.x - width - M::header_end * u;
             if (count.empty() || used <= 0 || left < std::max(x + used + 6 * u, count_start)) continue;
             label(TextRole::caption, 11, {left, p.y}, height, faded(look_[Token::text2], i), count, width + 4, false);
             break;
