@@ -70,7 +70,7 @@ struct SceneBox {
     StateMark state = StateMark::none;
     bool failed_inside = false;  ///< a scope that holds the failed op
     bool frames_failure = false; ///< the innermost scope that holds the variable and its failed reader
-    bool on_path = false;        ///< from the failed read to the first computation: would have used the value
+    bool on_path = false;        ///< from the variable over the failed read to the first computation: lacks it
     bool is_current = false;     ///< the op that is about to run (or the closest scope on screen)
     bool has_breakpoint = false; ///< on it, or on something in it that is not drawn by itself
     TraceDistance trace = 0;     ///< of the nearest op in it; 0 also while nothing is traced
@@ -111,9 +111,10 @@ std::string header_count(const SceneBox& box);
 struct SceneLink {
     std::uint32_t from = 0, to = 0;
     NodeId source, target;
-    std::vector<std::uint32_t>
-        edges;                 ///< of the scene, from port to port: its way; empty where none of them leads there
-    std::vector<Point> points; ///< of a missing one: its way from border to border; may be empty (route_missing)
+    /// Of the scene, from port to port: its way, which may lead through boxes that only pass a value on. Empty where no
+    /// edges lead there.
+    std::vector<std::uint32_t> edges;
+    std::vector<Point> points; ///< without edges: its way from border to border; may be empty (route_links)
 };
 
 /// A failure as the scene shows it.
@@ -198,6 +199,10 @@ std::vector<TraceDistance> trace_nodes(const Graph& graph, std::span<const NodeI
                                        std::size_t nodes);
 /// Ops with the text in their name or as their type, in either case; creation order.
 std::vector<NodeId> search_nodes(const Graph& graph, std::string_view text, std::size_t nodes);
+
+/// From a variable's op to the read that failed: both, and what passes the value on between them (Enter, Switch, ...).
+/// The shortest way; empty when there is none.
+std::vector<NodeId> way_to_read(const Graph& graph, NodeId variable, NodeId read);
 
 /// From the failed read on: its consumers, up to the first op that computes with the value.
 std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, std::size_t nodes);

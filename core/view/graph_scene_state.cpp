@@ -1,6 +1,6 @@
 #include "core/view/graph_scene.hpp"
 #include "core/view/graph_scene_tree.hpp"
-#include "core/view/scene_missing.hpp"
+#include "core/view/scene_links.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -146,31 +146,52 @@ class StateWriter {
         std::vector<NodeId> known{failure.node};
         if (failure.variable.valid() && shown(graph.variable(failure.variable).op)) {
             const NodeId variable = graph.variable(failure.variable).op;
-            link(scene_.failing_path, variable, failure.node);
+            const std::vector<NodeId> way = way_to_read(graph, variable, failure.node);
+            link(scene_.failing_path, variable, failure.node, way);
+            for (std::size_t i = 1; i + 1 < way.size(); ++i) put_on_path(way[i]);
             frame_failure(scene_.box_of(variable), scene_.failed_box);
         }
         for (const NodeId next : failure.path) {
             if (!shown(next)) continue;
             for (const Output& output : graph.node(next).inputs)
                 if (std::find(known.begin(), known.end(), output.node) != known.end()) {
-                    link(scene_.failing_path, output.node, next);
+                    link(scene_.failing_path, output.node, next, {output.node, next});
                     break;
                 }
             known.push_back(next);
-            SceneBox& box = scene_.boxes[scene_.box_of(next)];
-            if (box.kind != BoxKind::scope) box.on_path = true;
+            put_on_path(next);
         }
         show_missing(failure, graph);
+        route_links(scene_);
     }
 
-    void link(std::vector<SceneLink>& links, NodeId from, NodeId to) {
+    void put_on_path(NodeId node) {
+        SceneBox& box = scene_.boxes[scene_.box_of(node)];
+        if (box.kind != BoxKind::scope) box.on_path = true;
+    }
+
+    /// `way`: the ops that it leads through, with both ends; empty: none.
+    void link(std::vector<SceneLink>& links, NodeId from, NodeId to, const std::vector<NodeId>& way) {
         SceneLink link{scene_.box_of(from), scene_.box_of(to), from, to, {}, {}};
         const bool there = std::any_of(links.begin(), links.end(),
                                        [&](const SceneLink& l) { return l.from == link.from && l.to == link.to; });
         if (link.from == link.to || there) return;
-        if (!by_port_) by_port_.emplace(scene_);
-        link.edges = way_between(scene_, *by_port_, link.from, link.to);
+        link.edges = edges_along(way);
         links.push_back(std::move(link));
+    }
+
+    /// Empty where the drawing has no way for one of the steps.
+    std::vector<std::uint32_t> edges_along(const std::vector<NodeId>& way) {
+        if (!by_port_) by_port_.emplace(scene_);
+        std::vector<std::uint32_t> edges;
+        for (std::size_t i = 1; i < way.size(); ++i) {
+            const std::uint32_t from = scene_.box_of(way[i - 1]), to = scene_.box_of(way[i]);
+            if (from == to) continue;
+            const std::vector<std::uint32_t> step = way_between(scene_, *by_port_, from, to);
+            if (step.empty()) return {};
+            edges.insert(edges.end(), step.begin(), step.end());
+        }
+        return edges;
     }
 
     void frame_failure(std::uint32_t a, std::uint32_t b) {
@@ -193,10 +214,9 @@ class StateWriter {
         for (const NodeId assign : assigns) {
             if (assign.index() >= scene_.box_by_node.size()) continue;
             ++covered;
-            if (scene_.missing.size() < most) link(scene_.missing, assign, failure.init);
+            if (scene_.missing.size() < most) link(scene_.missing, assign, failure.init, {});
         }
         scene_.missing_more = covered - std::min(covered, scene_.missing.size());
-        route_missing(scene_);
     }
 
     Scene& scene_;

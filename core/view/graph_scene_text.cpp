@@ -148,6 +148,15 @@ Scene::Corner middle(const Scene& scene, std::uint32_t box, double fx) {
     return {at.x + scene.boxes[box].width * fx, at.y + scene.boxes[box].height / 2.0};
 }
 
+/// Its own way; straight from one place to the other where it has none.
+void draw_link(Svg& svg, const SceneLink& link, Scene::Corner from, Scene::Corner to, Svg::Line line) {
+    std::vector<Scene::Corner> points{from, to};
+    line.straight = !link.points.empty();
+    if (line.straight) points.clear();
+    for (const Point& point : link.points) points.push_back({point.x, point.y});
+    svg.path(points, line);
+}
+
 } // namespace
 
 std::string to_text(const Scene& scene, bool with_geometry) {
@@ -206,17 +215,10 @@ std::string to_svg(const Scene& scene) {
             const std::uint32_t around = scene.scope_of(scene.edges[e]);
             draw_edge(svg, scene.edges[e], corners[around], &failing);
         }
-        if (link.edges.empty())
-            svg.path({middle(scene, link.from, 1), middle(scene, link.to, 0)}, {failing.stroke, failing.width});
+        if (link.edges.empty()) draw_link(svg, link, middle(scene, link.from, 1), middle(scene, link.to, 0), failing);
     }
-    for (const SceneLink& link : scene.missing) {
-        std::vector<Scene::Corner> points;
-        for (const Point& point : link.points) points.push_back({point.x, point.y});
-        if (points.empty()) points = {middle(scene, link.from, 0), middle(scene, link.to, 1)};
-        Svg::Line line{"#08785C", 1.5, "5 4"};
-        line.straight = !link.points.empty();
-        svg.path(points, line);
-    }
+    for (const SceneLink& link : scene.missing)
+        draw_link(svg, link, middle(scene, link.from, 0), middle(scene, link.to, 1), {"#08785C", 1.5, "5 4"});
     return svg.text + "</svg>\n";
 }
 

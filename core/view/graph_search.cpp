@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <deque>
+#include <map>
 
 namespace rnnscope::view {
 namespace {
@@ -34,6 +35,22 @@ std::vector<NodeId> path_to_first_computation(const Graph& graph, NodeId read, s
             if (passes_through(node)) todo.push_back(user);
         }
     return path;
+}
+
+std::vector<NodeId> way_to_read(const Graph& graph, NodeId variable, NodeId read) {
+    std::vector<NodeId> todo{read};
+    std::map<NodeId, NodeId> next;
+    for (std::size_t i = 0; i < todo.size(); ++i) {
+        if (todo[i] == variable) {
+            std::vector<NodeId> way{variable};
+            while (way.back() != read) way.push_back(next.at(way.back()));
+            return way;
+        }
+        if (todo[i] != read && !passes_through(graph.node(todo[i]))) continue;
+        for (const Output& input : graph.node(todo[i]).inputs)
+            if (input.node != read && next.emplace(input.node, todo[i]).second) todo.push_back(input.node);
+    }
+    return {};
 }
 
 std::vector<TraceDistance> trace_nodes(const Graph& graph, std::span<const NodeId> from, TraceWay way,

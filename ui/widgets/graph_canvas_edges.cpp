@@ -370,9 +370,12 @@ class EdgePainter : public GraphBrush {
             const view::SceneLink& l = scene_.failing_path[i];
             const bool first = i == 0 && scene_.boxes[l.from].kind == BoxKind::variable;
             Style style{look_[Token::fail], look_.px(first ? 3 : 2.5f)};
-            style.ring = first;
-            for (const std::uint32_t e : l.edges) draw_edge(scene_.scope_of(scene_.edges[e]), scene_.edges[e], style);
-            if (l.edges.empty()) link(l.from, l.to, style, false);
+            for (const std::uint32_t e : l.edges) {
+                style.ring = first && e == l.edges.front();
+                draw_edge(scene_.scope_of(scene_.edges[e]), scene_.edges[e], style);
+            }
+            if (l.edges.empty() && l.points.empty()) link(l.from, l.to, style, false);
+            if (!l.points.empty()) routed(l.points, style);
         }
         labels_.draw();
     }

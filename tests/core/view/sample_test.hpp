@@ -3,6 +3,8 @@
 #include "core/debug/command.hpp"
 #include "core/debug/debugger.hpp"
 
+#include <filesystem>
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -22,5 +24,13 @@ class SampleTest : public testing::Test {
         debugger_.wait();
     }
 };
+
+/// But those that train for long.
+inline std::set<std::filesystem::path> sample_programs() {
+    std::set<std::filesystem::path> programs;
+    for (const auto& entry : std::filesystem::directory_iterator(RNNSCOPE_SOURCE_DIR "/samples/programs"))
+        if (!entry.path().filename().string().starts_with("train_")) programs.insert(entry.path());
+    return programs;
+}
 
 } // namespace rnnscope::view

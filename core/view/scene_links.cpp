@@ -1,5 +1,4 @@
-#include "core/view/scene_missing.hpp"
-#include "core/view/graph_scene_tree.hpp"
+#include "core/view/scene_links.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,8 +34,7 @@ Area area_of(const Scene& scene, std::uint32_t box) {
 /// What lines must not cross: what stands beside the ends and beside the scopes around them, and those scopes' names.
 class Obstacles {
   public:
-    Obstacles(const Scene& scene, const std::vector<SceneLink>& links) : scene_(scene) {
-        for (const SceneLink& link : links) ends_.insert(ends_.end(), {link.from, link.to});
+    Obstacles(const Scene& scene, std::vector<std::uint32_t> ends) : scene_(scene), ends_(std::move(ends)) {
         around_ = area_of(scene, ends_.front());
         for (const std::uint32_t end : ends_) {
             const Area area = area_of(scene, end);
@@ -59,13 +57,11 @@ class Obstacles {
     }
     /// A scope's name at the left of its header, and what is counted at the right.
     void add_header(std::uint32_t scope) {
-        const SceneBox& box = scene_.boxes[scope];
         const Area outer = area_of(scene_, scope);
-        const std::string count = box.variables > 0 ? header_count(box) : box.count;
-        const double title_end = outer.x0 + 24 + (box.variables > 0 ? 16 : 0) + mono_width(box.title),
-                     count_start = outer.x1 - 10 - sans_width(count), bottom = outer.y0 + SceneMetrics::header;
-        add({outer.x0, outer.y0, title_end, bottom});
-        add({count_start, outer.y0, outer.x1, bottom});
+        const HeaderTexts texts = header_texts(scene_, scope);
+        const double bottom = outer.y0 + SceneMetrics::header;
+        add({outer.x0, outer.y0, outer.x0 + texts.title_end, bottom});
+        add({outer.x0 + texts.count_start, outer.y0, outer.x1, bottom});
     }
     void add_beside(std::uint32_t end) {
         for (std::uint32_t box = end; box != 0; box = scene_.boxes[box].parent) {
@@ -110,19 +106,18 @@ std::array<Door, 4> doors_of(const Area& box) {
 /// directions.
 class Router {
   public:
-    Router(const Scene& scene, const std::vector<SceneLink>& links, const Obstacles& obstacles) {
+    Router(const Scene& scene, const std::vector<std::uint32_t>& ends, const Obstacles& obstacles) {
         std::vector<double> xs, ys;
         for (const Area& area : obstacles.areas()) {
             const Area grown = area.grown(line_clearance + 1);
             xs.insert(xs.end(), {grown.x0, grown.x1});
             ys.insert(ys.end(), {grown.y0, grown.y1});
         }
-        for (const SceneLink& link : links)
-            for (const std::uint32_t end : {link.from, link.to})
-                for (const Door& door : doors_of(area_of(scene, end))) {
-                    xs.push_back(door.outside.x);
-                    ys.push_back(door.outside.y);
-                }
+        for (const std::uint32_t end : ends)
+            for (const Door& door : doors_of(area_of(scene, end))) {
+                xs.push_back(door.outside.x);
+                ys.push_back(door.outside.y);
+            }
         const Area& around = obstacles.around();
         xs_ = sorted(std::move(xs), around.x0, around.x1);
         ys_ = sorted(std::move(ys), around.y0, around.y1);
@@ -230,16 +225,27 @@ class Router {
     std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;
 };
 
+/// Those of one purpose: they may run together.
+void route(const Scene& scene, std::vector<SceneLink>& links) {
+    std::vector<SceneLink*> wanted;
+    for (SceneLink& link : links) {
+        link.points.clear();
+        if (link.edges.empty()) wanted.push_back(&link);
+    }
+    if (wanted.empty()) return;
+    std::vector<std::uint32_t> ends;
+    for (const SceneLink* link : wanted) ends.insert(ends.end(), {link->from, link->to});
+    const Obstacles obstacles(scene, ends);
+    if (obstacles.are_too_many()) return;
+    Router router(scene, ends, obstacles);
+    for (SceneLink* link : wanted) link->points = router.route(area_of(scene, link->from), area_of(scene, link->to));
+}
+
 } // namespace
 
-void route_missing(Scene& scene) {
-    for (SceneLink& link : scene.missing) link.points.clear();
-    if (scene.missing.empty()) return;
-    const Obstacles obstacles(scene, scene.missing);
-    if (obstacles.are_too_many()) return;
-    Router router(scene, scene.missing, obstacles);
-    for (SceneLink& link : scene.missing)
-        link.points = router.route(area_of(scene, link.from), area_of(scene, link.to));
+void route_links(Scene& scene) {
+    route(scene, scene.failing_path);
+    route(scene, scene.missing);
 }
 
 } // namespace rnnscope::view
