@@ -1,3 +1,4 @@
+#include "core/view/scene_portals.hpp"
 #include "ui/widgets/draw.hpp"
 #include "ui/widgets/graph_canvas_labels.hpp"
 #include "ui/widgets/graph_canvas_paint.hpp"
@@ -6,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -108,17 +110,11 @@ class EdgePainter : public GraphBrush {
 
     /// Of a portal there is no line but for whom it is pointed at.
     void draw_portal_edge(std::uint32_t scope, const SceneEdge& edge) {
-        if (edge.from != scope && edge.to != scope) return link(edge.from, edge.to, style_of(edge, true), false);
-        const std::uint32_t box = edge.from == scope ? edge.to : edge.from;
-        const view::ScenePort& port = scene_.ports[edge.from == scope ? edge.from_port : edge.to_port];
-        const ImVec2 p = low(box), q = high(box);
-        const ImVec2 on_border = at(p_.placed[scope].x + port_x(port), p_.placed[scope].y + port_y(port));
-        ImVec2 at_box =
-            edge.down ? ImVec2{(p.x + q.x) / 2, port.out ? q.y : p.y} : ImVec2{port.out ? q.x : p.x, (p.y + q.y) / 2};
-        Style style = style_of(edge, true);
-        style.arrow = !port.out;
-        points_.assign({port.out ? at_box : on_border, port.out ? on_border : at_box});
-        stroke(edge.down, false, style);
+        if (!portals_ || portal_scope_ != scope) portals_.emplace(scene_, portal_scope_ = scope);
+        SceneEdge routed = edge;
+        routed.around = true;
+        routed.points = portals_->way(edge);
+        draw_edge(scope, routed, style_of(edge, true));
     }
 
     /// The failing path is drawn by itself, so the edges below it are not.
@@ -434,6 +430,8 @@ class EdgePainter : public GraphBrush {
     }
 
     std::vector<ImVec2> points_, curve_;
+    std::optional<view::PortalWays> portals_; ///< of the scope that a portal edge was drawn in last
+    std::uint32_t portal_scope_ = no_box;
     EdgeLabels labels_;
 };
 
