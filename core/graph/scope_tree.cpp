@@ -38,33 +38,41 @@ void ScopeTree::add(std::span<const std::string_view> names, std::span<const Var
     scopes_.push_back(root);
     by_path_.emplace("", root.id);
     // All scopes first: only then is it known which ops are the face of a scope.
-    for (const std::string_view name : names) get_or_add(parent_path(name));
+    // Neighbours are often in the same one.
     scope_of_.resize(names.size());
     for (std::size_t i = 0; i < names.size(); ++i) {
-        const auto own = by_path_.find(std::string(names[i]));
-        const ScopeId home = own != by_path_.end() ? own->second : get_or_add(parent_path(names[i]));
+        const std::string_view path = parent_path(names[i]);
+        scope_of_[i] = i > 0 && path == parent_path(names[i - 1]) ? scope_of_[i - 1] : get_or_add(path);
+    }
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        const auto own = by_path_.find(names[i]);
+        const ScopeId home = own != by_path_.end() ? own->second : scope_of_[i];
         if (own != by_path_.end())
             scopes_[home.index()].self = NodeId(i);
         else
             scopes_[home.index()].ops.push_back(NodeId(i));
         scope_of_[i] = home;
-        for (ScopeId s = home; s.valid(); s = scopes_[s.index()].parent) {
-            ++scopes_[s.index()].total_ops;
-            if (variables[i].valid()) scopes_[s.index()].variables.push_back(variables[i]);
-        }
+        ++scopes_[home.index()].total_ops;
+        if (!variables[i].valid()) continue;
+        for (ScopeId s = home; s.valid(); s = scopes_[s.index()].parent)
+            scopes_[s.index()].variables.push_back(variables[i]);
     }
+    // Scopes come after those around them.
+    for (std::size_t i = scopes_.size(); i-- > 1;) scopes_[scopes_[i].parent.index()].total_ops += scopes_[i].total_ops;
 }
 
 ScopeId ScopeTree::get_or_add(std::string_view path) {
-    if (const auto it = by_path_.find(std::string(path)); it != by_path_.end()) return it->second;
+    if (const auto it = by_path_.find(path); it != by_path_.end()) return it->second;
     // Missing ancestors, nearest first; made from the outside in. No recursion: names can be arbitrarily deep.
-    std::vector<std::string_view> missing;
-    std::string_view at = path;
-    while (!by_path_.contains(std::string(at))) {
-        missing.push_back(at);
-        at = parent_path(at);
+    std::vector<std::string_view> missing{path};
+    ScopeId parent;
+    while (!parent.valid()) {
+        const std::string_view at = parent_path(missing.back());
+        if (const auto it = by_path_.find(at); it != by_path_.end())
+            parent = it->second;
+        else
+            missing.push_back(at);
     }
-    ScopeId parent = by_path_.at(std::string(at));
     for (auto it = missing.rbegin(); it != missing.rend(); ++it) {
         Scope scope;
         scope.id = ScopeId(scopes_.size());
@@ -73,15 +81,15 @@ ScopeId ScopeTree::get_or_add(std::string_view path) {
         scope.name = last_component(*it);
         scope.depth = scopes_[parent.index()].depth + 1;
         scopes_[parent.index()].scopes.push_back(scope.id);
-        by_path_.emplace(scope.path, scope.id);
         parent = scope.id;
         scopes_.push_back(std::move(scope));
+        by_path_.emplace(scopes_.back().path, parent);
     }
     return parent;
 }
 
 ScopeId ScopeTree::find(std::string_view path) const {
-    const auto it = by_path_.find(std::string(path));
+    const auto it = by_path_.find(path);
     return it == by_path_.end() ? ScopeId{} : it->second;
 }
 

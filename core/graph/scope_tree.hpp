@@ -2,6 +2,7 @@
 
 #include "core/graph/graph.hpp"
 
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,11 @@ class ScopeTree {
     /// Of nodes with these names; `variables` by node, invalid where it is none.
     ScopeTree(std::span<const std::string_view> names, std::span<const VariableId> variables);
 
+    ScopeTree(const ScopeTree&) = delete; ///< a copy would look up paths of the other
+    ScopeTree& operator=(const ScopeTree&) = delete;
+    ScopeTree(ScopeTree&&) = default;
+    ScopeTree& operator=(ScopeTree&&) = default;
+
     ScopeId root() const { return ScopeId(0); }
     std::size_t size() const { return scopes_.size(); }
     const Scope& scope(ScopeId id) const { return scopes_[id.index()]; }
@@ -44,8 +50,8 @@ class ScopeTree {
     void add(std::span<const std::string_view> names, std::span<const VariableId> variables);
     ScopeId get_or_add(std::string_view path);
 
-    std::vector<Scope> scopes_;
-    std::unordered_map<std::string, ScopeId> by_path_;
+    std::deque<Scope> scopes_; ///< their paths stay where they are
+    std::unordered_map<std::string_view, ScopeId> by_path_;
     std::vector<ScopeId> scope_of_;
 };
 
