@@ -12,10 +12,6 @@
 namespace rnnscope::view {
 namespace {
 
-bool is_variable_op(const GraphSnapshot::Node& node) {
-    return node.op == "VariableV2" || node.op == "Variable" || node.op == "VarHandleOp";
-}
-
 bool is_placeholder(const GraphSnapshot::Node& node) {
     return node.op == "Placeholder" || node.op == "PlaceholderV2" || node.op == "PlaceholderWithDefault";
 }
@@ -46,14 +42,15 @@ bool name_implies_type(std::string_view name, std::string_view type) {
     std::string_view word = last_segment(name);
     const std::size_t end = word.find_last_not_of("0123456789");
     if (end != std::string_view::npos && word[end] == '_' && end > 0) word = word.substr(0, end);
-    const auto fold = [](std::string_view text) {
-        std::string folded;
-        for (const char c : text)
-            if (c != '_') folded += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        return folded;
+    const auto next = [](std::string_view text, std::size_t& at) {
+        while (at < text.size() && text[at] == '_') ++at;
+        return at < text.size() ? std::tolower(static_cast<unsigned char>(text[at++])) : 0;
     };
-    const std::string a = fold(word), b = fold(type);
-    return b.starts_with(a) || a.starts_with(b);
+    for (std::size_t i = 0, j = 0;;) {
+        const int a = next(word, i), b = next(type, j);
+        if (a == 0 || b == 0) return true; // all of the one stands in the other
+        if (a != b) return false;
+    }
 }
 
 std::string type_and_shape(const GraphSnapshot::Node& node) {
@@ -75,6 +72,10 @@ std::string constant_text(const GraphSnapshot& graph, const GraphSnapshot::Node&
 }
 
 } // namespace
+
+bool is_variable_node(const GraphSnapshot::Node& node) {
+    return node.op == "VariableV2" || node.op == "Variable" || node.op == "VarHandleOp";
+}
 
 std::string shape_label(const Shape& shape) {
     if (!shape.has_rank()) return "?";
@@ -130,7 +131,7 @@ struct SceneTree::Plan {
         }
         first[i] = lowest;
         if (i == 0 || live[i] > 0) return;
-        const bool has_face = scope.self.valid() && !is_variable_op(graph.node(scope.self));
+        const bool has_face = scope.self.valid() && !is_variable_node(graph.node(scope.self));
         dissolved[i] = has_face ? helpers <= 3 && scope.total_ops <= 8
                                 : !scope.self.valid() && scope.total_ops <= 2 && helpers <= 1;
     }
@@ -145,11 +146,8 @@ SceneTree::SceneTree(const GraphSnapshot& graph, bool series, const std::stop_to
     dock_constants(graph);
     if (series) fold_series(graph);
     fold_helpers(graph);
-    set_depths();
+    set_places();
     if (stop.stop_requested()) return;
-    ordinal_.assign(items_.size(), 0);
-    for (const SceneItem& item : items_)
-        for (std::uint32_t i = 0; i < item.children.size(); ++i) ordinal_[item.children[i]] = i;
     lift_edges(graph);
     if (stop.stop_requested()) return;
     label_edges(graph);
@@ -163,6 +161,7 @@ void SceneTree::add_items(const GraphSnapshot& graph, const ScopeTree& scopes, c
         NodeId node;   ///< an op, or
         ScopeId scope; ///< a scope
     };
+    items_.reserve(graph.size() + scopes.size() + scopes.size() / 4); // with room for folds
     add_scope(scopes, scopes.root(), scopes.root(), 0);
     std::vector<std::pair<ScopeId, std::uint32_t>> todo{{scopes.root(), 0}};
     for (std::size_t t = 0; t < todo.size(); ++t) {
@@ -198,7 +197,7 @@ void SceneTree::add_items(const GraphSnapshot& graph, const ScopeTree& scopes, c
             }
             const std::uint32_t child = add_scope(scopes, entry.scope, inner, item);
             const NodeId self = scopes.scope(inner).self;
-            items_[child].is_variable_group = self.valid() && is_variable_op(graph.node(self));
+            items_[child].is_variable_group = self.valid() && is_variable_node(graph.node(self));
             items_[item].children.push_back(child);
             todo.emplace_back(inner, child);
         }
@@ -208,7 +207,7 @@ void SceneTree::add_items(const GraphSnapshot& graph, const ScopeTree& scopes, c
 std::uint32_t SceneTree::add_op(const GraphSnapshot& graph, NodeId id, std::uint32_t parent) {
     const GraphSnapshot::Node node = graph.node(id);
     SceneItem item;
-    item.kind = is_variable_op(node)   ? BoxKind::variable
+    item.kind = is_variable_node(node) ? BoxKind::variable
                 : is_placeholder(node) ? BoxKind::placeholder
                 : node.op == "Const"   ? BoxKind::constant
                                        : BoxKind::op;
@@ -275,110 +274,17 @@ void SceneTree::dock_constants(const GraphSnapshot& graph) {
 }
 
 /// Folds put what they hold one deeper.
-void SceneTree::set_depths() {
-    std::vector<std::uint32_t> todo{0};
-    while (!todo.empty()) {
-        const SceneItem& item = items_[todo.back()];
-        todo.pop_back();
-        for (const std::uint32_t child : item.children) {
+void SceneTree::set_places() {
+    places_.assign(items_.size(), {});
+    outer_first_.assign(1, 0);
+    for (std::size_t i = 0; i < outer_first_.size(); ++i) {
+        const std::uint32_t index = outer_first_[i];
+        const SceneItem& item = items_[index];
+        for (std::uint32_t c = 0; c < item.children.size(); ++c) {
+            const std::uint32_t child = item.children[c];
             items_[child].depth = item.depth + 1;
-            todo.push_back(child);
-        }
-    }
-}
-
-void SceneTree::lift_edges(const GraphSnapshot& graph) {
-    std::vector<BaseEdge>& all = base_edges_;
-    const auto lift = [&](Output from, NodeId to, EdgeKind kind) {
-        if (from.node.index() >= item_of_.size()) return;
-        std::uint32_t a = item_of_[from.node.index()], b = item_of_[to.index()];
-        if (a == b) return;
-        while (items_[a].parent != items_[b].parent) {
-            std::uint32_t& deeper = items_[a].depth >= items_[b].depth ? a : b;
-            deeper = items_[deeper].parent;
-        }
-        if (a != b) all.push_back({items_[a].parent, ordinal_[a], ordinal_[b], kind, from.node, to, from.index});
-    };
-    for (std::uint32_t i = 0; i < item_of_.size(); ++i) {
-        const GraphSnapshot::Node node = graph.node(NodeId(i));
-        for (const Output input : node.inputs) {
-            const GraphSnapshot::Node source = graph.node(input.node);
-            const EdgeKind kind = node.op == "Merge" && source.op == "NextIteration" ? EdgeKind::back
-                                  : is_variable_op(source)                           ? EdgeKind::reference
-                                                                                     : EdgeKind::data;
-            lift(input, node.id, kind);
-        }
-        // What a docked constant waits for is noise: TensorFlow ties every constant of a loop to its first Identity.
-        if (node.op == "Const" && items_[item_of_[i]].node != node.id) continue;
-        for (const NodeId control : node.control_inputs) lift({control, 0}, node.id, EdgeKind::control);
-    }
-    const auto pair = [](const BaseEdge& e) { return std::tuple(e.around, e.from, e.to, e.kind); };
-    std::stable_sort(all.begin(), all.end(), [&](const BaseEdge& a, const BaseEdge& b) { return pair(a) < pair(b); });
-    for (std::uint32_t i = 0; i < all.size(); ++i) {
-        auto& edges = items_[all[i].around].edges;
-        const bool same_ends =
-            i > 0 && all[i - 1].around == all[i].around && all[i - 1].from == all[i].from && all[i - 1].to == all[i].to;
-        const bool same_kind = same_ends && all[i - 1].kind == all[i].kind;
-        // A control edge beside a data edge says nothing new.
-        if (same_kind || (same_ends && all[i].kind == EdgeKind::control)) {
-            if (edges.back().kind == all[i].kind) ++edges.back().count;
-            edges.back().last = i + 1;
-            continue;
-        }
-        edges.push_back(
-            {all[i].from, all[i].to, all[i].kind, false, 1, i, i + 1, all[i].source, all[i].target, all[i].output, {}});
-    }
-    note_crossings();
-}
-
-void SceneTree::note_crossings() {
-    for (std::uint32_t i = 0; i < base_edges_.size(); ++i) {
-        const BaseEdge& edge = base_edges_[i];
-        for (const bool out : {true, false}) {
-            std::uint32_t inner = item_of(out ? edge.source : edge.target);
-            for (std::uint32_t item = items_[inner].parent; item != edge.around; item = items_[item].parent) {
-                items_[item].crossings.push_back({i, ordinal_[inner], out});
-                inner = item;
-            }
-        }
-    }
-}
-
-void SceneTree::label_edges(const GraphSnapshot& graph) {
-    for (SceneItem& item : items_)
-        for (LocalEdge& edge : item.edges) {
-            if (edge.count != 1 || edge.kind != EdgeKind::data) continue;
-            const auto outputs = graph.node(edge.source).outputs;
-            if (static_cast<std::size_t>(edge.output) >= outputs.size()) continue;
-            const Shape& shape = outputs[static_cast<std::size_t>(edge.output)].shape;
-            if (!shape.has_rank() || shape.rank() == 0) continue;
-            for (const std::int64_t dim : shape.dims()) {
-                if (!edge.label.empty()) edge.label += "×";
-                edge.label += dim == Shape::unknown ? "?" : std::to_string(dim);
-            }
-            if (shape.rank() == 1) edge.label = "[" + edge.label + "]"; // a number alone would read as a count
-        }
-}
-
-/// TensorBoard's rule for ops that are used far more often than their neighbours.
-void SceneTree::make_portals(const GraphSnapshot& graph) {
-    constexpr std::size_t many_children = 15, least = 8;
-    for (SceneItem& item : items_) {
-        if (item.children.size() <= many_children) continue;
-        std::vector<std::size_t> degree(item.children.size(), 0);
-        for (const LocalEdge& e : item.edges)
-            if (e.kind == EdgeKind::data || e.kind == EdgeKind::control) ++degree[e.from];
-        std::vector<std::size_t> sorted = degree;
-        std::sort(sorted.begin(), sorted.end());
-        const std::size_t q1 = sorted[sorted.size() / 4], q3 = sorted[sorted.size() * 3 / 4];
-        const std::size_t threshold = std::max(least, q3 + 4 * (q3 - q1) + 1);
-        for (LocalEdge& e : item.edges) {
-            if (degree[e.from] < threshold || (e.kind != EdgeKind::data && e.kind != EdgeKind::control)) continue;
-            e.portal = true;
-            SceneItem& user = items_[item.children[e.to]];
-            const SceneItem& hub = items_[item.children[e.from]];
-            if (user.kind != BoxKind::scope && hub.kind != BoxKind::scope && user.chips.size() < 4)
-                user.chips.push_back({std::string(last_segment(graph.node(hub.node).name)), hub.node, true, 0});
+            places_[child] = {index, item.depth + 1, c};
+            outer_first_.push_back(child);
         }
     }
 }

@@ -49,8 +49,8 @@ struct SceneItem {
     std::string path; ///< of the op or of `scope`
     std::string title, detail;
     std::vector<std::uint32_t> children; ///< items, in creation order
-    std::vector<LocalEdge> edges;        ///< between the children
-    std::vector<Crossing> crossings;     ///< of its border, by base edge
+    std::span<LocalEdge> edges;          ///< between the children; the tree's
+    std::span<const Crossing> crossings; ///< of its border, by base edge; the tree's
     std::vector<SceneChip> chips;
     std::vector<VariableId> variables; ///< inside
     std::size_t ops = 0;
@@ -70,11 +70,17 @@ class SceneTree {
     /// `series`: runs of equal steps are folded. Once `stop` is requested what is made is of no use.
     explicit SceneTree(const GraphSnapshot& graph, bool series = true, const std::stop_token& stop = {});
 
+    SceneTree(const SceneTree&) = delete;
+    SceneTree& operator=(const SceneTree&) = delete;
+
     const std::vector<SceneItem>& items() const { return items_; } ///< 0 is the root
     const SceneItem& item(std::uint32_t index) const { return items_[index]; }
     const std::vector<BaseEdge>& base_edges() const { return base_edges_; }
     std::uint32_t item_of(NodeId node) const { return item_of_[node.index()]; }
     std::size_t nodes() const { return item_of_.size(); }
+    /// All that can be drawn, each after what is around it.
+    const std::vector<std::uint32_t>& outer_first() const { return outer_first_; }
+    std::uint32_t parent_of(std::uint32_t item) const { return places_[item].parent; }
 
   private:
     struct Plan; ///< how scopes are rearranged
@@ -88,8 +94,10 @@ class SceneTree {
     void fold_helpers(const GraphSnapshot& graph);
     std::uint32_t add_fold(std::uint32_t around, std::vector<std::uint32_t> members, std::string path,
                            std::string title);
-    void set_depths();
+    void set_places();
     void lift_edges(const GraphSnapshot& graph);
+    void sort_base_edges(const std::vector<BaseEdge>& edges);
+    void add_local_edges();
     void note_crossings();
     void label_edges(const GraphSnapshot& graph);
     void make_portals(const GraphSnapshot& graph);
@@ -98,7 +106,16 @@ class SceneTree {
     std::vector<SceneItem> items_;
     std::vector<BaseEdge> base_edges_; ///< by the item around them and the children that they connect
     std::vector<std::uint32_t> item_of_;
-    std::vector<std::uint32_t> ordinal_; ///< by item: its place among its parent's children
+    /// Of an item; close together, for edges are lifted over very many.
+    struct Place {
+        std::uint32_t parent = 0;
+        int depth = 0;
+        std::uint32_t ordinal = 0; ///< among its parent's children
+    };
+    std::vector<Place> places_; ///< by item
+    std::vector<std::uint32_t> outer_first_;
+    std::vector<LocalEdge> local_edges_; ///< by the item around them, as the base edges
+    std::vector<Crossing> crossings_;    ///< by item
 };
 
 /// Writes runs, init states, current op and failure into a scene whose geometry is done.
@@ -108,6 +125,7 @@ void apply_states(Scene& scene, const SceneTree& tree, const SceneInput& input);
 float mono_width(std::string_view text, float em = 12);
 float sans_width(std::string_view text, float em = 11);
 
+bool is_variable_node(const GraphSnapshot::Node& node);
 std::string shape_label(const Shape& shape); ///< "[?, 5, 10]", "?" when nothing is known
 
 /// The edges of an item as the layout sees them: one per pair of children. `edge_of`: by local edge, its index here, or
