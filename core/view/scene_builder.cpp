@@ -64,7 +64,8 @@ bool SceneBuilder::set_graph(const GraphSnapshot& graph, bool fold_series, const
     auto tree = std::make_shared<const SceneTree>(graph, fold_series, stop);
     if (stop.stop_requested()) return false;
     tree_ = std::move(tree);
-    layouts_.assign(tree_->items().size(), {});
+    layouts_.clear();
+    layouts_.resize(tree_->items().size());
     ++topology_;
     dirty_ = true;
     return true;
@@ -103,7 +104,7 @@ void SceneBuilder::carry_out(const SceneWish& wish) {
 
 /// What depends on topology only. The item around it has it already.
 SceneBuilder::ItemLayout& SceneBuilder::ordered(std::uint32_t index) {
-    ItemLayout& own = layouts_[index];
+    ItemLayout& own = layout(index);
     if (own.order) return own;
     const SceneItem& item = tree_->item(index);
     own.edges = layout_edges(item, own.edge_of);
@@ -126,18 +127,18 @@ SceneBuilder::ItemLayout& SceneBuilder::ordered(std::uint32_t index) {
     own.rows = series_rows(*tree_, index);
     const bool below = rows_depend(*tree_, index, own.rows) == (own.direction == Direction::down);
     // Of rows in rows the outer ones count.
-    std::erase_if(own.rows, [&](const SeriesRow& row) { return !below || layouts_[row.back()].row_of != no_box; });
-    for (const SeriesRow& row : own.rows) layouts_[row.back()].row_of = index;
+    std::erase_if(own.rows, [&](const SeriesRow& row) { return !below || layout(row.back()).row_of != no_box; });
+    for (const SeriesRow& row : own.rows) layout(row.back()).row_of = index;
     if (index == 0) return own;
-    own.ports = plan_ports(*tree_, index, layouts_[item.parent].ports);
+    own.ports = plan_ports(*tree_, index, layout(item.parent).ports);
     for (std::uint32_t e = 0; e < own.ports.edges.size(); ++e)
         if (!own.ports.edges[e].portal) own.port_edges.push_back(e);
     return own;
 }
 
 SceneFrame SceneBuilder::frame_of(std::uint32_t index) const {
-    const ItemLayout& own = layouts_[index];
-    return {own.direction, layouts_[tree_->item(index).parent].direction,
+    const ItemLayout& own = layout(index);
+    return {own.direction, layout(tree_->item(index).parent).direction,
             own.size,      *own.order,
             own.edges,     own.layout,
             own.ports,     own.port_edges,
@@ -146,11 +147,11 @@ SceneFrame SceneBuilder::frame_of(std::uint32_t index) const {
 
 /// Where edges end at open scopes, and those from the ports of this one.
 LayoutEnds SceneBuilder::ends_of(std::uint32_t index) const {
-    const ItemLayout& own = layouts_[index];
+    const ItemLayout& own = layout(index);
     const SceneItem& item = tree_->item(index);
     LayoutEnds ends;
     const auto port = [&](std::uint32_t child, bool out, std::uint32_t neighbour, bool back) {
-        return is_open(item.children[child]) ? layouts_[item.children[child]].ports.port_for(out, neighbour, back)
+        return is_open(item.children[child]) ? layout(item.children[child]).ports.port_for(out, neighbour, back)
                                              : LayoutEnds::own_place;
     };
     if (std::any_of(item.children.begin(), item.children.end(), [&](std::uint32_t child) { return is_open(child); })) {
@@ -190,11 +191,11 @@ bool SceneBuilder::is_open(const SeriesRow& row) const {
 /// By rank of a series in a row: how wide its steps are in the widest of the rows.
 std::vector<float> SceneBuilder::step_widths(std::uint32_t series) const {
     std::vector<float> widths;
-    if (layouts_[series].row_of == no_box) return widths;
-    for (const SeriesRow& row : layouts_[layouts_[series].row_of].rows) {
+    if (layout(series).row_of == no_box) return widths;
+    for (const SeriesRow& row : layout(layout(series).row_of).rows) {
         if (!is_open(row)) continue;
         const std::vector<std::uint32_t>& steps = tree_->item(row.back()).children;
-        const LayoutOrder& order = *layouts_[row.back()].order;
+        const LayoutOrder& order = *layout(row.back()).order;
         widths.resize(std::max(widths.size(), order.layers.size()), 0);
         for (std::size_t s = 0; s < steps.size(); ++s) {
             float& width = widths[order.rank[s]];
@@ -210,12 +211,12 @@ void SceneBuilder::align_rows(const std::vector<SeriesRow>& rows) {
     float most = 0, width = 0;
     for (std::size_t r = 0; r < rows.size(); ++r) {
         if (!is_open(rows[r][0])) continue;
-        ItemLayout& outer = layouts_[rows[r][0]];
+        ItemLayout& outer = layout(rows[r][0]);
         outer.lanes.left -= std::exchange(outer.moved, 0.f);
         outer.size.width = outer.unaligned;
         if (!is_open(rows[r])) continue;
         for (std::size_t i = 0; i < rows[r].size(); ++i) {
-            const ItemLayout& own = layouts_[rows[r][i]];
+            const ItemLayout& own = layout(rows[r][i]);
             start[r] += own.lanes.left;
             if (i + 1 == rows[r].size()) break;
             const std::vector<std::uint32_t>& children = tree_->item(rows[r][i]).children;
@@ -225,10 +226,10 @@ void SceneBuilder::align_rows(const std::vector<SeriesRow>& rows) {
         most = std::max(most, start[r]);
     }
     for (std::size_t r = 0; r < rows.size(); ++r)
-        if (is_open(rows[r])) width = std::max(width, layouts_[rows[r][0]].unaligned + most - start[r]);
+        if (is_open(rows[r])) width = std::max(width, layout(rows[r][0]).unaligned + most - start[r]);
     for (std::size_t r = 0; r < rows.size(); ++r) {
         if (!is_open(rows[r])) continue;
-        ItemLayout& outer = layouts_[rows[r][0]];
+        ItemLayout& outer = layout(rows[r][0]);
         outer.moved = most - start[r];
         outer.lanes.left += outer.moved;
         outer.size.width = width;
@@ -237,7 +238,7 @@ void SceneBuilder::align_rows(const std::vector<SeriesRow>& rows) {
 
 /// Sizes and contents of one open item; those inside it are done.
 void SceneBuilder::place(std::uint32_t index) {
-    ItemLayout& own = layouts_[index];
+    ItemLayout& own = layout(index);
     const SceneItem& item = tree_->item(index);
     align_rows(own.rows);
     std::vector<Size> sizes;
@@ -287,9 +288,9 @@ std::vector<std::uint32_t> SceneBuilder::placing_order(const std::vector<std::ui
     for (const std::uint32_t item : open) turn[item] = tree_->item(item).depth;
     for (const std::uint32_t item : open) {
         std::size_t first = tree_->items().size();
-        for (const SeriesRow& row : layouts_[item].rows)
+        for (const SeriesRow& row : layout(item).rows)
             if (is_open(row)) first = std::min<std::size_t>(first, tree_->item(row.back()).depth);
-        for (const SeriesRow& row : layouts_[item].rows)
+        for (const SeriesRow& row : layout(item).rows)
             for (const std::uint32_t member : row)
                 if (is_open(row)) turn[member] = std::min(turn[member], first);
     }
@@ -324,12 +325,10 @@ bool SceneBuilder::build(const std::stop_token& stop) {
     emit_boxes();
     emit_ports();
     emit_edges();
-    scene_.box_by_node.assign(tree_->nodes(), 0);
-    for (std::size_t i = 0; i < tree_->nodes(); ++i) {
-        std::uint32_t item = tree_->item_of(NodeId(i));
-        while (box_of_item_[item] == no_box) item = tree_->item(item).parent;
-        scene_.box_by_node[i] = box_of_item_[item];
-    }
+    for (const std::uint32_t item : tree_->outer_first()) // what is not drawn is in what is around it
+        if (box_of_item_[item] == no_box) box_of_item_[item] = box_of_item_[tree_->parent_of(item)];
+    scene_.box_by_node.resize(tree_->nodes());
+    for (std::size_t i = 0; i < tree_->nodes(); ++i) scene_.box_by_node[i] = box_of_item_[tree_->item_of(NodeId(i))];
     scene_.tree = tree_;
     scene_.topology = topology_;
     scene_.revision = ++revision_;

@@ -82,9 +82,14 @@ class SceneBuilder {
     };
 
     bool is_open(std::uint32_t item) const { return is_open_[item]; }
+    ItemLayout& layout(std::uint32_t item) {
+        if (!layouts_[item]) layouts_[item] = std::make_unique<ItemLayout>();
+        return *layouts_[item];
+    }
+    const ItemLayout& layout(std::uint32_t item) const { return layouts_[item] ? *layouts_[item] : never_open_; }
     ItemLayout& ordered(std::uint32_t item);
-    Size size_of(std::uint32_t item) const { return is_open(item) ? layouts_[item].size : tree_->item(item).closed; }
-    Direction direction_around(std::uint32_t item) const { return layouts_[tree_->item(item).parent].direction; }
+    Size size_of(std::uint32_t item) const { return is_open(item) ? layout(item).size : tree_->item(item).closed; }
+    Direction direction_around(std::uint32_t item) const { return layout(tree_->item(item).parent).direction; }
     std::vector<std::uint32_t> placing_order(const std::vector<std::uint32_t>& open) const;
     void place(std::uint32_t item);
     std::vector<float> step_widths(std::uint32_t series) const;
@@ -106,7 +111,8 @@ class SceneBuilder {
     std::shared_ptr<const OpenScopes> open_ = std::make_shared<OpenScopes>();
     std::vector<bool> is_open_; ///< by item, in the scene that is being built
     bool dirty_ = true;
-    std::vector<ItemLayout> layouts_; ///< by item
+    std::vector<std::unique_ptr<ItemLayout>> layouts_; ///< by item; none of what was never open
+    const ItemLayout never_open_;
     std::map<std::vector<std::uint32_t>, std::shared_ptr<const LayoutOrder>> orders_;
     std::vector<std::uint32_t> box_of_item_;
     std::uint64_t topology_ = 0, revision_ = 0;

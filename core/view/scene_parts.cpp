@@ -45,7 +45,7 @@ void SceneBuilder::emit_boxes() {
         box.chips = item.chips;
         scene_.boxes.push_back(std::move(box));
         if (!is_open(todo.item)) continue;
-        const ItemLayout& own = layouts_[todo.item];
+        const ItemLayout& own = layout(todo.item);
         for (std::size_t c = item.children.size(); c-- > 0;)
             stack.push_back({item.children[c],
                              index,
@@ -63,12 +63,12 @@ void SceneBuilder::emit_ports() {
         SceneBox& box = scene_.boxes[i];
         box.first_port = static_cast<std::uint32_t>(scene_.ports.size());
         if (box.expanded)
-            for (const bool out : layouts_[box.item].ports.out) scene_.ports.push_back({i, out, {}});
+            for (const bool out : layout(box.item).ports.out) scene_.ports.push_back({i, out, {}});
         box.last_port = static_cast<std::uint32_t>(scene_.ports.size());
     }
     for (const SceneBox& box : scene_.boxes) {
         if (!box.expanded) continue;
-        const ItemLayout& own = layouts_[box.item];
+        const ItemLayout& own = layout(box.item);
         const std::vector<std::uint32_t>& children = tree_->item(box.item).children;
         for (std::size_t i = 0; i < own.ends.from_port.size(); ++i) {
             if (own.layout.edges[i].empty()) continue;
@@ -83,7 +83,7 @@ void SceneBuilder::emit_ports() {
 void SceneBuilder::emit_port(std::uint32_t index, std::uint32_t port, Point at) {
     if (port == LayoutEnds::own_place) return;
     const SceneBox& box = scene_.boxes[index];
-    const SceneLanes& lanes = layouts_[scene_.boxes[box.parent].item].lanes;
+    const SceneLanes& lanes = layout(scene_.boxes[box.parent].item).lanes;
     scene_.ports[box.first_port + port].at = {at.x + lanes.left - box.x, at.y + lanes.top - box.y};
 }
 
@@ -111,7 +111,7 @@ void SceneBuilder::add_lines(SceneEdge& edge, const LocalEdge& local) {
 
 void SceneBuilder::emit_inner_edges(std::uint32_t index) {
     const SceneItem& item = tree_->item(scene_.boxes[index].item);
-    const ItemLayout& own = layouts_[scene_.boxes[index].item];
+    const ItemLayout& own = layout(scene_.boxes[index].item);
     const SceneFrame frame = frame_of(scene_.boxes[index].item);
     std::uint32_t low_lane = 0, high_lane = 0, drawn = no_box;
     for (std::size_t i = 0; i < item.edges.size(); ++i) {
@@ -151,7 +151,7 @@ void SceneBuilder::emit_inner_edges(std::uint32_t index) {
 
 void SceneBuilder::emit_port_edges(std::uint32_t index) {
     const SceneItem& item = tree_->item(scene_.boxes[index].item);
-    const ItemLayout& own = layouts_[scene_.boxes[index].item];
+    const ItemLayout& own = layout(scene_.boxes[index].item);
     const SceneFrame frame = frame_of(scene_.boxes[index].item);
     const auto first_line = static_cast<std::uint32_t>(scene_.lines.size());
     scene_.lines.insert(scene_.lines.end(), own.ports.lines.begin(), own.ports.lines.end());
