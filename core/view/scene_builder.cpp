@@ -301,6 +301,24 @@ std::vector<std::uint32_t> SceneBuilder::placing_order(const std::vector<std::ui
     return order;
 }
 
+/// All room at once: scenes are large, and growing moves them several times.
+void SceneBuilder::reserve(const std::vector<std::uint32_t>& open) {
+    std::size_t boxes = 1, edges = 0, ports = 0, lines = 0;
+    for (const std::uint32_t index : open) {
+        const SceneItem& item = tree_->item(index);
+        const PortPlan& plan = layout(index).ports;
+        boxes += item.children.size();
+        edges += item.edges.size() + plan.edges.size();
+        ports += plan.out.size();
+        lines += plan.lines.size();
+        if (!item.edges.empty()) lines += item.edges.back().last - item.edges.front().first;
+    }
+    scene_.boxes.reserve(boxes);
+    scene_.edges.reserve(edges);
+    scene_.ports.reserve(ports);
+    scene_.lines.reserve(lines);
+}
+
 bool SceneBuilder::build(const std::stop_token& stop) {
     // Open items, outer before inner; sizes come from the inside.
     std::vector<std::uint32_t> open{0};
@@ -321,6 +339,7 @@ bool SceneBuilder::build(const std::stop_token& stop) {
         place(item);
     }
     scene_ = {};
+    reserve(open);
     box_of_item_.assign(tree_->items().size(), no_box);
     emit_boxes();
     emit_ports();

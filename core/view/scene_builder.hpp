@@ -97,6 +97,7 @@ class SceneBuilder {
     void align_rows(const std::vector<SeriesRow>& rows);
     LayoutEnds ends_of(std::uint32_t item) const;
     SceneFrame frame_of(std::uint32_t item) const;
+    void reserve(const std::vector<std::uint32_t>& open);
     void emit_boxes();
     void emit_ports();
     void emit_port(std::uint32_t box, std::uint32_t port, Point at);

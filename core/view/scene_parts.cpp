@@ -2,9 +2,8 @@
 #include "core/view/scene_builder.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
-
-#include <fmt/format.h>
 
 /// A scene's boxes, ports and edges, once the contents of all open scopes have their places.
 namespace rnnscope::view {
@@ -39,9 +38,9 @@ void SceneBuilder::emit_boxes() {
         box.title = item.title;
         box.detail = item.detail;
         if (item.repeats > 0)
-            box.count = fmt::format("×{}", item.repeats);
+            box.count = "×" + std::to_string(item.repeats);
         else if (item.kind == BoxKind::scope)
-            box.count = fmt::format("{} op{}", item.ops, item.ops == 1 ? "" : "s");
+            box.count = std::to_string(item.ops) + (item.ops == 1 ? " op" : " ops");
         box.chips = item.chips;
         scene_.boxes.push_back(std::move(box));
         if (!is_open(todo.item)) continue;
