@@ -93,7 +93,7 @@ void read_poison(const Debugger& debugger, SceneInput& input) {
 }
 
 /// All ops that must run before `node` because of control edges, through groups.
-std::vector<NodeId> grouped(const Graph& graph, NodeId node) {
+std::vector<NodeId> ops_of_group(const Graph& graph, NodeId node) {
     std::vector<NodeId> members, todo{node};
     for (std::size_t i = 0; i < todo.size(); ++i)
         for (const NodeId control : graph.node(todo[i]).control_inputs) {
@@ -128,7 +128,7 @@ void read_missing(const Debugger& debugger, SceneFailure& failure, std::size_t n
     const debug::Diagnosis* diagnosis = debugger.current_diagnosis();
     failure.init = init_op(debugger, graph, diagnosis);
     if (!failure.init.valid() || failure.init.index() >= nodes) return;
-    const std::vector<NodeId> covered = grouped(graph, failure.init);
+    const std::vector<NodeId> covered = ops_of_group(graph, failure.init);
     std::size_t count = 0;
     bool own_is_missing = false;
     for (const Variable& variable : graph.variables()) {
