@@ -2,6 +2,7 @@
 #include "tests/bench/clock.hpp"
 #include "tests/bench/graphs.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 
@@ -101,18 +102,23 @@ void print_scopes(const std::string& name) {
     GraphView view;
     view.expand_all(input);
     const Scene& scene = view.scene(input);
-    // All of them at once, as the engines that are compared with.
+    // All of them at once, as the engines that are compared with; the median of some times, because ours are so short.
     std::vector<ScopeGraph> scopes = scope_graphs(tree, scene);
     std::vector<std::uint64_t> crossings(scopes.size(), 0);
-    const double begin = bench::cpu_seconds();
-    for (std::size_t i = 0; i < scopes.size(); ++i) {
-        ScopeGraph& scope = scopes[i];
-        const LayoutOrder order = order_graph(scope.nodes, scope.edges);
-        scope.direction = flow_direction(tree, scene.boxes[scope.box].item, order);
-        place_graph(order, scope.edges, scope.sizes, scope.direction);
-        crossings[i] = order.crossings;
+    std::vector<double> times(5);
+    for (double& ms : times) {
+        const double begin = bench::cpu_seconds();
+        for (std::size_t i = 0; i < scopes.size(); ++i) {
+            ScopeGraph& scope = scopes[i];
+            const LayoutOrder order = order_graph(scope.nodes, scope.edges);
+            scope.direction = flow_direction(tree, scene.boxes[scope.box].item, order);
+            place_graph(order, scope.edges, scope.sizes, scope.direction);
+            crossings[i] = order.crossings;
+        }
+        ms = (bench::cpu_seconds() - begin) * 1e3;
     }
-    std::printf("{\"ms\":%.4f}\n", (bench::cpu_seconds() - begin) * 1e3);
+    std::ranges::sort(times);
+    std::printf("{\"ms\":%.4f}\n", times[times.size() / 2]);
     for (std::size_t i = 0; i < scopes.size(); ++i) {
         const ScopeGraph& scope = scopes[i];
         std::string boxes, edges;
