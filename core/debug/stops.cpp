@@ -150,7 +150,10 @@ std::string to_text(const Breakpoint& breakpoint, const program::Program& progra
 StopFinder::StopFinder(std::span<const Breakpoint> breakpoints) : breakpoints_(breakpoints) {
     using Kind = Breakpoint::Kind;
     for (const Breakpoint& b : breakpoints) {
-        if (!b.enabled || b.kind == Kind::statement) continue;
+        if (!b.enabled) continue;
+        has_variables_ = has_variables_ || b.kind == Kind::variable;
+        has_others_ = has_others_ || b.kind == Kind::statement || b.kind == Kind::scope;
+        if (b.kind == Kind::statement) continue;
         const bool before = (b.kind == Kind::op || b.kind == Kind::scope) && !stops_after(b);
         wants_ahead_ = wants_ahead_ || before;
         wants_behind_ = wants_behind_ || !before || b.kind == Kind::scope;
@@ -172,42 +175,50 @@ std::span<const NodeId> StopFinder::named_in(const Graph& graph) {
     return in_graph.named;
 }
 
-const std::optional<RecordedOp>& StopFinder::op_of(const Recording& recording, std::uint64_t ticks) {
-    if (asked_ == ticks) return answer_;
+void StopFinder::look(const Recording& recording, std::uint64_t ticks, Seen& seen) {
+    if (seen.ticks == ticks) return;
     const record::Tick tick = recording.tick(ticks);
-    asked_ = ticks;
-    answer_.reset();
+    seen.ticks = ticks;
+    seen.op.reset();
     if (tick.kind == record::TickKind::event)
-        answer_ = RecordedOp{tick.run, tick.event, recording.visit(tick.run, tick.event)};
-    return answer_;
+        seen.op = RecordedOp{tick.run, tick.event, recording.visit(tick.run, tick.event)};
+}
+
+const RecordedOp* StopFinder::op_behind(const Recording& recording, Position position) {
+    if (!wants_behind_ || position.ticks == 0) return nullptr;
+    if (ahead_.ticks == position.ticks - 1) std::swap(ahead_, behind_);
+    look(recording, position.ticks - 1, behind_);
+    return behind_.op ? &*behind_.op : nullptr;
 }
 
 std::pair<RunId, NodeId> StopFinder::op_ahead(const Evaluation& evaluation, Position position) {
+    if (!wants_ahead_) return {};
     if (position >= evaluation.recording().end()) return evaluation.op_behind_end();
-    const std::optional<RecordedOp>& op = op_of(evaluation.recording(), position.ticks);
-    return op ? std::pair(op->run, op->visit.node) : std::pair<RunId, NodeId>();
+    look(evaluation.recording(), position.ticks, ahead_);
+    return ahead_.op ? std::pair(ahead_.op->run, ahead_.op->visit.node) : std::pair<RunId, NodeId>();
 }
 
 const Breakpoint* StopFinder::at(const Evaluation& evaluation, Position position) {
     if (breakpoints_.empty()) return nullptr;
     const Recording& recording = evaluation.recording();
-    std::optional<RecordedOp> now;
-    if (wants_behind_ && position.ticks > 0) now = op_of(recording, position.ticks - 1);
-    const auto [run_ahead, next] = wants_ahead_ ? op_ahead(evaluation, position) : std::pair<RunId, NodeId>();
+    const RecordedOp* const now = op_behind(recording, position);
+    const auto [run_ahead, next] = op_ahead(evaluation, position);
     // Between the ops of two runs are their ends: where there is one on either side, they are of the same.
-    const RunId run = now ? now->run : run_ahead;
-    const NodeId last = now ? now->visit.node : NodeId();
+    const RunId run = now != nullptr ? now->run : run_ahead;
+    const NodeId last = now != nullptr ? now->visit.node : NodeId();
     const Graph* graph = run.valid() ? &evaluation.evaluator().graph(recording.run(run).info.graph) : nullptr;
     const std::span<const NodeId> named = graph != nullptr ? named_in(*graph) : std::span<const NodeId>();
+    // Most ops have nothing to do with any breakpoint, and access no variable: that is known without looking further.
+    const bool may_access = has_variables_ && (now == nullptr || now->visit.may_access_variables);
+    const auto is_here = [&, ahead = next](NodeId node) { return node == last || node == ahead; };
+    if (!has_others_ && !may_access && std::none_of(named.begin(), named.end(), is_here)) return nullptr;
     for (std::size_t i = 0; i < breakpoints_.size(); ++i) {
         const Breakpoint& breakpoint = breakpoints_[i];
         if (!breakpoint.enabled) continue;
         if (breakpoint.kind == Breakpoint::Kind::statement) {
             if (statement_stops(evaluation, breakpoint, position)) return &breakpoint;
         } else if (breakpoint.kind == Breakpoint::Kind::variable) {
-            // Most events access no variable: that is known without looking anything up by name.
-            if (now && !now->visit.may_access_variables) continue;
-            if (access_stops(evaluation, breakpoint, position)) return &breakpoint;
+            if (may_access && access_stops(evaluation, breakpoint, position)) return &breakpoint;
         } else if (graph != nullptr) {
             if (stops_between(breakpoint, named[i], *graph, last, next)) return &breakpoint;
             if (looks_at(breakpoint, named[i], *graph, last) && value_stops(recording, *graph, breakpoint, *now))

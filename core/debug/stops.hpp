@@ -44,15 +44,20 @@ class StopFinder {
         std::vector<NodeId> named; ///< by breakpoint: the op that it names
     };
     std::span<const NodeId> named_in(const Graph& graph);
-    const std::optional<RecordedOp>& op_of(const record::Recording& recording, std::uint64_t ticks);
+    /// What is at a tick of the recording.
+    struct Seen {
+        std::uint64_t ticks = UINT64_MAX;
+        std::optional<RecordedOp> op;
+    };
+    static void look(const record::Recording& recording, std::uint64_t ticks, Seen& seen);
+    const RecordedOp* op_behind(const record::Recording& recording, Position position);
     std::pair<RunId, NodeId> op_ahead(const Evaluation& evaluation, Position position);
 
     std::span<const Breakpoint> breakpoints_;
     std::vector<InGraph> graphs_; ///< by graph
     bool wants_ahead_ = false, wants_behind_ = false;
-    /// What op_of answered last: whoever goes on asks again for what was ahead.
-    std::optional<RecordedOp> answer_;
-    std::uint64_t asked_ = UINT64_MAX;
+    bool has_variables_ = false, has_others_ = false; ///< others than of ops, tensors and variables
+    Seen behind_, ahead_;                             ///< last: whoever goes on asks again for what was ahead
 };
 
 /// The nearest position after (or before) `position` at which a watchpoint on a variable stops.
