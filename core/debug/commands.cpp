@@ -284,7 +284,7 @@ using Kind = record::HistoryEntry::Kind;
          [](Debugger& d, std::string_view) -> Text { return fetch_selection_too(d); }},
         {"session.target", "Run as target", "Adds a run of the selected op to the program, of a variable a run of its initializer; nothing is fetched.", "Session", "Ctrl+F11", "", cannot_run_selection,
          [](Debugger& d, std::string_view) -> Text { return run_selection(d); }},
-        {"session.run", "Run tensors and ops…", "Adds a run of them to the program, and runs it.", "Session", "", "names, separated by blanks", cannot_add_statements, run_names},
+        {"session.run", "Run tensors and ops…", "Adds a run of them to the program, fed with what follows their names, and runs it: y:0 x:0=sin(2,5,10).", "Session", "", "names, then NAME=VALUE of feeds, separated by blanks", cannot_add_statements, run_names},
         {"session.feed", "Feed…", "Feeds a tensor in the last run of the program: a JSON literal, @file, or a formula such as sin(2,5,10).", "Session", "", "NAME=VALUE", cannot_feed_now, feed_last_run},
         {"session.init", "Run initializers…", "Runs the initializers of all variables, or of those whose name the expression matches.", "Session", "", "regular expression, or nothing", cannot_add_statements, run_initializers},
         {"session.restore", "Restore a checkpoint…", "Restores a checkpoint with the graph's own saver.", "Session", "", "prefix of the checkpoint", cannot_add_statements, restore_checkpoint},

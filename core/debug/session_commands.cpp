@@ -6,6 +6,7 @@
 #include "core/program/session_statements.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 namespace rnnscope::debug {
@@ -63,14 +64,51 @@ Result<std::string> add_statement(Debugger& debugger, const SessionPlace& place,
     return std::string();
 }
 
-std::vector<std::string> words_of(std::string_view text) {
-    std::vector<std::string> words;
+constexpr std::string_view separators = " \t,";
+
+/// Whether the text begins with NAME=. No name of a graph holds what ends the search.
+bool begins_feed(std::string_view text) {
+    const std::size_t end = text.find_first_of(" \t,=()[]{}\"@");
+    return end != std::string_view::npos && text[end] == '=';
+}
+
+/// Where the NAME=VALUE ends that the text begins with: before the next one, since literals and names of files may hold
+/// blanks. Within brackets and quotes there is no next one; in a name of a file they mean nothing.
+std::size_t end_of_feed(std::string_view text) {
+    const std::size_t value = text.find('=') + 1;
+    const bool is_file = text.substr(value).starts_with('@');
+    bool is_quoted = false;
+    int depth = 0;
+    for (std::size_t i = value; i < text.size(); ++i) {
+        const char c = text[i];
+        if (is_quoted && c == '\\') {
+            ++i;
+        } else if (!is_file && c == '"') {
+            is_quoted = !is_quoted;
+        } else if (!is_file && !is_quoted) {
+            if (c == '(' || c == '[' || c == '{') ++depth;
+            if (c == ')' || c == ']' || c == '}') --depth;
+        }
+        if (is_quoted || depth > 0 || separators.find(c) == std::string_view::npos) continue;
+        if (begins_feed(text.substr(i + 1))) return i;
+    }
+    return text.size();
+}
+
+/// What session.run is told: names, then feeds.
+struct RunWords {
+    std::vector<std::string> names, feeds;
+};
+RunWords words_of(std::string_view text) {
+    RunWords words;
     while (true) {
-        const std::size_t start = text.find_first_not_of(" \t,");
+        const std::size_t start = text.find_first_not_of(separators);
         if (start == std::string_view::npos) return words;
         text.remove_prefix(start);
-        const std::size_t end = std::min(text.find_first_of(" \t,"), text.size());
-        words.emplace_back(text.substr(0, end));
+        const bool is_feed = begins_feed(text);
+        const std::size_t end = is_feed ? end_of_feed(text) : std::min(text.find_first_of(separators), text.size());
+        const std::string_view word = text.substr(0, end);
+        (is_feed ? words.feeds : words.names).emplace_back(word.substr(0, word.find_last_not_of(separators) + 1));
         text.remove_prefix(end);
     }
 }
@@ -118,10 +156,26 @@ Json feeds_as_before(const Debugger& debugger, const std::vector<std::string>& n
     return feeds;
 }
 
-std::optional<std::string> with_feeds(const std::optional<std::string>& statement, Json feeds) {
+/// Keys of a feed_dict: a tensor can be spelled in more than one way, "x" or "x:0".
+bool is_same_tensor(const Graph& graph, const std::string& one, const std::string& other) {
+    const auto first = graph.find_tensor(fed_tensor(one)), second = graph.find_tensor(fed_tensor(other));
+    return one == other || (first && second && *first == *second);
+}
+
+/// `feeds` are added to those that the statement has, which are the newer ones.
+std::optional<std::string> with_feeds(const Graph& graph, const std::optional<std::string>& statement,
+                                      const Json& feeds) {
     if (!statement || feeds.empty()) return statement;
     Json run = Json::parse(*statement);
-    run["kwargs"]["feed_dict"] = std::move(feeds);
+    const Json own = run.contains("kwargs") ? run["kwargs"]["feed_dict"] : Json::object();
+    Json merged = Json::object();
+    for (const auto& [before, value] : feeds.items()) {
+        bool is_replaced = false;
+        for (const auto& [key, newer] : own.items()) is_replaced |= is_same_tensor(graph, key, before);
+        if (!is_replaced) merged[before] = value;
+    }
+    merged.update(own);
+    run["kwargs"]["feed_dict"] = std::move(merged);
     return run.dump();
 }
 
@@ -148,19 +202,22 @@ std::optional<std::string> cannot_add_statements(const Debugger& debugger) {
     return std::nullopt;
 }
 
-Result<std::string> run_names(Debugger& debugger, std::string_view names) {
+Result<std::string> run_names(Debugger& debugger, std::string_view what) {
+    const Graph& graph = *debugger.graph();
     const SessionPlace place = find_place(debugger.program());
     SessionStatements statements = statements_for(debugger, place);
+    const RunWords words = words_of(what);
     std::vector<std::string> fetches, targets;
-    for (std::string& name : words_of(names)) {
-        const NodeId node = debugger.graph()->find(name);
-        const bool is_operation = node.valid() && debugger.graph()->node(node).outputs.empty();
-        (is_operation ? targets : fetches).push_back(std::move(name));
+    for (const std::string& name : words.names) {
+        const NodeId node = graph.find(name);
+        const bool is_operation = node.valid() && graph.node(node).outputs.empty();
+        (is_operation ? targets : fetches).push_back(name);
     }
-    std::vector<std::string> all = fetches;
-    all.insert(all.end(), targets.begin(), targets.end());
-    const auto statement = with_feeds(statements.run(fetches, targets, {}), feeds_as_before(debugger, all));
-    return add_statement(debugger, place, statement, statements.problems(), fmt::format("Run {}", names));
+    const auto statement =
+        with_feeds(graph, statements.run(fetches, targets, words.feeds), feeds_as_before(debugger, words.names));
+    return add_statement(
+        debugger, place, statement, statements.problems(),
+        fmt::format("{} {}", words.feeds.empty() ? "Run" : "Feed and run", fmt::join(words.names, " ")));
 }
 
 std::optional<std::string> cannot_fetch_selection(const Debugger& debugger) {
@@ -226,7 +283,8 @@ Result<std::string> run_selection(Debugger& debugger) {
     const std::string name = debugger.graph()->node(selected_target(debugger, debugger.selection())).name;
     const SessionPlace place = find_place(debugger.program());
     SessionStatements statements = statements_for(debugger, place);
-    const auto statement = with_feeds(statements.run({}, {name}, {}), feeds_as_before(debugger, {name}));
+    const auto statement =
+        with_feeds(*debugger.graph(), statements.run({}, {name}, {}), feeds_as_before(debugger, {name}));
     return add_statement(debugger, place, statement, statements.problems(), fmt::format("Run {}", name));
 }
 

@@ -14,9 +14,10 @@ namespace rnnscope::debug {
 /// Why nothing can be added now.
 std::optional<std::string> cannot_add_statements(const Debugger& debugger);
 
-/// `names`: tensors and ops, separated by blanks: `session.run logits:0 train_op`. What earlier runs fed to tensors
-/// that they need is fed again.
-Result<std::string> run_names(Debugger& debugger, std::string_view names);
+/// `what`: tensors and ops, separated by blanks, then what is fed: `session.run logits:0 train_op x:0=sin(2,5,10)`. A
+/// feed is NAME=VALUE, as of session.feed, and its value goes on to the next NAME=. What earlier runs fed to tensors
+/// that these need is fed again, unless it is given here.
+Result<std::string> run_names(Debugger& debugger, std::string_view what);
 
 // On what is selected (session_choices.hpp says which tensor or op that is). `cannot_…` says why not, and must be
 // asked before.

@@ -162,7 +162,9 @@ std::optional<std::string> SessionStatements::run(const std::vector<std::string>
     for (const std::string& text : feeds)
         if (const auto entry = feed(text)) fed[entry->first] = Json::parse(entry->second);
     if (names.empty()) {
-        if (!feeds.empty()) report("usage.feed", "--feed without anything to run", "add --fetch or --target");
+        if (!feeds.empty())
+            report("usage.feed", "something is fed, but nothing is run",
+                   "name the tensors or ops to run: with --fetch and --target, or before the feeds of session.run");
         return std::nullopt;
     }
     Json statement{
@@ -174,7 +176,8 @@ std::optional<std::string> SessionStatements::run(const std::vector<std::string>
 std::optional<std::pair<std::string, std::string>> SessionStatements::feed(const std::string& text) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos || equals == 0) {
-        report("usage.feed", fmt::format("--feed \"{}\" is not NAME=VALUE", text));
+        report("usage.feed", fmt::format("\"{}\" is not NAME=VALUE", text),
+               "write a tensor of the graph, \"=\" and its value, such as x:0=zeros(2,5)");
         return std::nullopt;
     }
     std::string key = tensor(text.substr(0, equals));

@@ -143,6 +143,32 @@ TEST_F(ContextMenuTest, TheFirstStepsSucceedInTheOrderOfTheirButtons) {
     EXPECT_TRUE(h_.debugger().diagnoses().empty());
     EXPECT_EQ(h_.debugger().recording().runs().back().outcome.results.at(0).number(0), 0.5);
     EXPECT_TRUE(h_.shows("No problem: every run of the program succeeded."));
+
+    EXPECT_EQ(h_.debugger().undo_label(), "Feed and run answers:0");
+    h_.press(compat::letter_key('Z'), true);
+    EXPECT_EQ(h_.debugger().program().body.size(), statements) << "one undo takes the run and its feed away";
+}
+
+TEST_F(ContextMenuTest, AValueThatCannotBeReadAddsNoRun) {
+    const std::string before = h_.debugger().document().text();
+    ASSERT_TRUE(h_.click_text("Feed and run to answers:0", problems_));
+    h_.type("nonsense");
+    h_.press(compat::key_enter);
+    h_.settle();
+    EXPECT_TRUE(h_.shows("cannot read the value \"nonsense\""));
+    EXPECT_EQ(h_.debugger().document().text(), before);
+    EXPECT_FALSE(h_.debugger().can_undo());
+}
+
+TEST_F(ContextMenuTest, ThePaletteTakesFeedsWithTheNamesOfARun) {
+    ASSERT_TRUE(h_.click_text("Run initializers", problems_));
+    h_.shell().ask("session.run");
+    h_.settle();
+    h_.type("answers:0 x_in:0=ones(1,3)");
+    h_.press(compat::key_enter);
+    h_.settle();
+    EXPECT_EQ(last_line(), "values = sess.run([\"answers:0\"], feed_dict={\"x_in:0\": np.ones((1, 3))})");
+    EXPECT_TRUE(h_.debugger().diagnoses().empty());
 }
 
 TEST_F(ContextMenuTest, AFeedThatIsNoAnswerToTheFirstStepAddsNoRun) {

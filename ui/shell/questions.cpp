@@ -68,8 +68,8 @@ bool Shell::asks_before_replacing(const debug::Command& command) {
     return true;
 }
 
-/// The first step that is offered for a graph is one that succeeds: what it needs is asked for before it begins. A feed
-/// belongs to a run, so the run is added first. Who names a run otherwise wants just that run.
+/// The first step that is offered for a graph is one that succeeds: what it needs is asked for before it begins, and is
+/// one edit with it. Who names a run otherwise wants just that run.
 bool Shell::asks_for_feeds(const debug::Command& command) {
     if (command.id == "session.run" && command.origin == "panel:problems" && debugger_.graph() != nullptr) {
         FedRun run{command.argument, {}, {}};
@@ -88,8 +88,9 @@ bool Shell::asks_for_feeds(const debug::Command& command) {
         ask("session.feed", next);
         return true;
     }
-    later_.push_back({"session.run", fed_run_->names, "feeds"});
-    for (const std::string& feed : fed_run_->given) later_.push_back({"session.feed", feed, "feeds"});
+    debug::Command run{"session.run", fed_run_->names, "feeds"};
+    for (const std::string& feed : fed_run_->given) run.argument += " " + feed;
+    later_.push_back(std::move(run));
     fed_run_.reset();
     return true;
 }

@@ -221,7 +221,8 @@ class Shell {
     Fonts fonts_;
     CommandQueue queue_;
     std::function<void(const debug::Command&)> log_;
-    std::deque<debug::Command> later_; ///< of a lesson's step: one after another, each when the one before is done
+    std::deque<debug::Command>
+        later_; ///< of a lesson's step, or what a question led to: each when the one before is done
     debug::Selection lit_, hovered_;
     view::TimeSpot lit_time_, hovered_time_;
     std::vector<std::pair<Shortcut, std::string_view>> keys_;

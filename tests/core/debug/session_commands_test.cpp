@@ -77,6 +77,60 @@ TEST_F(SessionCommands, ARunFailsIsRepairedAndIsTheProgram) {
     EXPECT_FALSE(debugger_.diagnoses().empty());
 }
 
+TEST_F(SessionCommands, ARunAndItsFeedsAreOneEdit) {
+    EXPECT_EQ(perform("session.init", "all"), "");
+    const std::string before = debugger_.document().text();
+    EXPECT_EQ(perform("session.run", "rnn/rnn/transpose_1 Placeholder=sin(2, 5, 10)"), "");
+    EXPECT_EQ(last_line().find("values = sess.run([\"rnn/rnn/transpose_1:0\"], feed_dict={\"Placeholder:0\": np.sin("),
+              0u)
+        << last_line();
+    EXPECT_TRUE(debugger_.diagnoses().empty());
+    EXPECT_EQ(debugger_.undo_label(), "Feed and run rnn/rnn/transpose_1");
+    EXPECT_EQ(perform("edit.undo", ""), "");
+    EXPECT_EQ(debugger_.document().text(), before) << "one undo takes all of it away";
+}
+
+TEST_F(SessionCommands, WhatIsFedWithARunComesBeforeWhatWasFedEarlier) {
+    EXPECT_EQ(perform("session.init", "all"), "");
+    EXPECT_EQ(perform("session.run", "rnn/rnn/transpose_1 Placeholder=zeros(2,5,10)"), "");
+    EXPECT_EQ(perform("session.run", "rnn/rnn/transpose_1 Placeholder:0=ones(2,5,10)"), "");
+    EXPECT_EQ(last_line(),
+              "values = sess.run([\"rnn/rnn/transpose_1:0\"], feed_dict={\"Placeholder:0\": np.ones((2, 5, 10))})");
+    EXPECT_EQ(perform("session.run", "rnn/rnn/transpose_1 rnn/rnn/transpose=zeros(5,2,10)"), "");
+    EXPECT_NE(last_line().find("\"Placeholder:0\": np.ones((2, 5, 10))"), std::string::npos) << last_line();
+    EXPECT_NE(last_line().find("\"rnn/rnn/transpose:0\": np.zeros((5, 2, 10))"), std::string::npos) << last_line();
+    EXPECT_TRUE(debugger_.diagnoses().empty());
+}
+
+TEST_F(SessionCommands, AValueGoesOnToTheNextFeed) {
+    fs::create_directories(folder_ / "my (own data");
+    std::ofstream(folder_ / "my (own data" / "x 1.csv") << "1,2\n";
+    const std::string file = (folder_ / "my (own data" / "x 1.csv").string();
+    EXPECT_EQ(perform("session.run", "Placeholder Placeholder=@" + file + ", rnn/rnn/transpose=[[[1, 2],\t[3, 4]]] "),
+              "");
+    EXPECT_NE(last_line().find("my (own data/x 1.csv\""), std::string::npos) << last_line();
+    EXPECT_NE(last_line().find("\"rnn/rnn/transpose:0\": [[[1, 2], [3, 4]]]"), std::string::npos) << last_line();
+    EXPECT_EQ(perform("session.run", R"(Placeholder Placeholder="a=1, b=\"2 c=3")"), "")
+        << "quotes hold what they hold";
+    EXPECT_NE(last_line().find("a=1, b="), std::string::npos) << last_line();
+    EXPECT_EQ(perform("session.run", "Placeholder Placeholder=normal(2,5,10; seed=1, mean=2)"), "");
+}
+
+TEST_F(SessionCommands, AllThatIsWrongWithAFedRunIsSaidAndNothingChanges) {
+    EXPECT_EQ(perform("session.init", "all"), "");
+    const std::string before = debugger_.document().text();
+    const std::string said = perform("session.run", "no_such Placeholde=ones(2,5,10) Placeholder=what =1");
+    for (const char* part :
+         {"no tensor \"no_such\"", "no tensor \"Placeholde\"", "did you mean \"Placeholder\"?",
+          "cannot read the value \"what\"", "a formula: ", "\"=1\" is not NAME=VALUE", "such as x:0=zeros(2,5)"})
+        EXPECT_NE(said.find(part), std::string::npos) << part << "\n" << said;
+    const std::string alone = perform("session.run", "Placeholder=ones(2,5,10)");
+    EXPECT_NE(alone.find("nothing is run"), std::string::npos) << alone;
+    EXPECT_NE(alone.find("before the feeds of session.run"), std::string::npos) << alone;
+    EXPECT_EQ(debugger_.document().text(), before);
+    EXPECT_EQ(debugger_.undo_label(), "Run initializers");
+}
+
 TEST_F(SessionCommands, WhatIsSelectedRunsAndIsFedAsBefore) {
     EXPECT_EQ(perform("session.fetch", ""), "No op or variable is selected.");
     EXPECT_EQ(perform("session.init", "all"), "");

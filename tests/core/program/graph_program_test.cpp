@@ -143,7 +143,8 @@ TEST_F(GraphProgramTest, WrongOptionsAreToldAllAtOnce) {
     const std::string text = refusal(session);
     for (const char* part :
          {"no tensor \"yy\"", "did you mean \"y\"", "no tensor \"y:3\"", "\"y\" has 1 outputs", "no op \"MatMull\"",
-          "did you mean \"MatMul\"", "\"x\" is not NAME=VALUE", "cannot read the value", "no saver that could restore"})
+          "did you mean \"MatMul\"", "\"x\" is not NAME=VALUE", "and its value, such as x:0=zeros(2,5)",
+          "cannot read the value", "no saver that could restore"})
         EXPECT_NE(text.find(part), std::string::npos) << part << "\n" << text;
 }
 
