@@ -276,6 +276,25 @@ TEST_F(CanvasTest, OnceEverythingIsShownTheLegendCoversNoBox) {
     }
 }
 
+TEST_F(CanvasTest, ASmallCanvasHasLegendsButNoMinimap) {
+    NodeId last = out_;
+    for (int i = 0; i < 60; ++i) last = add("long_" + std::to_string(i), "Tanh", {last});
+    b_ = {a_.x + 900, a_.y + 600};
+    canvas_.show(last, true);
+    settle();
+    EXPECT_TRUE(canvas_.shows_minimap());
+    b_.y = a_.y + 400;
+    settle();
+    EXPECT_FALSE(canvas_.shows_minimap()) << "it is too low";
+    EXPECT_TRUE(harness_.shows("data")) << "the legend stays";
+    b_ = {a_.x + 560, a_.y + 600};
+    settle();
+    EXPECT_FALSE(canvas_.shows_minimap()) << "it is too narrow";
+    b_ = {a_.x + 900, a_.y + 600};
+    settle();
+    EXPECT_TRUE(canvas_.shows_minimap());
+}
+
 TEST(GraphNames, ALongNameIsCutWhereAPartOfItBegins) {
     const auto letters = [](std::string_view text) {
         return static_cast<float>(

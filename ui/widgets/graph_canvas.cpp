@@ -259,7 +259,7 @@ void GraphCanvas::draw(const Scene& scene, const Look& look, ImVec2 a, ImVec2 b,
         overview_ = overview_places(paint);
         choose_corner_ = false;
     }
-    if (options.minimap) paint_overview(list, paint, overview_);
+    shows_minimap_ = options.minimap && paint_overview(list, paint, overview_);
     list.PopClipRect();
 }
 

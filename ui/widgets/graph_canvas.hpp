@@ -72,7 +72,8 @@ void paint_graph(ImDrawList& list, const GraphPaint& paint);
 struct OverviewPlaces {
     OverviewCorner minimap = OverviewCorner::lower_left, colors = OverviewCorner::lower_right;
 };
-void paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPlaces& places);
+/// Whether the map is there, and not the legends alone.
+bool paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPlaces& places);
 /// The first corners, lower left first, that cover nothing of the failing path, and there those with least below. Both
 /// in one corner stand above each other.
 OverviewPlaces overview_places(const GraphPaint& paint);
@@ -107,6 +108,7 @@ class GraphCanvas {
 
     bool moving() const { return expanding_ < 1 || flying_ < 1 || ring_ < 1; } ///< wants another frame
     float zoom() const { return static_cast<float>(zoom_); }
+    bool shows_minimap() const { return shows_minimap_; }
     const GraphMark& hovered() const { return hovered_; } ///< empty when nothing
     std::string hovered_text() const { return hovered_.path; }
     /// Where a box of the last scene stands on the screen.
@@ -190,7 +192,7 @@ class GraphCanvas {
     bool first_ = true;
 
     OverviewPlaces overview_;
-    bool choose_corner_ = true;
+    bool choose_corner_ = true, shows_minimap_ = false;
     view::ColorBy colored_by_ = view::ColorBy::state; ///< when the corners were chosen
 
     NodeId ringed_;

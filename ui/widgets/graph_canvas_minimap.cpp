@@ -125,9 +125,11 @@ Plate plate_at(const GraphPaint& paint, OverviewCorner corner, ImVec2 size, floa
     return plate;
 }
 
-/// The scene is hardly larger than the canvas: then there is no minimap, only the legend of the edges.
+/// The scene is hardly larger than the canvas, or the canvas is so small that what the map would cover is worth more
+/// than it: then there is no minimap, only the legend of the edges.
 bool has_minimap(const GraphPaint& paint) {
     const float wide = paint.b.x - paint.a.x, high = paint.b.y - paint.a.y;
+    if (wide < paint.look.px(600) || high < paint.look.px(440)) return false;
     return std::max(paint.scene.root().width * paint.unit / wide, paint.scene.root().height * paint.unit / high) > 1.5f;
 }
 
@@ -270,19 +272,22 @@ float overview_strip(const GraphPaint& paint) {
     return strip;
 }
 
-void paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPlaces& places) {
+bool paint_overview(ImDrawList& list, const GraphPaint& paint, const OverviewPlaces& places) {
     const Look& look = paint.look;
+    bool is_map_there = false;
     if (const Plate plate = plate_at(paint, places.minimap, overview_size(paint)); plate.there) {
         list.AddRectFilled(plate.a, plate.b, look[Token::bg1], look.px(4));
         const ImVec2 inside{plate.a.x + look.px(6), plate.a.y + look.px(6)};
-        if (has_minimap(paint)) paint_minimap(list, paint, inside, {inside.x + look.px(150), inside.y + look.px(70)});
+        is_map_there = has_minimap(paint);
+        if (is_map_there) paint_minimap(list, paint, inside, {inside.x + look.px(150), inside.y + look.px(70)});
         paint_legend(list, paint, {inside.x, plate.b.y - legend_height(paint)});
     }
-    if (!paint.colors || paint.colors->nodes->classes.empty()) return;
+    if (!paint.colors || paint.colors->nodes->classes.empty()) return is_map_there;
     const view::NodeColors& colors = *paint.colors->nodes;
     const float shift = places.colors == places.minimap ? shift_beside_minimap(paint, places.minimap) : 0;
     if (const Plate plate = plate_at(paint, places.colors, color_legend_size(look, colors), shift); plate.there)
         paint_color_legend(list, look, colors, plate.a);
+    return is_map_there;
 }
 
 } // namespace rnnscope::ui
