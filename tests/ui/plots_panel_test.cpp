@@ -47,7 +47,7 @@ TEST_F(PlotsPanelTest, TheScaleIsSwitchedByItsButton) {
 }
 
 TEST_F(PlotsPanelTest, ALineIsHiddenAndShownAgain) {
-    const Harness::Region plot{{430, 730}, {800, 1000}};
+    const Harness::Region plot{{430, 712}, {800, 1000}};
     ImVec2 ignored;
     EXPECT_TRUE(h.find_text("0.6", ignored, plot)) << "the loss begins there";
     EXPECT_FALSE(h.find_text("1.0", ignored, plot));

@@ -68,7 +68,7 @@ Dock debug_dock() {
     Dock bottom = Dock::split(Kind::columns, Measure::share, 0.521f, Dock::place({"timeline", "plots"}),
                               Dock::place({"problems", "preflight"}));
     return Dock::split(Kind::columns, Measure::first, 430, std::move(left),
-                       Dock::split(Kind::rows, Measure::second, 270, std::move(top), std::move(bottom)));
+                       Dock::split(Kind::rows, Measure::second, 288, std::move(top), std::move(bottom)));
 }
 
 /// Nearly all of the window is the graph; what is selected stays beside it.
