@@ -29,7 +29,7 @@ HeaderTexts header_texts(const Scene& scene, std::uint32_t index) {
     HeaderTexts texts{std::min(start + mono_width(box.title), std::max(room, start)), box.width};
     for (const std::string& count : {box.variables > 0 ? header_count(box) : std::string(), box.count}) {
         const float left = box.width - sans_width(count) - M::header_end;
-        if (count.empty() || left < std::max(texts.title_end + 2, count_from)) continue;
+        if (count.empty() || left < std::max(texts.title_end + 6, count_from)) continue;
         texts.count_start = left;
         break;
     }
