@@ -312,12 +312,7 @@ TEST(GraphScene, OpeningKeepsTheOrderAndClosingRestoresThePicture) {
 TEST(GraphScene, HubsBecomePortals) {
     Graph graph;
     const auto add = [&](std::string name, std::string op, std::vector<Output> inputs) {
-        Node node;
-        node.name = std::move(name);
-        node.op = std::move(op);
-        node.inputs = std::move(inputs);
-        node.outputs.resize(1);
-        return graph.append(std::move(node));
+        return test::append(graph, std::move(name), std::move(op), std::move(inputs));
     };
     const NodeId hub = add("hub", "Identity", {});
     NodeId last = hub;

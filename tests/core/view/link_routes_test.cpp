@@ -135,12 +135,7 @@ TEST_F(SampleTest, TheFailingPathLeadsThroughEnter) {
 TEST(LinkRoutes, AFailingPathWithoutEdgesRunsAroundBoxes) {
     Graph graph;
     const auto add = [&](std::string name, std::string op, std::vector<Output> inputs) {
-        Node node;
-        node.name = std::move(name);
-        node.op = std::move(op);
-        node.inputs = std::move(inputs);
-        node.outputs.resize(1);
-        return graph.append(std::move(node));
+        return test::append(graph, std::move(name), std::move(op), std::move(inputs));
     };
     const NodeId kernel = add("a/kernel", "VariableV2", {}), used = add("a/used", "Neg", {{kernel, 0}});
     const NodeId middle = add("b/one", "Neg", {{used, 0}}), other = add("b/two", "Exp", {{middle, 0}});

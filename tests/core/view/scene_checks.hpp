@@ -14,6 +14,16 @@
 
 namespace rnnscope::view::test {
 
+/// An op with one output.
+inline NodeId append(Graph& graph, std::string name, std::string op, std::vector<Output> inputs) {
+    Node node;
+    node.name = std::move(name);
+    node.op = std::move(op);
+    node.inputs = std::move(inputs);
+    node.outputs.resize(1);
+    return graph.append(std::move(node));
+}
+
 inline std::string described(const Scene& scene, const SceneEdge& edge) {
     return scene.boxes[edge.from].path + " -> " + scene.boxes[edge.to].path;
 }
